@@ -1,0 +1,99 @@
+package dev.fid.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/// Native memory for one call: the captured errno, two offsets, and room for small structures and paths.
+///
+/// A platform thread has its own. A virtual thread borrows one from a bounded pool for the length of a call: it
+/// cannot be unmounted inside a downcall, so at most as many are out as there are carriers, however many virtual
+/// threads there are.
+final class Scratch {
+    static final long ERRNO = 0;
+    static final long OFF_IN = 8;
+    static final long OFF_OUT = 16;
+    static final long ROOM = 24;
+    /// Holds two paths of PATH_MAX, 1024 `struct iovec`, or 1024 events.
+    static final int ROOM_BYTES = 16 << 10;
+
+    private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
+    private static final AtomicReferenceArray<@Nullable Scratch> POOL = new AtomicReferenceArray<>(64);
+
+    final MemorySegment memory = Arena.ofAuto().allocate(ROOM + ROOM_BYTES, 8);
+    final long address = memory.address();
+
+    static Scratch take() {
+        Thread thread = Thread.currentThread();
+        if (!thread.isVirtual()) {
+            return OWN.get();
+        }
+        int first = (int) thread.threadId();
+        for (int i = 0; i < POOL.length(); i++) {
+            Scratch scratch = POOL.getAndSet(first + i & POOL.length() - 1, null);
+            if (scratch != null) {
+                return scratch;
+            }
+        }
+        return new Scratch();
+    }
+
+    /// Gives back what {@link #take} gave. A scratch that finds the pool full is left to the collector.
+    void give() {
+        Thread thread = Thread.currentThread();
+        if (thread.isVirtual()) {
+            int first = (int) thread.threadId();
+            for (int i = 0; i < POOL.length(); i++) {
+                if (POOL.compareAndSet(first + i & POOL.length() - 1, null, this)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    int errno() {
+        return memory.get(JAVA_INT_UNALIGNED, ERRNO);
+    }
+
+    void putByte(long at, byte value) {
+        memory.set(JAVA_BYTE, at, value);
+    }
+
+    int getInt(long at) {
+        return memory.get(JAVA_INT_UNALIGNED, at);
+    }
+
+    void putInt(long at, int value) {
+        memory.set(JAVA_INT_UNALIGNED, at, value);
+    }
+
+    short getShort(long at) {
+        return memory.get(JAVA_SHORT_UNALIGNED, at);
+    }
+
+    void putShort(long at, short value) {
+        memory.set(JAVA_SHORT_UNALIGNED, at, value);
+    }
+
+    long getLong(long at) {
+        return memory.get(JAVA_LONG_UNALIGNED, at);
+    }
+
+    void putLong(long at, long value) {
+        memory.set(JAVA_LONG_UNALIGNED, at, value);
+    }
+
+    void get(long at, byte[] target, int len) {
+        MemorySegment.copy(memory, JAVA_BYTE, at, target, 0, len);
+    }
+
+    void put(long at, byte[] source) {
+        MemorySegment.copy(source, 0, memory, JAVA_BYTE, at, source.length);
+    }
+}
