@@ -1,0 +1,23 @@
+package dev.fid;
+
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Offset;
+import org.jspecify.annotations.Nullable;
+
+/// What all methods of one transfer share: both sides, their offsets (null: the file position), and the counts.
+record Course(
+        Kernel kernel,
+        Fd in,
+        @Nullable Offset offIn,
+        Fd out,
+        @Nullable Offset offOut,
+        Tally tally,
+        int block,
+        long pipeCapacity,
+        Readiness readiness,
+        @Nullable Digest digest) {
+
+    /// A kernel is asked for at most this many bytes at once, so that no call keeps a thread for long: 2 GiB of
+    /// sendfile from a slow disk took seconds.
+    static final long CHUNK = 8 << 20; // 8 MiB
+}

@@ -1,0 +1,287 @@
+package dev.fid;
+
+import static dev.fid.Tally.Call.READ;
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A run of bytes under way: it stands on one rung of the plan's ladder and steps down while the kernel refuses.
+///
+/// A rung that has moved a byte is never left for an error: what failed then is the transfer. It may be left for
+/// a zero that was no end, and for a sum that cannot be made there, since nothing is in doubt in either case.
+/// Bytes that a rung took from the input and could not deliver go along to the next one.
+final class Descent implements AutoCloseable {
+    private final List<Plan.Rung> ladder;
+    private final Course course;
+    private final Kernel kernel;
+    private final Meter meter;
+    private final List<Declined> declined;
+    private final Map<Method, Long> byMethod = new EnumMap<>(Method.class);
+    private final boolean pollIn;
+    private final boolean pollOut;
+    private final boolean offload;
+
+    private int rung;
+    private @Nullable Mover mover;
+    private boolean rungMoved;
+
+    /// @param declined where refusals are noted
+    Descent(Plan plan, Course course, Meter meter, List<Declined> declined) throws ErrnoException {
+        this.ladder = plan.ladder();
+        this.course = course;
+        this.kernel = course.kernel();
+        this.meter = meter;
+        this.declined = declined;
+        boolean inBlocks = course.in().mayBlock();
+        boolean outBlocks = course.out().mayBlock();
+        // A borrowed descriptor in blocking mode is asked first: SPLICE_F_NONBLOCK covers the pipe, not the other side.
+        this.pollIn = inBlocks && !plan.in().kind().isSeekable();
+        this.pollOut = outBlocks && !plan.out().kind().isSeekable();
+        this.offload = Thread.currentThread().isVirtual() && (inBlocks || outBlocks);
+    }
+
+    Method method() {
+        return ladder.get(rung).method();
+    }
+
+    Map<Method, Long> byMethod() {
+        return byMethod;
+    }
+
+    /// Moves up to `length` bytes; returns how many, fewer only when the input ended.
+    long run(long length) throws ErrnoException {
+        long done = 0;
+        while (done < length) {
+            Mover now = current();
+            long want = meter.allowed(Math.min(length - done, Course.CHUNK), method(), course.readiness());
+            long result = step(now, want);
+            if (result > 0) {
+                done += result;
+                account(result);
+            } else if (result == 0) {
+                if (isEnd(now, length - done)) {
+                    break;
+                }
+            } else if (result == -Errno.EAGAIN) {
+                await(now.side == Side.IN ? course.in() : course.out(), now.side);
+            } else if (result != -Errno.EINTR) {
+                refuse(now, (int) -result);
+            }
+        }
+        return done;
+    }
+
+    private void account(long bytes) {
+        rungMoved = true;
+        byMethod.merge(method(), bytes, Long::sum);
+        meter.add(bytes);
+    }
+
+    private long step(Mover now, long want) throws ErrnoException {
+        if (pollIn && now.pending() == 0) {
+            await(course.in(), Side.IN);
+        }
+        if (pollOut) {
+            await(course.out(), Side.OUT);
+        }
+        // A hop to the pool is worth a chunk, not one buffer of it.
+        return offload ? Readiness.offload(() -> moveMuch(now, want)) : now.move(want);
+    }
+
+    private static long moveMuch(Mover now, long want) {
+        long done = 0;
+        while (done < want) {
+            long result = now.move(want - done);
+            if (result <= 0) {
+                return done > 0 ? done : result;
+            }
+            done += result;
+        }
+        return done;
+    }
+
+    private void await(Fd fd, Side side) throws ErrnoException {
+        course.tally().count(Tally.Call.POLL);
+        short events = (short) (side == Side.IN ? POLLIN : POLLOUT);
+        while (!course.readiness().await(fd, events, meter.wake())) {
+            meter.tick(method());
+        }
+    }
+
+    // ---- rungs ----
+
+    private Mover current() throws ErrnoException {
+        Mover now = mover;
+        if (now != null) {
+            return now;
+        }
+        Declined[] refusal = new Declined[1];
+        now = Mover.of(
+                method(), course, (call, errno, reason) -> refusal[0] = new Declined(method(), call, errno, reason));
+        if (now == null) {
+            Declined why = refusal[0];
+            stepDown(why, new ErrnoException(why.call(), "", why.errno(), Side.NONE, meter.moved(), why.reason()));
+            return current();
+        }
+        mover = now;
+        return now;
+    }
+
+    /// The kernel said no. Another method may still say yes, if none of this rung's bytes is in doubt.
+    private void refuse(Mover now, int errno) throws ErrnoException {
+        boolean lacksTap = now instanceof Mover.ThroughPipe through && through.lacksTap();
+        ErrnoException failure = failure(now, errno);
+        if (!lacksTap && (rungMoved || !Transfer.isRefusal(errno))) {
+            throw failure;
+        }
+        Declined why = new Declined(method(), now.call.toString(), errno, Errno.text(errno));
+        Mover next = now.pending() > 0 ? now.continued() : null;
+        now.close();
+        mover = null;
+        try {
+            stepDown(why, failure);
+        } catch (ErrnoException e) {
+            if (next != null) {
+                next.close();
+            }
+            throw e;
+        }
+        if (next != null) {
+            while (method() != Method.READ_WRITE) {
+                rung++; // the last rung of every ladder that has more than one
+            }
+            mover = next;
+        }
+    }
+
+    private void stepDown(Declined why, ErrnoException failure) throws ErrnoException {
+        Events.Fallback event = new Events.Fallback();
+        event.method = why.method().toString();
+        event.reason = why.toString();
+        event.commit();
+        declined.add(why);
+        if (rung + 1 == ladder.size()) {
+            throw failure;
+        }
+        rung++;
+        rungMoved = false;
+    }
+
+    // ---- the end of input ----
+
+    /// A zero from splice, sendfile or copy_file_range may only mean that the kernel goes by a recorded size, so
+    /// one read(2) has the last word: a FUSE file of size 0 gave 8 MiB to read and nothing to splice (Linux
+    /// 6.18).
+    private boolean isEnd(Mover now, long left) throws ErrnoException {
+        if (now instanceof Mover.ReadWrite || course.in().kindOrOther() == FdKind.TERMINAL) {
+            return true;
+        }
+        try (Memory buffer = kernel.allocate(course.block())) {
+            while (true) {
+                if (pollIn) {
+                    await(course.in(), Side.IN);
+                }
+                course.tally().count(READ);
+                long read = Readiness.offload(() -> Reading.once(course, buffer, Math.min(left, course.block())));
+                if (read == 0) {
+                    return true;
+                }
+                if (read > 0) {
+                    Declined why = new Declined(
+                            method(),
+                            now.call.toString(),
+                            0,
+                            "it ended where read(2) went on after " + meter.moved() + " bytes");
+                    goOnReading(now, buffer, (int) read, why);
+                    return false;
+                }
+                if (read == -Errno.EAGAIN) {
+                    await(course.in(), Side.IN); // not the end, and nothing there: the zero was wrong
+                    return false;
+                }
+                if (read != -Errno.EINTR) {
+                    now.call = READ;
+                    now.side = Side.IN;
+                    throw failure(now, (int) -read);
+                }
+            }
+        }
+    }
+
+    private void goOnReading(Mover now, Memory buffer, int read, Declined why) throws ErrnoException {
+        declined.add(why);
+        if (ladder.getLast().method() != Method.READ_WRITE) {
+            throw new ErrnoException(
+                    now.call.toString(), arguments(), Errno.ESTALE, Side.IN, meter.moved(), why.reason());
+        }
+        now.close();
+        Mover.ReadWrite next = new Mover.ReadWrite(course, null, 0);
+        next.preload(buffer, read);
+        mover = next;
+        rung = ladder.size() - 1;
+        rungMoved = false;
+    }
+
+    // ---- failures ----
+
+    private ErrnoException failure(Mover now, int errno) {
+        return new ErrnoException(now.call.toString(), arguments(), errno, blame(now, errno), meter.moved(), "");
+    }
+
+    private String arguments() {
+        return "in=" + course.in() + ", out=" + course.out();
+    }
+
+    /// Which side an error is about. Where the call does not say: the one whose kind can have it; between two
+    /// files, the input if it cannot be read at that very place.
+    private Side blame(Mover now, int errno) {
+        if (now.side != Side.NONE) {
+            return now.side;
+        }
+        FdKind in = course.in().kindOrOther();
+        FdKind out = course.out().kindOrOther();
+        return switch (errno) {
+            case Errno.EPIPE, Errno.ENOSPC, Errno.EDQUOT, Errno.EFBIG, Errno.EROFS, Errno.ETXTBSY -> Side.OUT;
+            case Errno.EIO -> {
+                if (!in.isSeekable()) {
+                    // Neither a pipe nor a socket has I/O errors: it is the file's.
+                    yield out.isSeekable() ? Side.OUT : Side.IN;
+                }
+                yield out.isSeekable() && canRead() ? Side.OUT : Side.IN;
+            }
+            default -> in.isSocket() == out.isSocket() ? Side.NONE : in.isSocket() ? Side.IN : Side.OUT;
+        };
+    }
+
+    private boolean canRead() {
+        long at = course.offIn() == null ? kernel.lseek(course.in().number(), 0, SEEK_CUR) : course.offIn().value;
+        try (Memory probe = kernel.allocate(1)) {
+            return kernel.pread(course.in().number(), probe, 0, 1, at) >= 0;
+        }
+    }
+
+    /// Sets the position of an input file back behind the last byte that arrived.
+    void putBack() {
+        Mover now = mover;
+        if (now != null
+                && now.pending() > 0
+                && course.offIn() == null
+                && course.in().kindOrOther().isSeekable()) {
+            kernel.lseek(course.in().number(), -now.pending(), SEEK_CUR);
+        }
+    }
+
+    @Override
+    public void close() {
+        Mover now = mover;
+        if (now != null) {
+            now.close();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.fid;
+
+import dev.fid.kernel.Errno;
+import java.io.IOException;
+import java.util.Locale;
+
+/// A system call that failed, or a transfer that ended early: the one exception of Fid. Its message is one line
+/// that names the call, its arguments, the errno and what had arrived by then:
+///
+///     splice(in=5:tcp socket, out=8:pipe, len=65536): EPIPE (32) broken pipe, after 1310720 bytes
+///
+/// Ends that have no errno of their own use ECANCELED (the thread was interrupted), ETIMEDOUT (the transfer's
+/// time was up) and ESTALE (the source changed or was cut short). EAGAIN and EINTR never leave Fid.
+public final class ErrnoException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String call;
+    private final String arguments;
+    private final int errno;
+    private final Side side;
+    private final long moved;
+    private final String detail;
+
+    ErrnoException(String call, String arguments, int errno, Side side, long moved, String detail) {
+        this.call = call;
+        this.arguments = arguments;
+        this.errno = errno;
+        this.side = side;
+        this.moved = moved;
+        this.detail = detail;
+    }
+
+    /// A failure outside of a transfer.
+    public ErrnoException(String call, String arguments, int errno) {
+        this(call, arguments, errno, Side.NONE, 0, "");
+    }
+
+    /// Throws for a result below 0, else returns it.
+    static long check(long result, String call, String arguments) throws ErrnoException {
+        if (result < 0) {
+            throw new ErrnoException(call, arguments, (int) -result);
+        }
+        return result;
+    }
+
+    /// The call that failed, in its C name.
+    public String call() {
+        return call;
+    }
+
+    /// The positive error number, see {@link Errno}.
+    public int errno() {
+        return errno;
+    }
+
+    /// The side that failed, as far as it can be known.
+    public Side side() {
+        return side;
+    }
+
+    /// Bytes that had arrived at the output.
+    public long moved() {
+        return moved;
+    }
+
+    /// What is known besides the errno, e.g. `the source changed`; empty where nothing is.
+    public String detail() {
+        return detail;
+    }
+
+    @Override
+    public String getMessage() {
+        String text = Errno.text(errno).toLowerCase(Locale.ROOT);
+        return call + "(" + arguments + "): " + Errno.name(errno) + " (" + errno + ") "
+                + (detail.isEmpty() ? text : detail)
+                + (moved > 0 ? ", after " + moved + " bytes" : "");
+    }
+}

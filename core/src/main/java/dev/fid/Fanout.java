@@ -1,0 +1,174 @@
+package dev.fid;
+
+import dev.fid.kernel.Errno;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Moves the bytes of one input to several outputs, in rounds: by tee(2), which shares pages, where an output is
+/// a pipe or a socket; by one read and a write each where all are files and devices.
+///
+/// ```java
+/// Fanout.Result result = Fanout.from(in).to(a, b, c).policy(Fanout.Policy.BLOCK).run();
+/// ```
+///
+/// An output that fails is left out from then on, and its error is in the result: the others get every byte. What
+/// an output that merely does not keep up does to the others is the policy. Neither side is closed. An object of
+/// this class is for one run, by one thread.
+public final class Fanout {
+    /// What becomes of an output that has not taken a round's bytes by the time the next round is there.
+    public enum Policy {
+        /// All go at the speed of the slowest.
+        BLOCK,
+        /// It gets {@link Fanout#patience}, then loses whole rounds until it has caught up: what it does get has
+        /// gaps between rounds, never inside one.
+        DROP,
+        /// It gets {@link Fanout#patience}, then is left out for good, with ENOBUFS.
+        FAIL
+    }
+
+    /// What an output got.
+    ///
+    /// @param out the output
+    /// @param bytes that arrived
+    /// @param dropped bytes that it lost by {@link Policy#DROP}
+    /// @param failure why it was left out; null where it was not
+    public record Branch(
+            Fd out, long bytes, long dropped, @Nullable ErrnoException failure) {}
+
+    /// What a fan-out did.
+    ///
+    /// @param bytes taken from the input
+    /// @param method TEE, or READ_WRITE where that is better or the kernel refused
+    /// @param branches one for each output, in order
+    /// @param declined methods that were refused
+    /// @param calls system calls made, by name
+    /// @param userBytes bytes that passed through user space
+    /// @param nanos from start to end
+    public record Result(
+            long bytes,
+            Method method,
+            List<Branch> branches,
+            List<Declined> declined,
+            Map<String, Long> calls,
+            long userBytes,
+            long nanos) {
+
+        /// Whether every output got every byte.
+        public boolean isComplete() {
+            return branches.stream().allMatch(b -> b.failure() == null && b.dropped() == 0);
+        }
+    }
+
+    final Fd in;
+    final List<Fd> outs;
+    Policy policy = Policy.BLOCK;
+    Duration patience = Duration.ofSeconds(1);
+    long length = Transfer.TO_END;
+    long bytesPerSecond;
+
+    @Nullable
+    Duration timeout;
+
+    @Nullable
+    Consumer<Progress> listener;
+
+    long progressNanos;
+    boolean copying;
+    long pipeCapacity = Pipe.BULK_CAPACITY;
+
+    private Fanout(Fd in, List<Fd> outs) {
+        this.in = in;
+        this.outs = outs;
+    }
+
+    /// A fan-out that still lacks its outputs.
+    public record Source(Fd in) {
+        public Fanout to(Fd... outs) {
+            return to(List.of(outs));
+        }
+
+        public Fanout to(List<Fd> outs) {
+            if (outs.isEmpty()) {
+                throw new IllegalArgumentException("a fan-out has at least one output");
+            }
+            return new Fanout(in, List.copyOf(outs));
+        }
+    }
+
+    public static Source from(Fd in) {
+        return new Source(in);
+    }
+
+    public Fanout policy(Policy policy) {
+        this.policy = policy;
+        return this;
+    }
+
+    /// How long the next round waits for an output that has not taken the last one; 1 s. Not for BLOCK.
+    public Fanout patience(Duration patience) {
+        this.patience = patience;
+        return this;
+    }
+
+    /// Takes at most this many bytes; {@link Transfer#TO_END} takes all.
+    public Fanout length(long length) {
+        if (length < Transfer.TO_END) {
+            throw new IllegalArgumentException("length is not negative: " + length);
+        }
+        this.length = length;
+        return this;
+    }
+
+    /// Takes at most this many bytes in a second, over the whole.
+    public Fanout limit(long bytesPerSecond) {
+        if (bytesPerSecond <= 0) {
+            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
+        }
+        this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /// Ends with ETIMEDOUT when it is not done by then.
+    public Fanout timeout(Duration timeout) {
+        this.timeout = timeout;
+        return this;
+    }
+
+    /// As {@link Transfer#progress}.
+    public Fanout progress(Duration interval, Consumer<Progress> listener) {
+        this.progressNanos = interval.toNanos();
+        this.listener = listener;
+        return this;
+    }
+
+    /// Gives each output its own copy of the bytes, so that a later write to an input file does not show in them.
+    public Fanout copying(boolean copying) {
+        this.copying = copying;
+        return this;
+    }
+
+    /// Bytes of each pipe of our own.
+    public Fanout pipeCapacity(long bytes) {
+        this.pipeCapacity = bytes;
+        return this;
+    }
+
+    /// Moves the bytes, until the input ends or no output is left.
+    ///
+    /// @throws ErrnoException what the kernel said of the input; ECANCELED, ETIMEDOUT. Errors of outputs are in
+    ///     the result.
+    public Result run() throws ErrnoException {
+        try (Rounds rounds = new Rounds(this)) {
+            return rounds.run();
+        }
+    }
+
+    /// The error of an output that could not keep up.
+    static ErrnoException tooSlow(Fd out, long moved) {
+        return new ErrnoException(
+                "fanout", "out=" + out, Errno.ENOBUFS, Side.OUT, moved, "the output could not keep up");
+    }
+}

@@ -1,0 +1,327 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Stat;
+import java.io.FileDescriptor;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ref.Reference;
+import java.net.SocketAddress;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// A descriptor, and who closes it.
+///
+/// What `open`, `connect`, `listen` and `accept` return is the caller's: close it, in try-with-resources. What
+/// {@link
+/// #borrow} and {@link #of(FileChannel)} return is never closed by Fid, and its flags are never changed, since
+/// other processes may share them; whoever owns it must keep it open meanwhile, because a closed number is soon
+/// another file's.
+///
+/// Own sockets, pipes and FIFOs are non-blocking, and a transfer waits for them in a way that suits the thread.
+/// Safe for use by one transfer per direction at a time; {@link #close} may come from any thread, once it is no
+/// longer used.
+public final class Fd implements AutoCloseable {
+    private final Kernel kernel;
+    private final int number;
+    private final boolean owned;
+    private final String name;
+    private final @Nullable Object keptAlive;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile @Nullable Facts facts;
+
+    private Fd(Kernel kernel, int number, boolean owned, String name, @Nullable Object keptAlive) {
+        this.kernel = kernel;
+        this.number = number;
+        this.owned = owned;
+        this.name = name;
+        this.keptAlive = keptAlive;
+    }
+
+    // ---- where descriptors come from ----
+
+    /// Opens a file. Options as in {@link FileChannel#open}: {@link java.nio.file.StandardOpenOption}, without
+    /// any of them for reading; also `LinkOption.NOFOLLOW_LINKS` and `ExtendedOpenOption.DIRECT`. A FIFO waits
+    /// for its other end, as open(2) does, but an interrupt ends the wait.
+    ///
+    /// @throws ErrnoException ENOENT, EACCES, EEXIST, EISDIR, ELOOP, EMFILE, ENFILE, ENOSPC, EROFS, ETXTBSY ...
+    public static Fd open(Path path, OpenOption... options) throws ErrnoException {
+        return Opening.open(Kernel.linux(), path, options);
+    }
+
+    /// As {@link #open(Path, OpenOption...)} on another kernel.
+    public static Fd open(Kernel kernel, Path path, OpenOption... options) throws ErrnoException {
+        return Opening.open(kernel, path, options);
+    }
+
+    /// Takes over descriptor `number`: closing the result closes it.
+    ///
+    /// @param name what messages call it
+    public static Fd own(Kernel kernel, int number, String name) {
+        return new Fd(kernel, number, true, name, null);
+    }
+
+    /// A descriptor that stays its owner's: 0, 1 and 2, those passed by systemd, a Netty channel's
+    /// `fd().intValue()`.
+    public static Fd borrow(int number) {
+        return borrow(Kernel.linux(), number);
+    }
+
+    /// As {@link #borrow(int)} on another kernel.
+    public static Fd borrow(Kernel kernel, int number) {
+        return new Fd(kernel, number, false, "", null);
+    }
+
+    /// The descriptor of an open channel, borrowed. The JDK does not tell it: the packages that know it must be
+    /// opened to Fid on the command line, and the error names the flag. Without flags: open the file by {@link
+    /// #open}.
+    ///
+    /// @throws UnsupportedOperationException where the package is closed, with the exact remedies
+    public static Fd of(FileChannel channel) {
+        return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
+    }
+
+    /// As {@link #of(FileChannel)}.
+    public static Fd of(SocketChannel channel) {
+        return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
+    }
+
+    /// As {@link #of(FileChannel)}, for `FileInputStream.getFD()` and its like.
+    public static Fd of(FileDescriptor descriptor) {
+        return new Fd(Kernel.linux(), Channels.number(descriptor), false, "", descriptor);
+    }
+
+    /// Connects a stream socket, IPv4, IPv6 or unix (a path that begins with `@` is abstract), TCP without delay.
+    ///
+    /// @throws ErrnoException ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOENT, ETIMEDOUT, EADDRNOTAVAIL ...
+    public static Fd connect(SocketAddress address) throws ErrnoException {
+        return connect(Kernel.linux(), address, null);
+    }
+
+    /// As {@link #connect(SocketAddress)}; ETIMEDOUT after `patience`.
+    public static Fd connect(Kernel kernel, SocketAddress address, @Nullable Duration patience) throws ErrnoException {
+        return Sockets.connect(kernel, address, patience, null, socket -> {});
+    }
+
+    /// As {@link #connect(Kernel, SocketAddress, Duration)}, from the own address `local` (null: the kernel's
+    /// choice); `before` may set options of the socket that count while it connects, such as its buffers.
+    public static Fd connect(
+            Kernel kernel,
+            SocketAddress address,
+            @Nullable Duration patience,
+            @Nullable SocketAddress local,
+            Preparation before)
+            throws ErrnoException {
+        return Sockets.connect(kernel, address, patience, local, before);
+    }
+
+    /// What is done to a socket before it connects.
+    public interface Preparation {
+        void prepare(Fd socket) throws ErrnoException;
+    }
+
+    /// Listens on a stream socket; port 0 takes a free one, see {@link #localAddress}.
+    ///
+    /// @throws ErrnoException EADDRINUSE, EADDRNOTAVAIL, EACCES
+    public static Fd listen(SocketAddress address) throws ErrnoException {
+        return Sockets.listen(Kernel.linux(), address, 1024);
+    }
+
+    /// As {@link #listen(SocketAddress)} on another kernel; `backlog` connections may wait to be accepted.
+    public static Fd listen(Kernel kernel, SocketAddress address, int backlog) throws ErrnoException {
+        return Sockets.listen(kernel, address, backlog);
+    }
+
+    /// Waits for the next connection to this listener.
+    ///
+    /// @throws ErrnoException EMFILE, ENFILE; ECANCELED when interrupted
+    public Fd accept() throws ErrnoException {
+        return Sockets.accept(this, Readiness.NEVER);
+    }
+
+    /// As {@link #accept()}; ETIMEDOUT after `patience`.
+    public Fd accept(Duration patience) throws ErrnoException {
+        return Sockets.accept(this, kernel.nanoTime() + patience.toNanos());
+    }
+
+    /// Two connected unix stream sockets.
+    public static Fd[] pair(Kernel kernel) throws ErrnoException {
+        return Sockets.pair(kernel);
+    }
+
+    // ---- what it is ----
+
+    /// The number, for calls on {@link #kernel}.
+    ///
+    /// @throws IllegalStateException after close
+    public int number() {
+        if (closed.get()) {
+            throw new IllegalStateException(this + " is closed");
+        }
+        return number;
+    }
+
+    public Kernel kernel() {
+        return kernel;
+    }
+
+    /// Whether {@link #close} closes the descriptor.
+    public boolean isOwned() {
+        return owned;
+    }
+
+    public boolean isClosed() {
+        return closed.get();
+    }
+
+    public FdKind kind() throws ErrnoException {
+        return facts().kind();
+    }
+
+    /// The kind as last asked, for the path of the bytes; OTHER before that.
+    FdKind kindOrOther() {
+        Facts known = facts;
+        return known == null ? FdKind.OTHER : known.kind();
+    }
+
+    /// What the kernel says of it now: asked anew each time, since a file's size changes.
+    public Facts facts() throws ErrnoException {
+        Facts now = Facts.of(kernel, number(), toString());
+        facts = now;
+        return now;
+    }
+
+    /// Whether a call on it may wait inside the kernel: a file for its disk, a borrowed stream in blocking mode.
+    boolean mayBlock() throws ErrnoException {
+        Facts known = facts;
+        if ((known == null ? facts() : known).kind().isSeekable()) {
+            return true;
+        }
+        int flags = kernel.fcntl(number(), F_GETFL, 0);
+        return flags >= 0 && (flags & O_NONBLOCK) == 0;
+    }
+
+    /// Size, times and inode now, to be compared with later.
+    Stat stat() throws ErrnoException {
+        Stat stat = new Stat();
+        ErrnoException.check(kernel.fstat(number(), stat), "fstat", toString());
+        return stat;
+    }
+
+    /// The address that a socket is bound to.
+    public SocketAddress localAddress() throws ErrnoException {
+        byte[] sockaddr = new byte[128];
+        long length = ErrnoException.check(kernel.getsockname(number(), sockaddr), "getsockname", toString());
+        return Addresses.decode(sockaddr, (int) length);
+    }
+
+    /// The address of a socket's peer.
+    public SocketAddress remoteAddress() throws ErrnoException {
+        byte[] sockaddr = new byte[128];
+        long length = ErrnoException.check(kernel.getpeername(number(), sockaddr), "getpeername", toString());
+        return Addresses.decode(sockaddr, (int) length);
+    }
+
+    // ---- what it does ----
+
+    /// Half-close: the peer reads the end of input, we may still read. A peer that is gone already is no error.
+    public void shutdownOutput() throws ErrnoException {
+        int result = kernel.shutdown(number(), SHUT_WR);
+        if (result < 0 && result != -Errno.ENOTCONN) {
+            throw new ErrnoException("shutdown", this + ", SHUT_WR", -result);
+        }
+    }
+
+    /// A second descriptor of the same pipe or file, of our own and non-blocking, with a file position of its
+    /// own. Not for sockets (ENXIO). Source: proc(5), `/proc/self/fd`.
+    ///
+    /// @param flags O_RDONLY, O_WRONLY or O_RDWR
+    /// @throws ErrnoException EACCES where it belongs to another user
+    public Fd reopen(int flags) throws ErrnoException {
+        return Opening.reopen(this, flags);
+    }
+
+    /// This, or where it is a borrowed pipe in blocking mode, an open file description of our own of the same
+    /// pipe: its flags are shared with whoever passed it on, so they cannot be changed. Where that is not allowed
+    /// (EACCES: the pipe of another user) it is used as it is, and polled first.
+    ///
+    /// @param opened gets what has to be closed
+    Fd unshared(int flags, List<Fd> opened) throws ErrnoException {
+        if (owned || kind() != FdKind.PIPE || !mayBlock()) {
+            return this;
+        }
+        try {
+            Fd own = reopen(flags);
+            own.facts();
+            opened.add(own);
+            return own;
+        } catch (ErrnoException e) {
+            return this;
+        }
+    }
+
+    /// Its bytes as a stream. Closing the stream closes this. `transferTo` another stream of an Fd is a {@link
+    /// Transfer}.
+    public InputStream inputStream() {
+        return new FdInputStream(this);
+    }
+
+    /// A stream that writes to it. Closing the stream closes this.
+    public OutputStream outputStream() {
+        return new FdOutputStream(this);
+    }
+
+    /// It as a channel, blocking as far as the caller can see. Closing the channel closes this.
+    public ByteChannel channel() {
+        return new FdChannel(this);
+    }
+
+    /// The JDK's channel of the same file or FIFO: another open file description, with a position of its own.
+    public FileChannel reopenAsFileChannel(OpenOption... options) throws java.io.IOException {
+        return FileChannel.open(Path.of("/proc/self/fd/" + number()), options);
+    }
+
+    /// Closes an owned descriptor, once; a borrowed one is only forgotten. What close(2) says is told by
+    /// {@link #closeChecked}.
+    @Override
+    public void close() {
+        try {
+            if (closed.compareAndSet(false, true) && owned) {
+                kernel.close(number);
+            }
+        } finally {
+            Reference.reachabilityFence(keptAlive); // a borrowed channel is not collected, and closed, before this
+        }
+    }
+
+    /// Closes and tells of an error: a file system may report a failed write only now (EIO, EDQUOT, ENOSPC). The
+    /// descriptor is gone all the same, so it is not retried. Source: close(2), NOTES.
+    ///
+    /// @throws ErrnoException the error
+    public void closeChecked() throws ErrnoException {
+        if (closed.compareAndSet(false, true) && owned) {
+            int result = kernel.close(number);
+            if (result < 0 && result != -Errno.EINTR) {
+                throw new ErrnoException("close", toString(), -result, Side.OUT, 0, "");
+            }
+        }
+    }
+
+    /// Number and kind, as in the messages: `5:pipe`.
+    @Override
+    public String toString() {
+        Facts known = facts;
+        String label = !name.isEmpty() ? name : known != null ? known.kind().toString() : "fd";
+        return number + ":" + label;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.fid;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Objects;
+
+/// {@link Fd#outputStream}.
+final class FdOutputStream extends OutputStream {
+    private final Fd fd;
+    private final FdIo io;
+
+    FdOutputStream(Fd fd) {
+        this.fd = fd;
+        this.io = new FdIo(fd);
+    }
+
+    Fd fd() {
+        return fd;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int index, int len) throws IOException {
+        Objects.checkFromIndexSize(index, len, source.length);
+        for (int done = 0; done < len; ) {
+            int piece = Math.min(len - done, FdIo.BUFFER);
+            int from = index + done;
+            io.writeAll(piece, memory -> memory.put(0, source, from, piece));
+            done += piece;
+        }
+    }
+
+    /// Closes the descriptor, and tells of a write that failed only now.
+    @Override
+    public void close() throws IOException {
+        io.close();
+        fd.closeChecked();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Stat;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// open(2) for {@link Fd}: options, names as bytes, and FIFOs that wait for their other end without holding the
+/// caller.
+final class Opening {
+    private static final int DEFAULT_MODE = 0666;
+
+    private Opening() {}
+
+    static Fd open(Kernel kernel, Path path, OpenOption... options) throws ErrnoException {
+        return open(kernel, path, flags(options), DEFAULT_MODE);
+    }
+
+    /// Opens close-on-exec and non-blocking. The flag means nothing to a regular file; it keeps a device or a
+    /// socket's name from holding us.
+    static Fd open(Kernel kernel, Path path, int flags, int mode) throws ErrnoException {
+        byte[] name = bytes(path);
+        Stat stat = new Stat();
+        boolean fifo = kernel.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, stat) == 0 && stat.type() == S_IFIFO;
+        int fd = fifo
+                ? openFifo(kernel, name, flags, path)
+                : retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
+        if (fd < 0) {
+            throw new ErrnoException("open", path.toString(), -fd);
+        }
+        return Fd.own(
+                kernel,
+                fd,
+                path.getFileName() == null
+                        ? path.toString()
+                        : path.getFileName().toString());
+    }
+
+    static Fd reopen(Fd fd, int flags) throws ErrnoException {
+        Kernel kernel = fd.kernel();
+        byte[] name = ("/proc/self/fd/" + fd.number()).getBytes(StandardCharsets.US_ASCII);
+        int number = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0));
+        if (number < 0) {
+            throw new ErrnoException("open", "/proc/self/fd/" + fd.number(), -number);
+        }
+        return Fd.own(kernel, number, fd.kind().toString());
+    }
+
+    interface Call {
+        int make();
+    }
+
+    static int retrying(Call call) {
+        int result;
+        do {
+            result = call.make();
+        } while (result == -Errno.EINTR);
+        return result;
+    }
+
+    /// Waits for the other end on a thread of its own, so that an interrupt can end the wait: it opens the other
+    /// end itself for a moment, which lets the waiting open return. Opening non-blocking instead would take the
+    /// time before the first writer for the end of input.
+    private static int openFifo(Kernel kernel, byte[] name, int flags, Path path) throws ErrnoException {
+        int[] opened = {-Errno.EINTR};
+        Thread opener = new Thread(
+                () -> opened[0] = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC, 0)), "fid-open");
+        opener.setDaemon(true);
+        opener.start();
+        while (true) {
+            try {
+                opener.join();
+                break;
+            } catch (InterruptedException e) {
+                release(kernel, name, opener, opened);
+                Thread.currentThread().interrupt();
+                throw new ErrnoException(
+                        "open", path.toString(), Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
+            }
+        }
+        if (opened[0] >= 0) {
+            int status = kernel.fcntl(opened[0], F_GETFL, 0);
+            kernel.fcntl(opened[0], F_SETFL, status | O_NONBLOCK); // our own open file description: nobody shares it
+        }
+        return opened[0];
+    }
+
+    private static void release(Kernel kernel, byte[] name, Thread opener, int[] opened) {
+        int other = kernel.openat(AT_FDCWD, name, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
+        boolean interrupted = false;
+        while (opener.isAlive() && other >= 0) {
+            try {
+                opener.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        kernel.close(other);
+        kernel.close(opened[0]);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int flags(OpenOption... options) {
+        boolean read = false;
+        boolean write = false;
+        int flags = 0;
+        for (OpenOption option : options) {
+            switch (option) {
+                case StandardOpenOption.READ -> read = true;
+                case StandardOpenOption.WRITE -> write = true;
+                case StandardOpenOption.APPEND -> {
+                    write = true;
+                    flags |= O_APPEND;
+                }
+                case StandardOpenOption.TRUNCATE_EXISTING -> flags |= O_TRUNC;
+                case StandardOpenOption.CREATE -> flags |= O_CREAT;
+                case StandardOpenOption.CREATE_NEW -> flags |= O_CREAT | O_EXCL;
+                case StandardOpenOption.SPARSE -> {}
+                case StandardOpenOption.SYNC -> flags |= 04010000; // O_SYNC, the same on both machines
+                case StandardOpenOption.DSYNC -> flags |= 010000;
+                case LinkOption.NOFOLLOW_LINKS -> flags |= O_NOFOLLOW;
+                default -> {
+                    if (!option.toString().equals("DIRECT")) {
+                        throw new UnsupportedOperationException("open option " + option);
+                    }
+                    flags |= O_DIRECT;
+                }
+            }
+        }
+        return flags | (write ? read ? O_RDWR : O_WRONLY : O_RDONLY);
+    }
+
+    /// The bytes of a path's last name.
+    static byte[] lastName(Path path) {
+        byte[] all = bytes(path);
+        int start = all.length;
+        while (start > 0 && all[start - 1] != '/') {
+            start--;
+        }
+        return java.util.Arrays.copyOfRange(all, start, all.length);
+    }
+
+    /// The exact bytes of a path, also where the name is not in the locale's encoding: a URI keeps them as
+    /// escapes.
+    static byte[] bytes(Path path) {
+        String text = path.toString();
+        if (text.chars().allMatch(c -> c > 0 && c < 128)) {
+            return text.getBytes(StandardCharsets.US_ASCII);
+        }
+        String raw = path.toAbsolutePath().toUri().getRawPath();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
+        for (int i = 0; i < raw.length(); i++) {
+            if (raw.charAt(i) == '%') {
+                bytes.write(Integer.parseInt(raw, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(raw.charAt(i));
+            }
+        }
+        // For a directory the URI ends with a slash that the path has not.
+        return raw.endsWith("/") && !text.endsWith("/")
+                ? java.util.Arrays.copyOf(bytes.toByteArray(), bytes.size() - 1)
+                : bytes.toByteArray();
+    }
+}

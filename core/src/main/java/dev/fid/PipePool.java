@@ -1,0 +1,85 @@
+package dev.fid;
+
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/// What the lanes of one event loop share: a buffer for small messages, and empty pipes for bulk. A lane takes a
+/// pipe only while bytes are in it, so that thousands of idle connections need none.
+///
+/// A pipe that still holds bytes never comes back: it is closed, or one connection's bytes would reach another.
+/// For one thread.
+public final class PipePool implements AutoCloseable {
+    /// When lanes splice.
+    public enum Splicing {
+        /// Bulk through a pipe, small messages through the buffer.
+        AUTO,
+        /// All through a pipe.
+        ALWAYS,
+        /// All through the buffer.
+        NEVER
+    }
+
+    /// Bytes of the buffer: a read that fills it is the sign of bulk.
+    static final int BUFFER = 64 << 10; // 64 KiB
+    /// Spare pipes that are kept; more are closed when they come back.
+    private static final int SPARES = 64;
+
+    private final Kernel kernel;
+    private final PipeBudget budget;
+    private final long capacity;
+    private final Splicing splicing;
+    private final Memory buffer;
+    private final ArrayDeque<Pipe> spares = new ArrayDeque<>();
+
+    /// @param capacity bytes that a pipe should hold
+    public PipePool(Kernel kernel, PipeBudget budget, long capacity, Splicing splicing) {
+        this.kernel = kernel;
+        this.budget = budget;
+        this.capacity = capacity;
+        this.splicing = splicing;
+        this.buffer = kernel.allocate(BUFFER);
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    Splicing splicing() {
+        return splicing;
+    }
+
+    Memory buffer() {
+        return buffer;
+    }
+
+    /// An empty pipe, or null where the limits leave none; then `refusal` gets the reason.
+    @Nullable
+    Pipe take(PipeBudget.Refusal refusal) {
+        Pipe pipe = spares.pollLast();
+        return pipe != null ? pipe : budget.tryOpen(capacity, refusal);
+    }
+
+    /// Takes a pipe back.
+    void give(Pipe pipe) {
+        if (pipe.buffered() > 0 || spares.size() == SPARES) {
+            pipe.close();
+        } else {
+            spares.addLast(pipe);
+        }
+    }
+
+    /// Spare pipes.
+    public int spares() {
+        return spares.size();
+    }
+
+    /// Closes the spare pipes. Lanes that still run must be closed before.
+    @Override
+    public void close() {
+        spares.forEach(Pipe::close);
+        spares.clear();
+        buffer.close();
+    }
+}

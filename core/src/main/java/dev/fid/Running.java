@@ -1,0 +1,224 @@
+package dev.fid;
+
+import static dev.fid.Tally.Call.READ;
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Offset;
+import dev.fid.kernel.Stat;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// One run of a {@link Transfer}: what surrounds the moving of bytes. Borrowed pipes get an open file description
+/// of our own, holes are left out where that was asked for, and afterwards the source is compared with what it
+/// was.
+final class Running implements AutoCloseable {
+    private final Transfer wish;
+    private final Plan plan;
+    private final Kernel kernel;
+    private final Readiness readiness;
+    private final Tally tally = new Tally();
+    private final List<Declined> declined;
+    private final Map<Method, Long> byMethod = new EnumMap<>(Method.class);
+    private final List<Fd> reopened = new ArrayList<>();
+    private final Fd in;
+    private final Fd out;
+    private final Stat before;
+    private final Meter meter;
+
+    Running(Transfer wish, Plan plan) throws ErrnoException {
+        this.wish = wish;
+        this.plan = plan;
+        this.kernel = wish.in.kernel();
+        this.readiness = new Readiness(kernel);
+        this.declined = new ArrayList<>(plan.declined());
+        this.before = wish.in.stat();
+        this.in = wish.in.unshared(O_RDONLY, reopened);
+        this.out = wish.out.unshared(O_WRONLY, reopened);
+        this.meter =
+                new Meter(kernel, wish.timeout, wish.bytesPerSecond, wish.listener, wish.progressNanos, expected());
+    }
+
+    /// Bytes that are to come, -1 where nobody knows.
+    private long expected() {
+        long left = plan.in().sizeUnknown() || plan.in().size() < 0
+                ? -1
+                : Math.max(0, plan.in().size() - startIn());
+        return wish.length == Transfer.TO_END ? left : left < 0 ? wish.length : Math.min(left, wish.length);
+    }
+
+    private long startIn() {
+        return wish.offIn >= 0 ? wish.offIn : Math.max(0, kernel.lseek(wish.in.number(), 0, SEEK_CUR));
+    }
+
+    Moved run() throws ErrnoException {
+        long start = plan.in().kind().isSeekable() ? startIn() : 0;
+        boolean holes = wish.sparse
+                && Extents.hasHoles(plan.in())
+                && plan.out().kind() == FdKind.FILE
+                && !plan.out().append();
+        if (holes) {
+            sparse(start);
+        } else {
+            dense(plan, wish.offIn, wish.offOut, wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length);
+        }
+        recheck(start);
+        if (wish.digest != null && plan.in().kind().isSeekable()) {
+            sum(wish.digest, start);
+        }
+        meter.tell(plan.chosen());
+        Method most = byMethod.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(plan.chosen());
+        return new Moved(
+                meter.moved(),
+                most,
+                Map.copyOf(byMethod),
+                declined.stream().distinct().toList(),
+                tally.calls(),
+                tally.userBytes,
+                kernel.nanoTime() - meter.start);
+    }
+
+    private long dense(Plan plan, long offIn, long offOut, long length) throws ErrnoException {
+        Course course = new Course(
+                kernel,
+                in,
+                offIn < 0 ? null : new Offset(offIn),
+                out,
+                offOut < 0 ? null : new Offset(offOut),
+                tally,
+                wish.block,
+                wish.pipeCapacity,
+                readiness,
+                plan.in().kind().isSeekable() ? null : wish.digest);
+        try (Descent descent = new Descent(plan, course, meter, declined)) {
+            try {
+                return descent.run(length);
+            } catch (ErrnoException e) {
+                descent.putBack();
+                throw e;
+            } finally {
+                descent.byMethod().forEach((method, bytes) -> byMethod.merge(method, bytes, Long::sum));
+            }
+        }
+    }
+
+    /// A reflink keeps the holes by itself; else the data goes extent by extent, and the output gets its size at
+    /// the end.
+    private void sparse(long start) throws ErrnoException {
+        long size = Math.min(plan.in().size(), wish.length == Transfer.TO_END ? Long.MAX_VALUE : start + wish.length);
+        long startOut = wish.offOut >= 0 ? wish.offOut : Math.max(0, kernel.lseek(out.number(), 0, SEEK_CUR));
+        Plan rest = plan;
+        if (plan.chosen() == Method.REFLINK) {
+            Plan only = new Plan(plan.in(), plan.out(), plan.ladder().subList(0, 1), plan.declined());
+            try {
+                dense(only, start, startOut, size - start);
+                leave(start, startOut, size);
+                return;
+            } catch (ErrnoException e) {
+                if (!Transfer.isRefusal(e.errno()) || plan.ladder().size() == 1) {
+                    throw e;
+                }
+                rest = new Plan(
+                        plan.in(),
+                        plan.out(),
+                        plan.ladder().subList(1, plan.ladder().size()),
+                        plan.declined());
+            }
+        }
+        Extents extents = new Extents(in, start, size);
+        long done = start;
+        while (extents.next()) {
+            meter.skip(extents.data - done);
+            done = extents.data
+                    + dense(rest, extents.data, startOut + extents.data - start, extents.hole - extents.data);
+            if (done < extents.hole) {
+                break; // cut short meanwhile: the comparison afterwards says so
+            }
+        }
+        if (done < size && extents.data == size) {
+            meter.skip(size - done);
+            long end = startOut + size - start;
+            if (out.stat().size < end) {
+                ErrnoException.check(kernel.ftruncate(out.number(), end), "ftruncate", out + ", " + end);
+            }
+        }
+        leave(start, startOut, size);
+    }
+
+    /// Leaves the file positions behind the bytes, where they were used.
+    private void leave(long start, long startOut, long size) {
+        if (wish.offIn < 0) {
+            kernel.lseek(in.number(), size, SEEK_SET);
+        }
+        if (wish.offOut < 0) {
+            kernel.lseek(out.number(), startOut + size - start, SEEK_SET);
+        }
+    }
+
+    /// Compares the source with what it was, and the bytes with its size.
+    private void recheck(long start) throws ErrnoException {
+        boolean unchecked = wish.consistency == Consistency.UNCHECKED;
+        if (plan.in().kind() != FdKind.FILE || plan.in().isPseudo() || unchecked) {
+            return;
+        }
+        Stat after = wish.in.stat();
+        if (after.size != before.size
+                || after.inode != before.inode
+                || after.mtimeSeconds != before.mtimeSeconds
+                || after.mtimeNanos != before.mtimeNanos
+                || after.ctimeSeconds != before.ctimeSeconds
+                || after.ctimeNanos != before.ctimeNanos) {
+            throw stale("the source changed while it was read");
+        }
+        long expected = Math.max(0, before.size - start);
+        if (wish.length != Transfer.TO_END) {
+            expected = Math.min(expected, wish.length);
+        }
+        if (meter.moved() < expected) {
+            throw stale("the source ended after " + meter.moved() + " of " + expected + " bytes");
+        }
+    }
+
+    private ErrnoException stale(String detail) {
+        return new ErrnoException(
+                "transfer", "in=" + wish.in + ", out=" + wish.out, Errno.ESTALE, Side.IN, meter.moved(), detail);
+    }
+
+    /// The sum of a file is made by reading it again, which the page cache makes cheap, and which leaves the way
+    /// of the bytes alone.
+    private void sum(Digest digest, long start) throws ErrnoException {
+        try (Memory buffer = kernel.allocate(wish.block)) {
+            long end = start + meter.moved();
+            long[] at = {start};
+            while (at[0] < end) {
+                meter.tick(plan.chosen());
+                tally.count(READ);
+                long read = Readiness.offload(
+                        () -> kernel.pread(in.number(), buffer, 0, Math.min(wish.block, end - at[0]), at[0]));
+                if (read == 0) {
+                    throw stale("the source ended at " + at[0] + " when it was read again");
+                }
+                if (read > 0) {
+                    digest.update(buffer, 0, read);
+                    tally.userBytes += read;
+                    at[0] += read;
+                } else if (read != -Errno.EINTR) {
+                    throw new ErrnoException("pread", "in=" + in, (int) -read, Side.IN, meter.moved(), "");
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        reopened.forEach(Fd::close);
+        readiness.close();
+    }
+}

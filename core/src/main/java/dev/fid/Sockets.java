@@ -1,0 +1,121 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import java.net.SocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// Stream sockets for {@link Fd}: connect, listen, accept, pair; all non-blocking and close-on-exec.
+final class Sockets {
+    private Sockets() {}
+
+    static Fd connect(
+            Kernel kernel,
+            SocketAddress address,
+            @Nullable Duration patience,
+            @Nullable SocketAddress local,
+            Fd.Preparation before)
+            throws ErrnoException {
+        long deadline = patience == null ? Readiness.NEVER : kernel.nanoTime() + patience.toNanos();
+        Fd socket = socket(kernel, address);
+        try (Readiness readiness = new Readiness(kernel)) {
+            before.prepare(socket);
+            if (local != null) {
+                ErrnoException.check(kernel.bind(socket.number(), Addresses.encode(local)), "bind", local.toString());
+            }
+            int result = kernel.connect(socket.number(), Addresses.encode(address));
+            // After EINTR the connection goes on being made. EAGAIN is a unix listener's full backlog: nothing goes on.
+            while (result == -Errno.EAGAIN && Addresses.family(address) == AF_UNIX) {
+                if (kernel.nanoTime() >= deadline) {
+                    throw failed(address, Errno.ETIMEDOUT);
+                }
+                readiness.sleep(Math.min(deadline, kernel.nanoTime() + 1_000_000));
+                result = kernel.connect(socket.number(), Addresses.encode(address));
+            }
+            if (result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
+                if (!readiness.await(socket, (short) POLLOUT, deadline)) {
+                    throw failed(address, Errno.ETIMEDOUT);
+                }
+                result = -Math.abs(kernel.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR));
+            }
+            if (result < 0) {
+                throw failed(address, -result);
+            }
+            return socket;
+        } catch (ErrnoException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static ErrnoException failed(SocketAddress address, int errno) {
+        return new ErrnoException("connect", address.toString(), errno);
+    }
+
+    static Fd listen(Kernel kernel, SocketAddress address, int backlog) throws ErrnoException {
+        Fd socket = socket(kernel, address);
+        try {
+            if (Addresses.family(address) != AF_UNIX) {
+                ErrnoException.check(
+                        kernel.setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, 1), "setsockopt", "SO_REUSEADDR");
+            }
+            ErrnoException.check(kernel.bind(socket.number(), Addresses.encode(address)), "bind", address.toString());
+            ErrnoException.check(kernel.listen(socket.number(), backlog), "listen", address.toString());
+            return socket;
+        } catch (ErrnoException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    static Fd accept(Fd listener, long deadline) throws ErrnoException {
+        Kernel kernel = listener.kernel();
+        try (Readiness readiness = new Readiness(kernel)) {
+            while (true) {
+                if (listener.mayBlock()) {
+                    await(listener, readiness, deadline); // borrowed, so in whatever mode
+                }
+                int peer = kernel.accept4(listener.number(), SOCK_CLOEXEC | SOCK_NONBLOCK);
+                if (peer >= 0) {
+                    Fd socket = Fd.own(kernel, peer, "");
+                    noDelay(socket);
+                    return socket;
+                }
+                if (peer == -Errno.EAGAIN) {
+                    await(listener, readiness, deadline);
+                } else if (peer != -Errno.EINTR && peer != -Errno.ECONNABORTED) {
+                    throw new ErrnoException("accept4", listener.toString(), -peer);
+                }
+            }
+        }
+    }
+
+    private static void await(Fd listener, Readiness readiness, long deadline) throws ErrnoException {
+        if (!readiness.await(listener, (short) POLLIN, deadline)) {
+            throw new ErrnoException("accept4", listener.toString(), Errno.ETIMEDOUT);
+        }
+    }
+
+    static Fd[] pair(Kernel kernel) throws ErrnoException {
+        int[] fds = new int[2];
+        ErrnoException.check(
+                kernel.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), "socketpair", "");
+        return new Fd[] {Fd.own(kernel, fds[0], ""), Fd.own(kernel, fds[1], "")};
+    }
+
+    private static Fd socket(Kernel kernel, SocketAddress address) throws ErrnoException {
+        int number = kernel.socket(Addresses.family(address), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ErrnoException.check(number, "socket", address.toString());
+        Fd socket = Fd.own(kernel, number, "");
+        noDelay(socket);
+        return socket;
+    }
+
+    /// Small messages go at once. A unix socket refuses the option, which is no loss.
+    private static void noDelay(Fd socket) {
+        socket.kernel().setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, 1);
+    }
+}

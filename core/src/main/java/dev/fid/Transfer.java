@@ -1,0 +1,254 @@
+package dev.fid;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Moves bytes from one descriptor to another by the best method that the kernel allows, and tells which it was.
+///
+/// ```java
+/// Moved moved = Transfer.from(in).to(out).run();
+/// ```
+///
+/// {@link #run} returns when the input ended or the length is reached; it waits for both sides as long as it
+/// takes, or as {@link #timeout} says. On a virtual thread no carrier is held: waits park, and calls that may
+/// block in the kernel are carried out by a bounded pool. An interrupt ends the wait with ECANCELED.
+///
+/// Neither descriptor is closed, and the flags of a borrowed one are not changed. A failed transfer has delivered
+/// {@link ErrnoException#moved} bytes, in order and without a gap; the position of an input file is then right
+/// behind them.
+///
+/// An object of this class is for one run, by one thread.
+public final class Transfer {
+    /// As {@link #length}: to the end of the input.
+    public static final long TO_END = -1;
+
+    final Fd in;
+    final Fd out;
+    long offIn = -1;
+    long offOut = -1;
+    long length = TO_END;
+    long bytesPerSecond;
+
+    @Nullable
+    Duration timeout;
+
+    @Nullable
+    Consumer<Progress> listener;
+
+    long progressNanos;
+
+    @Nullable
+    Consistency consistency;
+
+    @Nullable
+    Method method;
+
+    boolean fallback = true;
+    boolean sparse;
+    int block = 128 << 10; // the best between files, docs/measured.md
+    long pipeCapacity = Pipe.BULK_CAPACITY;
+
+    @Nullable
+    Digest digest;
+
+    private Transfer(Fd in, Fd out) {
+        if (!in.kernel().equals(out.kernel())) {
+            throw new IllegalArgumentException(in + " and " + out + " are not of one kernel");
+        }
+        this.in = in;
+        this.out = out;
+    }
+
+    /// A transfer that still lacks its output.
+    public record Source(Fd in) {
+        public Transfer to(Fd out) {
+            return new Transfer(in, out);
+        }
+    }
+
+    public static Source from(Fd in) {
+        return new Source(in);
+    }
+
+    // ---- what is asked for ----
+
+    /// Starts at this byte of the input file, and leaves its position alone. Only for files and block devices.
+    public Transfer offIn(long offset) {
+        offIn = notNegative(offset, "offIn");
+        return this;
+    }
+
+    /// Writes from this byte of the output file, and leaves its position alone. Only for files and block devices.
+    public Transfer offOut(long offset) {
+        offOut = notNegative(offset, "offOut");
+        return this;
+    }
+
+    /// Moves at most this many bytes; {@link #TO_END} moves all.
+    public Transfer length(long length) {
+        this.length = length == TO_END ? TO_END : notNegative(length, "length");
+        return this;
+    }
+
+    /// Moves at most this many bytes in a second, over the whole.
+    public Transfer limit(long bytesPerSecond) {
+        if (bytesPerSecond <= 0) {
+            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
+        }
+        this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /// Tells `listener` how far it is, about every `interval` while it moves or waits, on the thread that runs
+    /// it. An exception of the listener ends the transfer.
+    public Transfer progress(Duration interval, Consumer<Progress> listener) {
+        this.progressNanos = interval.toNanos();
+        this.listener = listener;
+        return this;
+    }
+
+    /// Ends with ETIMEDOUT when it is not done by then.
+    public Transfer timeout(Duration timeout) {
+        this.timeout = timeout;
+        return this;
+    }
+
+    /// What may become of a source that changes; see {@link Consistency} for the defaults.
+    public Transfer consistency(Consistency consistency) {
+        this.consistency = consistency;
+        return this;
+    }
+
+    /// Uses this method, instead of the one that the plan finds best.
+    public Transfer method(@Nullable Method method) {
+        this.method = method;
+        return this;
+    }
+
+    /// Whether a slower method may follow the first, as it may by default. Without, a refusal is an error.
+    public Transfer fallback(boolean fallback) {
+        this.fallback = fallback;
+        return this;
+    }
+
+    /// Keeps the holes of an input file as holes of the output file, which must be new or as long as it is to
+    /// become.
+    public Transfer sparse(boolean sparse) {
+        this.sparse = sparse;
+        return this;
+    }
+
+    /// Bytes of the buffer where one is needed, 4096 to 262144.
+    public Transfer block(int bytes) {
+        if (bytes < 4096 || bytes > 256 << 10) {
+            throw new IllegalArgumentException("a block has 4096 to 262144 bytes, not " + bytes);
+        }
+        block = bytes;
+        return this;
+    }
+
+    /// Bytes of a pipe of our own where one is needed.
+    public Transfer pipeCapacity(long bytes) {
+        pipeCapacity = notNegative(bytes, "pipeCapacity");
+        return this;
+    }
+
+    /// Sums the bytes on their way: on a branch of the pipe where there is one, in the buffer where they pass
+    /// through one, else by reading an input file a second time. What was read for the sum counts as bytes
+    /// through user space.
+    ///
+    /// Where the plan's method has neither pipe nor file to read again, the bytes go through a pipe of our own.
+    public Transfer digest(@Nullable Digest digest) {
+        this.digest = digest;
+        return this;
+    }
+
+    private static long notNegative(long value, String name) {
+        if (value < 0) {
+            throw new IllegalArgumentException(name + " is not negative: " + value);
+        }
+        return value;
+    }
+
+    // ---- what comes of it ----
+
+    /// The plan that {@link #run} would follow now; moves nothing.
+    ///
+    /// @throws IllegalArgumentException where no method can serve what is asked for
+    public Plan plan() throws ErrnoException {
+        Facts from = offIn < 0 ? in.facts() : in.facts().at(offIn);
+        Facts to = offOut < 0 ? out.facts() : out.facts().at(offOut);
+        if ((offIn >= 0 && !from.kind().isSeekable())
+                || (offOut >= 0 && !to.kind().isSeekable())) {
+            throw new IllegalArgumentException("only a file has offsets: " + in + " to " + out);
+        }
+        Consistency named = consistency != null ? consistency : Plan.usualConsistency(from, to);
+        return Plan.of(from, to, new Plan.Terms(length, method(from, to), fallback, named));
+    }
+
+    /// A sum needs the bytes to pass a pipe of ours, a buffer, or a file that can be read again.
+    private @Nullable Method method(Facts from, Facts to) {
+        boolean straight = digest != null && method == null && !from.kind().isSeekable();
+        return straight && from.kind() != FdKind.DATAGRAM && to.kind() != FdKind.DATAGRAM && !to.append()
+                ? Method.SPLICE_THROUGH_PIPE
+                : method;
+    }
+
+    /// Moves the bytes.
+    ///
+    /// @return what was moved, and how
+    /// @throws ErrnoException what the kernel said of either side: EPIPE and ECONNRESET of a peer that is gone,
+    ///     ENOSPC, EDQUOT, EFBIG, EIO of a file; ECANCELED, ETIMEDOUT, ESTALE, see there; EBADF for a side that
+    ///     is not open in that direction. Where a method was refused and no fallback allowed, its errno.
+    /// @throws IllegalArgumentException where no method can serve what is asked for
+    public Moved run() throws ErrnoException {
+        Events.Moving event = new Events.Moving();
+        event.begin();
+        try (Running running = new Running(this, plan())) {
+            Moved moved = running.run();
+            event.method = moved.method().toString();
+            event.bytes = moved.bytes();
+            event.userBytes = moved.userBytes();
+            return moved;
+        } finally {
+            event.in = in.toString();
+            event.out = out.toString();
+            event.commit();
+        }
+    }
+
+    /// Lends memory to a pipe, all of it, waiting where it is full: vmsplice(2), or write(2) where the kernel
+    /// refuses. Returns when the last page is in the pipe, not when it was read: the memory must not change
+    /// before that.
+    ///
+    /// @throws ErrnoException EPIPE when nobody reads; ECANCELED when interrupted
+    public static Moved lend(Memory memory, long at, long len, Fd out) throws ErrnoException {
+        return Lending.run(memory, at, len, out);
+    }
+
+    /// Whether a refusal with this errno says that the method does not suit the descriptors, so that another may.
+    /// Sources: ERRORS of the calls' man pages; EPERM of seccomp profiles; EBADF of copy_file_range with
+    /// O_APPEND.
+    static boolean isRefusal(int errno) {
+        return switch (errno) {
+            case Errno.EINVAL,
+                    Errno.ENOSYS,
+                    Errno.EXDEV,
+                    Errno.EOPNOTSUPP,
+                    Errno.EPERM,
+                    Errno.EBADF,
+                    Errno.ENODEV,
+                    Errno.ENOTTY,
+                    Errno.ESPIPE -> true;
+            default -> false;
+        };
+    }
+
+    Kernel kernel() {
+        return in.kernel();
+    }
+}
