@@ -30,6 +30,8 @@ final class Descent implements AutoCloseable {
     private int rung;
     private @Nullable Mover mover;
     private boolean rungMoved;
+    /// What the last call was asked for, for messages.
+    private long asked;
 
     /// @param declined where refusals are noted
     Descent(Plan plan, Course course, Meter meter, List<Declined> declined) throws ErrnoException {
@@ -60,6 +62,7 @@ final class Descent implements AutoCloseable {
         while (done < length) {
             Mover now = current();
             long want = meter.allowed(Math.min(length - done, Course.CHUNK), method(), course.readiness());
+            asked = want;
             long result = step(now, want);
             if (result > 0) {
                 done += result;
@@ -126,7 +129,10 @@ final class Descent implements AutoCloseable {
                 method(), course, (call, errno, reason) -> refusal[0] = new Declined(method(), call, errno, reason));
         if (now == null) {
             Declined why = refusal[0];
-            stepDown(why, new ErrnoException(why.call(), "", why.errno(), Side.NONE, meter.moved(), why.reason()));
+            if (rung + 1 == ladder.size()) {
+                throw new ErrnoException(why.call(), "", why.errno(), Side.NONE, meter.moved(), why.reason());
+            }
+            stepDown(why);
             return current();
         }
         mover = now;
@@ -137,21 +143,14 @@ final class Descent implements AutoCloseable {
     private void refuse(Mover now, int errno) throws ErrnoException {
         boolean lacksTap = now instanceof Mover.ThroughPipe through && through.lacksTap();
         ErrnoException failure = failure(now, errno);
-        if (!lacksTap && (rungMoved || !Transfer.isRefusal(errno))) {
+        boolean last = rung + 1 == ladder.size();
+        if (last || (!lacksTap && (rungMoved || !Transfer.isRefusal(errno)))) {
             throw failure;
         }
-        Declined why = new Declined(method(), now.call.toString(), errno, Errno.text(errno));
         Mover next = now.pending() > 0 ? now.continued() : null;
         now.close();
         mover = null;
-        try {
-            stepDown(why, failure);
-        } catch (ErrnoException e) {
-            if (next != null) {
-                next.close();
-            }
-            throw e;
-        }
+        stepDown(new Declined(method(), now.call.toString(), errno, Errno.text(errno)));
         if (next != null) {
             while (method() != Method.READ_WRITE) {
                 rung++; // the last rung of every ladder that has more than one
@@ -160,15 +159,12 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    private void stepDown(Declined why, ErrnoException failure) throws ErrnoException {
+    private void stepDown(Declined why) {
         Events.Fallback event = new Events.Fallback();
         event.method = why.method().toString();
         event.reason = why.toString();
         event.commit();
         declined.add(why);
-        if (rung + 1 == ladder.size()) {
-            throw failure;
-        }
         rung++;
         rungMoved = false;
     }
@@ -235,7 +231,7 @@ final class Descent implements AutoCloseable {
     }
 
     private String arguments() {
-        return "in=" + course.in() + ", out=" + course.out();
+        return "in=" + course.in() + ", out=" + course.out() + ", len=" + asked;
     }
 
     /// Which side an error is about. Where the call does not say: the one whose kind can have it; between two

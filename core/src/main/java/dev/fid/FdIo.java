@@ -20,6 +20,9 @@ final class FdIo implements AutoCloseable {
     private final Kernel kernel;
     private final Readiness readiness;
     private @Nullable Memory buffer;
+    private boolean asked;
+    private boolean isSocket;
+    private boolean mayBlock;
 
     FdIo(Fd fd) {
         this.fd = fd;
@@ -36,7 +39,7 @@ final class FdIo implements AutoCloseable {
     int read(int len, Taker taker) throws ErrnoException {
         Memory memory = buffer();
         int most = Math.min(len, BUFFER);
-        boolean socket = fd.kind().isSocket();
+        boolean socket = isSocket();
         long read = waiting(
                 "read",
                 (short) POLLIN,
@@ -53,7 +56,7 @@ final class FdIo implements AutoCloseable {
     void writeAll(int len, Consumer<Memory> filler) throws ErrnoException {
         Memory memory = buffer();
         filler.accept(memory);
-        boolean socket = fd.kind().isSocket();
+        boolean socket = isSocket();
         for (int done = 0; done < len; ) {
             int from = done;
             long written = waiting(
@@ -66,12 +69,23 @@ final class FdIo implements AutoCloseable {
         }
     }
 
+    private boolean isSocket() throws ErrnoException {
+        if (!asked) {
+            isSocket = fd.kind().isSocket();
+            mayBlock = fd.mayBlock();
+            asked = true;
+        }
+        return isSocket;
+    }
+
     private long waiting(String call, short events, LongSupplier once) throws ErrnoException {
-        boolean offload = fd.mayBlock();
+        boolean offload = mayBlock;
         while (true) {
             long result = offload ? Readiness.offload(once) : once.getAsLong();
             if (result == -Errno.EAGAIN) {
-                readiness.await(fd, events, Readiness.NEVER);
+                if (!readiness.await(fd, events, Readiness.NEVER)) {
+                    throw Readiness.givenUp("poll", fd.toString(), 0);
+                }
             } else if (result != -Errno.EINTR) {
                 return ErrnoException.check(result, call, fd.toString());
             }

@@ -39,7 +39,9 @@ final class Lending {
                     done += result;
                 } else if (result == -Errno.EAGAIN) {
                     tally.count(Tally.Call.POLL);
-                    readiness.await(out, (short) POLLOUT, Readiness.NEVER);
+                    if (!readiness.await(out, (short) POLLOUT, Readiness.NEVER)) {
+                        throw Readiness.givenUp("poll", "out=" + out, done);
+                    }
                 } else if (lent && done == 0 && Transfer.isRefusal((int) -result)) {
                     declined.add(new Declined(method, "vmsplice", (int) -result, Errno.text((int) -result)));
                     method = Method.READ_WRITE;

@@ -71,7 +71,7 @@ public final class Link implements AutoCloseable {
         try (Readiness readiness = new Readiness(kernel)) {
             for (Lane.Wait state = run(); state != Lane.Wait.DONE; state = run()) {
                 if (Thread.currentThread().isInterrupted()) {
-                    throw Readiness.interrupted("link");
+                    throw Readiness.givenUp("link", left + ", " + right, there.moved() + back.moved());
                 }
                 if (state != Lane.Wait.TURN) {
                     set.clear();

@@ -1,6 +1,5 @@
 package dev.fid;
 
-import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -79,14 +78,14 @@ final class Meter {
     /// Ends the transfer when it must end, and tells the listener when that is due.
     void tick(Method method) throws ErrnoException {
         if (Thread.currentThread().isInterrupted()) {
-            throw new ErrnoException("transfer", "", Errno.ECANCELED, Side.NONE, moved, "the thread was interrupted");
+            throw Readiness.givenUp("transfer", "", moved);
         }
         if (deadline == Readiness.NEVER && listener == null) {
             return;
         }
         long now = kernel.nanoTime();
         if (now >= deadline) {
-            throw new ErrnoException("transfer", "", Errno.ETIMEDOUT, Side.NONE, moved, "the time was up");
+            throw Readiness.givenUp("transfer", "", moved);
         }
         if (now >= nextProgress) {
             nextProgress = now + interval;

@@ -70,7 +70,8 @@ final class Poller {
                 ErrnoException.check(number, "epoll_ctl", set.toString());
                 added[count++] = number;
             }
-            return park(wait, deadline);
+            park(wait, deadline);
+            return wait.ready;
         } finally {
             waits.remove(id);
             for (int i = 0; i < count; i++) {
@@ -100,21 +101,17 @@ final class Poller {
         return duplicate;
     }
 
-    private boolean park(Wait wait, long deadline) throws ErrnoException {
-        while (!wait.ready) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw Readiness.interrupted("epoll_wait");
-            }
+    private void park(Wait wait, long deadline) {
+        while (!wait.ready && !Thread.currentThread().isInterrupted()) {
             if (deadline == Readiness.NEVER) {
                 LockSupport.park(this);
             } else {
                 long left = deadline - kernel.nanoTime();
                 if (left <= 0) {
-                    return false;
+                    return;
                 }
                 LockSupport.parkNanos(this, left);
             }
         }
-        return true;
     }
 }

@@ -97,8 +97,7 @@ final class Readiness implements AutoCloseable {
     /// Waits until one of `set` is ready.
     ///
     /// @param deadline in the kernel's {@link Kernel#nanoTime}, or {@link #NEVER}
-    /// @return whether one is; false when the time was up
-    /// @throws ErrnoException ECANCELED: the thread was interrupted, and still is
+    /// @return whether one is; false when the time was up, or the thread is interrupted, and stays so
     boolean await(Set set, long deadline) throws ErrnoException {
         Events.Park event = new Events.Park();
         event.begin();
@@ -123,20 +122,23 @@ final class Readiness implements AutoCloseable {
         return kernel.poll(new int[] {fd.number()}, new short[] {events}, new short[1], 1, 0) > 0;
     }
 
-    /// Lets time pass until `deadline`.
-    ///
-    /// @throws ErrnoException ECANCELED
-    void sleep(long deadline) throws ErrnoException {
-        for (long left = deadline - kernel.nanoTime(); left > 0; left = deadline - kernel.nanoTime()) {
+    /// Lets time pass until `deadline`, or until the thread is interrupted.
+    void sleep(long deadline) {
+        long left = deadline - kernel.nanoTime();
+        while (left > 0 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(left);
-            if (Thread.currentThread().isInterrupted()) {
-                throw interrupted("sleep");
-            }
+            left = deadline - kernel.nanoTime();
         }
     }
 
-    static ErrnoException interrupted(String what) {
-        return new ErrnoException(what, "", Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
+    /// What a wait that was given up means: ECANCELED where the thread is interrupted, else ETIMEDOUT.
+    ///
+    /// @param call what was waited for, e.g. `accept4`
+    /// @param moved bytes that had arrived
+    static ErrnoException givenUp(String call, String arguments, long moved) {
+        return Thread.currentThread().isInterrupted()
+                ? new ErrnoException(call, arguments, Errno.ECANCELED, Side.NONE, moved, "the thread was interrupted")
+                : new ErrnoException(call, arguments, Errno.ETIMEDOUT, Side.NONE, moved, "the time was up");
     }
 
     private Interruption guard() {
@@ -152,16 +154,22 @@ final class Readiness implements AutoCloseable {
     /// a little at a time so that none is held.
     private boolean pollInSlices(Set set, long deadline) throws ErrnoException {
         while (true) {
-            int millis = Math.clamp(millis(deadline, kernel.nanoTime()), 0, 10);
-            if (offload(() -> kernel.poll(set.fds, set.events, set.ready, set.count, millis)) > 0) {
+            int left = millis(deadline, kernel.nanoTime());
+            int millis = left < 0 ? 10 : Math.min(left, 10);
+            long result = offload(() -> kernel.poll(set.fds, set.events, set.ready, set.count, millis));
+            if (result > 0) {
                 return true;
             }
-            if (Thread.currentThread().isInterrupted()) {
-                throw interrupted("poll");
-            }
-            if (kernel.nanoTime() >= deadline) {
+            refuse(result, set);
+            if (Thread.currentThread().isInterrupted() || kernel.nanoTime() >= deadline) {
                 return false;
             }
+        }
+    }
+
+    private static void refuse(long result, Set set) throws ErrnoException {
+        if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN) {
+            throw new ErrnoException("poll", set.toString(), (int) -result);
         }
     }
 
@@ -211,19 +219,17 @@ final class Readiness implements AutoCloseable {
                         millis = millis < 0 ? 100 : Math.min(millis, 100);
                     }
                     int result = kernel.poll(set.fds, set.events, set.ready, set.count, millis);
-                    if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN) {
-                        throw new ErrnoException("poll", set.toString(), -result);
-                    }
+                    refuse(result, set);
                     if (result > (isOpen() ? 0 : 1)) {
                         completed = true;
                         return true;
                     }
-                    if (deadline != NEVER && kernel.nanoTime() >= deadline) {
+                    if (kernel.nanoTime() >= deadline) {
                         completed = true;
                         return false;
                     }
                 }
-                throw interrupted("poll");
+                return false;
             } finally {
                 set.count = count;
                 finish(completed);

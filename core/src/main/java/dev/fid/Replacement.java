@@ -72,7 +72,7 @@ public final class Replacement implements AutoCloseable {
             if (exists && old.type() == S_IFDIR) {
                 throw new ErrnoException("open", path.toString(), Errno.EISDIR);
             }
-            return begin(kernel, path, directory, name, exists ? old.mode & 07777 : -1, mode);
+            return begin(kernel, path, directory, name, exists ? old.mode & 0777 : -1, mode);
         } catch (ErrnoException | RuntimeException e) {
             directory.close();
             throw e;

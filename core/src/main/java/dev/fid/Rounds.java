@@ -37,7 +37,10 @@ final class Rounds implements AutoCloseable {
     private @Nullable Fd head;
     /// The head where it is ours.
     private @Nullable Pipe filled;
+    /// The round lies in the buffer, not in the head.
     private boolean readOnly;
+    /// A round went by tee.
+    private boolean teed;
     private boolean ended;
 
     Rounds(Fanout wish) throws ErrnoException {
@@ -121,7 +124,6 @@ final class Rounds implements AutoCloseable {
     // ---- the whole ----
 
     Fanout.Result run() throws ErrnoException {
-        boolean tees = head != null;
         long end = wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length;
         while (!ended && meter.moved() < end && anyLive()) {
             long len = meter.allowed(end - meter.moved(), method(), readiness);
@@ -141,7 +143,7 @@ final class Rounds implements AutoCloseable {
         meter.tell(method());
         return new Fanout.Result(
                 meter.moved(),
-                tees ? Method.TEE : Method.READ_WRITE,
+                teed ? Method.TEE : Method.READ_WRITE,
                 outlets.stream().map(Outlet::result).toList(),
                 List.copyOf(declined),
                 tally.calls(),
@@ -238,7 +240,7 @@ final class Rounds implements AutoCloseable {
     /// Gives every ready output the round's bytes; the others lose them.
     private long give(long round) {
         Outlet last = null;
-        boolean teed = false;
+        boolean given = false;
         for (Outlet outlet : outlets) {
             if (!outlet.isReady()) {
                 if (outlet.isLive()) {
@@ -252,19 +254,20 @@ final class Rounds implements AutoCloseable {
             }
             if (last != null) {
                 long result = last.tee(headOrThrow(), round);
-                if (!teed && result < 0 && Transfer.isRefusal((int) -result) && last.isLive()) {
+                if (!given && result < 0 && Transfer.isRefusal((int) -result) && last.isLive()) {
                     // Nobody has any of this round: all of it can still be copied.
                     declineTee("tee", (int) -result, Errno.text((int) -result));
                     copyHead(round);
                     return round;
                 }
-                teed = true;
+                given = true;
             }
             last = outlet;
         }
         if (!readOnly) {
             if (last != null) {
                 last.take(headOrThrow(), round);
+                teed = true;
             }
             Pipe ours = filled;
             if (ours != null) {

@@ -29,15 +29,15 @@ final class Sockets {
             int result = kernel.connect(socket.number(), Addresses.encode(address));
             // After EINTR the connection goes on being made. EAGAIN is a unix listener's full backlog: nothing goes on.
             while (result == -Errno.EAGAIN && Addresses.family(address) == AF_UNIX) {
-                if (kernel.nanoTime() >= deadline) {
-                    throw failed(address, Errno.ETIMEDOUT);
+                if (kernel.nanoTime() >= deadline || Thread.currentThread().isInterrupted()) {
+                    throw Readiness.givenUp("connect", address.toString(), 0);
                 }
                 readiness.sleep(Math.min(deadline, kernel.nanoTime() + 1_000_000));
                 result = kernel.connect(socket.number(), Addresses.encode(address));
             }
             if (result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
                 if (!readiness.await(socket, (short) POLLOUT, deadline)) {
-                    throw failed(address, Errno.ETIMEDOUT);
+                    throw Readiness.givenUp("connect", address.toString(), 0);
                 }
                 result = -Math.abs(kernel.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR));
             }
@@ -95,7 +95,7 @@ final class Sockets {
 
     private static void await(Fd listener, Readiness readiness, long deadline) throws ErrnoException {
         if (!readiness.await(listener, (short) POLLIN, deadline)) {
-            throw new ErrnoException("accept4", listener.toString(), Errno.ETIMEDOUT);
+            throw Readiness.givenUp("accept4", listener.toString(), 0);
         }
     }
 
