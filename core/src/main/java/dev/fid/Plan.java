@@ -69,8 +69,9 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
 
     /// The plan for these facts on these terms.
     ///
-    /// @throws IllegalArgumentException where no method at all can serve: a directory, or a method that the terms
-    ///     name and the kernel's rules exclude while no fallback is allowed
+    /// @throws NoMethodException where no method can serve: one that the terms name is excluded by the kernel's rules
+    ///     while no fallback is allowed
+    /// @throws IllegalArgumentException for a directory
     public static Plan of(Facts in, Facts out, Terms terms) {
         if (in.kind() == FdKind.DIRECTORY || out.kind() == FdKind.DIRECTORY) {
             throw new IllegalArgumentException("a directory has no bytes to move");
@@ -88,7 +89,7 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
         }
         boolean chosen = terms.method() == null || declined.isEmpty() || terms.fallback();
         if (ladder.isEmpty() || !chosen) {
-            throw new IllegalArgumentException("no method left: " + declined);
+            throw new NoMethodException(declined);
         }
         return new Plan(in, out, List.copyOf(ladder), List.copyOf(declined));
     }

@@ -178,7 +178,8 @@ public final class Transfer {
 
     /// The plan that {@link #run} would follow now; moves nothing.
     ///
-    /// @throws IllegalArgumentException where no method can serve what is asked for
+    /// @throws NoMethodException where no method can serve what is asked for
+    /// @throws IllegalArgumentException for a directory, or an offset where there are none
     public Plan plan() throws ErrnoException {
         Facts from = offIn < 0 ? in.facts() : in.facts().at(offIn);
         Facts to = offOut < 0 ? out.facts() : out.facts().at(offOut);
@@ -204,7 +205,8 @@ public final class Transfer {
     /// @throws ErrnoException what the kernel said of either side: EPIPE and ECONNRESET of a peer that is gone,
     ///     ENOSPC, EDQUOT, EFBIG, EIO of a file; ECANCELED, ETIMEDOUT, ESTALE, see there; EBADF for a side that
     ///     is not open in that direction. Where a method was refused and no fallback allowed, its errno.
-    /// @throws IllegalArgumentException where no method can serve what is asked for
+    /// @throws NoMethodException where no method can serve what is asked for
+    /// @throws IllegalArgumentException for a directory, or an offset where there are none
     public Moved run() throws ErrnoException {
         Events.Moving event = new Events.Moving();
         event.begin();

@@ -1,0 +1,21 @@
+package dev.fid;
+
+import java.util.List;
+
+/// No method can serve what was asked for, and nothing was moved: the named method or consistency is ruled out for this
+/// pair of descriptors, and no other was allowed.
+public final class NoMethodException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<Declined> declined;
+
+    NoMethodException(List<Declined> declined) {
+        super("no method left: " + declined);
+        this.declined = List.copyOf(declined);
+    }
+
+    /// The methods that were ruled out, with their reasons; never empty.
+    public List<Declined> declined() {
+        return declined;
+    }
+}
