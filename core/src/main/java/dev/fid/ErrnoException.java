@@ -35,6 +35,16 @@ public final class ErrnoException extends IOException {
         this(call, arguments, errno, Side.NONE, 0, "");
     }
 
+    /// The same, of a transfer that had moved so many bytes, unless it knows that already.
+    ErrnoException after(long bytes) {
+        if (moved == bytes || moved > 0) {
+            return this;
+        }
+        ErrnoException same = new ErrnoException(call, arguments, errno, side, bytes, detail);
+        same.setStackTrace(getStackTrace());
+        return same;
+    }
+
     /// Throws for a result below 0, else returns it.
     static long check(long result, String call, String arguments) throws ErrnoException {
         if (result < 0) {

@@ -208,7 +208,7 @@ public final class Fd implements AutoCloseable {
             return true;
         }
         int flags = kernel.fcntl(number(), F_GETFL, 0);
-        return flags >= 0 && (flags & O_NONBLOCK) == 0;
+        return flags < 0 || (flags & O_NONBLOCK) == 0;
     }
 
     /// Size, times and inode now, to be compared with later.
@@ -260,10 +260,16 @@ public final class Fd implements AutoCloseable {
         if (owned || kind() != FdKind.PIPE || !mayBlock()) {
             return this;
         }
+        int mode = kernel.fcntl(number(), F_GETFL, 0) & O_ACCMODE;
+        if (mode != flags && mode != O_RDWR) {
+            // Reopening would turn the read end into a write end, and to poll it would take for ever.
+            Side side = flags == O_RDONLY ? Side.IN : Side.OUT;
+            throw new ErrnoException("fcntl", this + ", F_GETFL", Errno.EBADF, side, 0, "");
+        }
         try {
             Fd own = reopen(flags);
+            opened.add(own); // before it is asked anything: it is closed whatever comes
             own.facts();
-            opened.add(own);
             return own;
         } catch (ErrnoException e) {
             return this;

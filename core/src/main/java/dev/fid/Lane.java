@@ -206,7 +206,7 @@ public final class Lane implements AutoCloseable {
     /// Keeps what the output did not take: in a pipe of this lane, or where none can be had, in memory of its
     /// own.
     private void keep(Memory buffer, long from, long to) {
-        Pipe now = copyOnly ? pipe : pipe();
+        Pipe now = copyOnly ? null : pipe();
         while (now != null && from < to) {
             long kept = now.writeOnce(buffer, from, to - from);
             if (kept <= 0 && kept != -Errno.EINTR) {
@@ -236,7 +236,7 @@ public final class Lane implements AutoCloseable {
     private boolean deliver() throws ErrnoException {
         Pipe now = pipe;
         if (now != null && now.buffered() > 0) {
-            return copyOnly ? drainByCopy(now) : drain(now);
+            return drain(now);
         }
         Memory own = java.util.Objects.requireNonNull(rest);
         long written = write(own, restFrom, restTo - restFrom);
@@ -263,29 +263,34 @@ public final class Lane implements AutoCloseable {
             }
             copyOnly = true;
             decline("splice", (int) -drained, Errno.text((int) -drained));
+            unload(now);
         }
         return true;
     }
 
-    /// The output refuses splice, and the pipe holds bytes: they are read out and written.
-    private boolean drainByCopy(Pipe now) throws ErrnoException {
-        Memory own = rest;
-        if (own == null) {
-            own = rest = kernel.allocate(PipePool.BUFFER);
-        }
-        if (restFrom == restTo) {
+    /// The output refuses splice: what lies in the pipe goes to memory, before what lies there already.
+    private void unload(Pipe now) throws ErrnoException {
+        long size = now.buffered() + restTo - restFrom;
+        Memory all = kernel.allocate(Math.max(size, PipePool.BUFFER));
+        long at = 0;
+        while (now.buffered() > 0) {
             calls++;
-            long read = now.readOnce(own, 0, PipePool.BUFFER);
+            long read = now.readOnce(all, at, now.buffered());
             if (read <= 0 && read != -Errno.EINTR) {
+                all.close();
                 throw fail("read", read == 0 ? -Errno.EIO : read, Side.NONE);
             }
-            restFrom = 0;
-            restTo = (int) Math.max(0, read);
-            keptCopies = 0;
+            at += Math.max(0, read);
         }
-        long written = write(own, restFrom, restTo - restFrom);
-        restFrom += (int) Math.max(0, written);
-        return written != -Errno.EAGAIN;
+        Memory old = rest;
+        if (old != null) {
+            old.copyTo(restFrom, all, at, restTo - restFrom);
+            old.close();
+        }
+        rest = all;
+        restFrom = 0;
+        restTo = (int) size;
+        keptCopies = 0;
     }
 
     /// Writes once; returns bytes or `-EAGAIN`, and 0 when it is worth another try.

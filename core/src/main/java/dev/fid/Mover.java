@@ -108,21 +108,27 @@ abstract sealed class Mover implements AutoCloseable {
                 return result;
             }
             long moved = Math.min(len, rest);
-            advance(in, course.offIn(), moved);
-            advance(out, course.offOut(), moved);
-            return moved;
+            // A position that did not move alone would give the same bytes once more: both move, or none.
+            int refused = advance(in, course.offIn(), moved);
+            if (refused == 0) {
+                refused = advance(out, course.offOut(), moved);
+                if (refused < 0) {
+                    advance(in, course.offIn(), -moved);
+                }
+            }
+            return refused < 0 ? refused : moved;
         }
 
         private long position(int fd, @Nullable Offset offset) {
             return offset == null ? kernel.lseek(fd, 0, SEEK_CUR) : offset.value;
         }
 
-        private void advance(int fd, @Nullable Offset offset, long moved) {
+        private int advance(int fd, @Nullable Offset offset, long moved) {
             if (offset == null) {
-                kernel.lseek(fd, moved, SEEK_CUR);
-            } else {
-                offset.value += moved;
+                return (int) Math.min(0, kernel.lseek(fd, moved, SEEK_CUR));
             }
+            offset.value += moved;
+            return 0;
         }
     }
 
@@ -155,7 +161,26 @@ abstract sealed class Mover implements AutoCloseable {
             };
             course.tally().count(call);
             side = result == -Errno.EAGAIN ? method == Method.SPLICE ? blamed() : Side.OUT : Side.NONE;
-            return result;
+            return side == Side.OUT && course.out().kindOrOther() == FdKind.PIPE && hasEnded() ? 0 : result;
+        }
+
+        /// A full pipe says EAGAIN before the input is looked at. Bytes that fill it to the last slot would then keep
+        /// the transfer waiting for a reader, who may come only after it.
+        private boolean hasEnded() {
+            int in = course.in().number();
+            FdKind kind = course.in().kindOrOther();
+            if (kind.isStream()) {
+                short[] is = new short[1];
+                kernel.poll(new int[] {in}, new short[] {POLLIN | POLLRDHUP}, is, 1, 0);
+                return kind == FdKind.PIPE
+                        ? (is[0] & (POLLIN | POLLHUP)) == POLLHUP
+                        : (is[0] & POLLRDHUP) != 0 && kernel.fionread(in) == 0;
+            }
+            Offset offIn = course.offIn();
+            Stat stat = new Stat();
+            return kind == FdKind.FILE
+                    && kernel.fstat(in, stat) == 0
+                    && stat.size <= (offIn == null ? kernel.lseek(in, 0, SEEK_CUR) : offIn.value);
         }
     }
 
@@ -169,8 +194,11 @@ abstract sealed class Mover implements AutoCloseable {
         ThroughPipe(Course course, Pipe pipe) {
             super(course);
             this.pipe = pipe;
-            if (course.digest() != null) {
-                tap = new Tap(course);
+            try {
+                tap = course.digest() == null ? null : new Tap(course);
+            } catch (RuntimeException | Error e) {
+                pipe.close();
+                throw e;
             }
         }
 
@@ -210,6 +238,11 @@ abstract sealed class Mover implements AutoCloseable {
             return call == TEE && tap != null && !tap.isBroken();
         }
 
+        /// The sum of what is in the pipe was begun and cannot be finished: the transfer cannot go on by any means.
+        boolean hasBrokenSum() {
+            return tap != null && tap.isBroken();
+        }
+
         @Override
         long pending() {
             return handedOn ? 0 : pipe.buffered();
@@ -217,8 +250,9 @@ abstract sealed class Mover implements AutoCloseable {
 
         @Override
         ReadWrite continued() {
+            ReadWrite next = new ReadWrite(course, pipe, tap == null ? 0 : tap.ahead());
             handedOn = true;
-            return new ReadWrite(course, pipe, tap == null ? 0 : tap.ahead());
+            return next;
         }
 
         @Override
@@ -292,7 +326,9 @@ abstract sealed class Mover implements AutoCloseable {
             Pipe before = first;
             if (before != null) {
                 if (before.buffered() > 0) {
-                    return before.readOnce(buffer, 0, Math.min(course.block(), before.buffered()));
+                    long read = before.readOnce(buffer, 0, Math.min(course.block(), before.buffered()));
+                    // It is ours and holds bytes: it has neither ended, nor is there anything to wait for.
+                    return read == 0 ? -Errno.EIO : read == -Errno.EAGAIN ? -Errno.EINTR : read;
                 }
                 before.close();
                 first = null;
@@ -347,6 +383,8 @@ abstract sealed class Mover implements AutoCloseable {
         private @Nullable Memory mapped;
         private long mappedAt;
         private long mappedLength;
+        /// Where the next byte is, once some were written; -1 before, or where an offset tells.
+        private long stands = -1;
 
         Mapped(Course course, long window) {
             super(course);
@@ -357,14 +395,15 @@ abstract sealed class Mover implements AutoCloseable {
         long move(long len) {
             int in = course.in().number();
             Offset offIn = course.offIn();
-            long at = offIn == null ? kernel.lseek(in, 0, SEEK_CUR) : offIn.value;
+            long at = offIn != null ? offIn.value : stands >= 0 ? stands : kernel.lseek(in, 0, SEEK_CUR);
             Stat stat = new Stat();
             int status = kernel.fstat(in, stat);
             if (at < 0 || status < 0) {
                 return Math.min(at, status);
             }
             if (at >= stat.size) {
-                return 0;
+                // The read(2) that confirms the end goes by the position.
+                return stands < 0 ? 0 : Math.min(0, kernel.lseek(in, stands, SEEK_SET));
             }
             Memory memory = mapped;
             if (memory == null || at < mappedAt || at >= mappedAt + mappedLength) {
@@ -382,7 +421,8 @@ abstract sealed class Mover implements AutoCloseable {
             long written = write(memory, at - mappedAt, most);
             if (written > 0) {
                 if (offIn == null) {
-                    kernel.lseek(in, written, SEEK_CUR);
+                    stands = at + written;
+                    kernel.lseek(in, stands, SEEK_SET);
                 } else {
                     offIn.value += written;
                 }

@@ -50,7 +50,7 @@ final class Opening {
         if (number < 0) {
             throw new ErrnoException("open", "/proc/self/fd/" + fd.number(), -number);
         }
-        return Fd.own(kernel, number, fd.kind().toString());
+        return Fd.own(kernel, number, fd.kindOrOther().toString());
     }
 
     interface Call {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// One output of a fan-out, and what it has not taken of the last round: references in a private pipe, or bytes
 /// in memory of its own. An error is latched; the output is left alone from then on.
 final class Outlet implements AutoCloseable {
+    /// How often a call between two pipes of ours is made again that has no reason to refuse.
+    private static final int TRIES = 16;
+
     private final Fd out;
     private final Kernel kernel;
     private final Tally tally;
@@ -37,7 +40,8 @@ final class Outlet implements AutoCloseable {
         this.tally = tally;
         this.kind = facts.kind();
         this.blocking = out.mayBlock() && !kind.isSeekable();
-        this.copies = facts.append() || (!kind.isStream() && !kind.isSeekable());
+        // Into a borrowed socket in blocking mode only send(2) can be told not to wait.
+        this.copies = facts.append() || (!kind.isStream() && !kind.isSeekable()) || (blocking && kind.isSocket());
     }
 
     Fd out() {
@@ -119,36 +123,57 @@ final class Outlet implements AutoCloseable {
         long direct = 0;
         if (kind == FdKind.PIPE && !blocking) {
             tally.count(TEE);
-            direct = kernel.tee(head.number(), out.number(), len, SPLICE_F_NONBLOCK);
-            if (direct == -Errno.EPIPE) {
-                fail(TEE, direct);
-                return direct;
+            long result = kernel.tee(head.number(), out.number(), len, SPLICE_F_NONBLOCK);
+            if (result == -Errno.EPIPE) {
+                fail(TEE, result);
+                return result;
             }
+            direct = Math.max(0, result);
+            moved += direct;
             if (direct == len) {
-                moved += len;
                 return len;
             }
         }
-        tally.count(TEE);
-        long teed = kernel.tee(head.number(), own.sink().number(), len, SPLICE_F_NONBLOCK);
-        own.received(Math.max(0, teed));
-        if (teed != len) {
-            if (direct > 0 || !Transfer.isRefusal((int) -teed)) {
-                fail(TEE, teed < 0 ? teed : -Errno.ENOMEM);
+        long teed = teeWhole(head, own, len);
+        if (teed < 0) {
+            if (isLive() && (direct > 0 || !Transfer.isRefusal((int) -teed))) {
+                fail(TEE, teed);
             }
             return teed;
         }
-        if (direct > 0) {
-            moved += direct;
-            skim(own, direct);
-        }
+        skim(own, direct);
         flush();
         return len;
     }
 
+    /// Tees into the private pipe, which is empty, until it holds all `len` bytes: what a short tee gave is dropped,
+    /// since the next one starts at the head again. Both are ours, so EAGAIN says nothing.
+    private long teeWhole(Fd head, Pipe own, long len) {
+        for (int i = 0; i < TRIES; i++) {
+            tally.count(TEE);
+            long teed = kernel.tee(head.number(), own.sink().number(), len, SPLICE_F_NONBLOCK);
+            if (teed == len) {
+                own.received(teed);
+                return teed;
+            }
+            if (teed < 0 && teed != -Errno.EINTR && teed != -Errno.EAGAIN) {
+                return teed;
+            }
+            own.received(Math.max(0, teed));
+            skim(own, Math.max(0, teed));
+            if (!isLive()) {
+                return -Errno.EIO;
+            }
+        }
+        return -Errno.ENOMEM;
+    }
+
     /// Moves the first `len` bytes of the pipe `head` to this output; what it does not take goes to the private
     /// pipe.
-    void take(Fd head, long len) {
+    ///
+    /// @return the bytes that left the head: fewer than `len` only where this output has failed; `-errno` where the
+    ///     kernel has no splice for us, and all of them are still there
+    long take(Fd head, long len) {
         Pipe own = Objects.requireNonNull(pipe);
         long left = len;
         if (!copies && !blocking) {
@@ -162,18 +187,22 @@ final class Outlet implements AutoCloseable {
             }
             // Any other error comes again when the bytes are drained from the private pipe.
         }
-        while (left > 0) {
+        for (int i = 0; left > 0; i++) {
             tally.count(SPLICE);
             long kept = kernel.splice(head.number(), null, own.sink().number(), null, left, SPLICE_F_NONBLOCK);
             if (kept > 0) {
                 own.received(kept);
                 left -= kept;
-            } else if (kept != -Errno.EINTR) {
-                fail(SPLICE, kept);
-                return;
+                i = 0;
+            } else if (left == len && Transfer.isRefusal((int) -kept)) {
+                return kept;
+            } else if (i == TRIES || (kept != -Errno.EINTR && kept != -Errno.EAGAIN)) {
+                fail(SPLICE, kept == -Errno.EAGAIN ? -Errno.ENOMEM : kept);
+                return len - left;
             }
         }
         flush();
+        return len;
     }
 
     /// Drops the first `len` bytes of the private pipe, by reading them: they were delivered already.
@@ -185,7 +214,7 @@ final class Outlet implements AutoCloseable {
             if (read > 0) {
                 left -= read;
                 tally.userBytes += read;
-            } else if (read != -Errno.EINTR) {
+            } else if (read != -Errno.EINTR && read != -Errno.EAGAIN) {
                 fail(READ, read);
             }
         }
@@ -248,6 +277,8 @@ final class Outlet implements AutoCloseable {
             from = 0;
             to = (int) read;
             tally.userBytes += read;
+        } else if (read == -Errno.EAGAIN) {
+            return -Errno.EINTR; // the pipe is ours and holds bytes: there is nothing to wait for
         } else if (read != -Errno.EINTR) {
             fail(READ, read);
         }

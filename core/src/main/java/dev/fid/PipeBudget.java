@@ -110,10 +110,11 @@ public final class PipeBudget {
         });
     }
 
-    /// As {@link #open}, but null where the limits leave no pipe that is worth having; `refusal` then gets the
-    /// reason.
+    /// As {@link #open}, but of {@link #LEAST_CAPACITY} at least, and null where the limits leave no such pipe;
+    /// `refusal` then gets the reason.
     @Nullable
-    Pipe tryOpen(long capacity, Refusal refusal) {
+    Pipe tryOpen(long wanted, Refusal refusal) {
+        long capacity = Math.max(wanted, LEAST_CAPACITY);
         if (granted(capacity) < LEAST_CAPACITY) {
             refusal.because("pipe2", Errno.EPERM, "the user's pipe pages are used up");
             return null;

@@ -164,7 +164,12 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
                         ? "it stays within one file system (EXDEV)"
                         : null;
             }
-            case SENDFILE -> from.isSeekable() || from == FdKind.CHARACTER_DEVICE ? null : "its input must be a file";
+            case SENDFILE -> {
+                if (out.offset() >= 0) {
+                    yield "it writes at the output's position only";
+                }
+                yield from.isSeekable() || from == FdKind.CHARACTER_DEVICE ? null : "its input must be a file";
+            }
             case SPLICE -> from == FdKind.PIPE || to == FdKind.PIPE ? null : "neither side is a pipe";
             case MMAP, MMAP_SEGMENTS -> from != FdKind.FILE ? "only a regular file can be mapped" : null;
             case SPLICE_THROUGH_PIPE ->

@@ -68,7 +68,12 @@ public final class Replacement implements AutoCloseable {
         Stat old = new Stat();
         Fd directory = Opening.open(kernel, parent, O_PATH | O_DIRECTORY, 0);
         try {
-            boolean exists = kernel.statx(directory.number(), name, 0, STATX_BASIC_STATS, old) == 0;
+            int known = Opening.retrying(() -> kernel.statx(directory.number(), name, 0, STATX_BASIC_STATS, old));
+            boolean exists = known == 0;
+            if (known < 0 && known != -Errno.ENOENT && known != -Errno.ELOOP) {
+                // Taken for a new file, it would get a mode that may be wider than the old one's.
+                throw new ErrnoException("statx", path.toString(), -known);
+            }
             if (exists && old.type() == S_IFDIR) {
                 throw new ErrnoException("open", path.toString(), Errno.EISDIR);
             }
@@ -156,7 +161,8 @@ public final class Replacement implements AutoCloseable {
     /// Gives the new file its name. With `durable` its bytes and its name are on the disk when this returns.
     ///
     /// @throws ErrnoException of fsync, close or rename: EIO, ENOSPC, EDQUOT; none is retried, since the kernel
-    ///     may have dropped what it could not write. The old file is still there.
+    ///     may have dropped what it could not write. The old file is still there, except where only the last step of
+    ///     `durable` failed: then the new one is, and its name may not be on the disk.
     public void commit(boolean durable) throws ErrnoException {
         commit(durable, 0);
     }
@@ -173,7 +179,7 @@ public final class Replacement implements AutoCloseable {
             throw new IllegalStateException(path + " is replaced already");
         }
         if (durable) {
-            check(kernel.fsync(fd.number()), "fsync");
+            check(Opening.retrying(() -> kernel.fsync(fd.number())), "fsync");
         }
         if (temporary == null) {
             link();
@@ -185,7 +191,8 @@ public final class Replacement implements AutoCloseable {
         int lock = kernel.fcntl(fd.number(), F_DUPFD_CLOEXEC, 0);
         try {
             fd.closeChecked();
-            int result = kernel.renameat2(directory.number(), hidden, directory.number(), name, flags);
+            int result = Opening.retrying(
+                    () -> kernel.renameat2(directory.number(), hidden, directory.number(), name, flags));
             if (result == -Errno.EINVAL
                     && flags != 0) { // a file system without such flags: a link replaces nothing either
                 result = kernel.linkat(directory.number(), hidden, directory.number(), name, 0);
@@ -210,7 +217,8 @@ public final class Replacement implements AutoCloseable {
         byte[] self = ("/proc/self/fd/" + fd.number()).getBytes(StandardCharsets.US_ASCII);
         for (int i = 0; i < NAMES; i++) {
             byte[] hidden = hiddenName(name, i);
-            int result = kernel.linkat(AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
+            int result = Opening.retrying(
+                    () -> kernel.linkat(AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW));
             if (result == -Errno.EEXIST) {
                 if (removeOrphan(kernel, directory, hidden)) {
                     i--;
@@ -226,9 +234,10 @@ public final class Replacement implements AutoCloseable {
 
     private void syncDirectory() throws ErrnoException {
         byte[] here = {'.'};
-        int number = kernel.openat(directory.number(), here, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        int number = Opening.retrying(
+                () -> kernel.openat(directory.number(), here, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
         check(number, "open");
-        int result = kernel.fsync(number);
+        int result = Opening.retrying(() -> kernel.fsync(number));
         kernel.close(number);
         if (result != -Errno.EINVAL) { // a file system without a directory to sync
             check(result, "fsync");

@@ -47,25 +47,30 @@ final class Rounds implements AutoCloseable {
         this.wish = wish;
         this.kernel = wish.in.kernel();
         this.readiness = new Readiness(kernel);
-        this.in = wish.in.unshared(O_RDONLY, reopened);
         this.buffer = kernel.allocate(BLOCK);
-        boolean blocks = in.mayBlock();
-        this.inBlocks = blocks && !in.kind().isSeekable();
-        for (Fd out : wish.outs) {
-            Fd own = out.unshared(O_WRONLY, reopened);
-            outlets.add(new Outlet(own, tally));
-            blocks |= own.mayBlock();
+        try {
+            this.in = wish.in.unshared(O_RDONLY, reopened);
+            boolean blocks = in.mayBlock();
+            this.inBlocks = blocks && !in.kind().isSeekable();
+            for (Fd out : wish.outs) {
+                Fd own = out.unshared(O_WRONLY, reopened);
+                outlets.add(new Outlet(own, tally));
+                blocks |= own.mayBlock();
+            }
+            this.offload = blocks && Thread.currentThread().isVirtual();
+            long expected = in.facts().size() > 0 ? in.facts().size() : -1;
+            this.meter = new Meter(
+                    kernel,
+                    wish.timeout,
+                    wish.bytesPerSecond,
+                    wish.listener,
+                    wish.progressNanos,
+                    wish.length == Transfer.TO_END ? expected : wish.length);
+            prepareTee();
+        } catch (ErrnoException | RuntimeException | Error e) {
+            close();
+            throw e;
         }
-        this.offload = blocks && Thread.currentThread().isVirtual();
-        long expected = in.facts().size() > 0 ? in.facts().size() : -1;
-        this.meter = new Meter(
-                kernel,
-                wish.timeout,
-                wish.bytesPerSecond,
-                wish.listener,
-                wish.progressNanos,
-                wish.length == Transfer.TO_END ? expected : wish.length);
-        prepareTee();
     }
 
     // ---- tee or copy ----
@@ -88,7 +93,8 @@ final class Rounds implements AutoCloseable {
             outlet.pipe(pipe);
             least = Math.min(least, pipe.capacity());
         }
-        if (in.kind() == FdKind.PIPE && kernel.fcntl(in.number(), F_GETPIPE_SZ, 0) <= least) {
+        int room = in.kind() == FdKind.PIPE ? kernel.fcntl(in.number(), F_GETPIPE_SZ, 0) : -1;
+        if (room >= 0 && room <= least) {
             head = in;
             return;
         }
@@ -239,76 +245,118 @@ final class Rounds implements AutoCloseable {
 
     /// Gives every ready output the round's bytes; the others lose them.
     private long give(long round) {
-        Outlet last = null;
-        boolean given = false;
         for (Outlet outlet : outlets) {
-            if (!outlet.isReady()) {
-                if (outlet.isLive()) {
-                    outlet.skip(round);
-                }
-                continue;
+            if (outlet.isLive() && outlet.isLagging()) {
+                outlet.flush(); // nobody waits for it, so it is asked here whether it has caught up
             }
-            if (readOnly) {
-                outlet.write(buffer, (int) round);
-                continue;
-            }
-            if (last != null) {
-                long result = last.tee(headOrThrow(), round);
-                if (!given && result < 0 && Transfer.isRefusal((int) -result) && last.isLive()) {
-                    // Nobody has any of this round: all of it can still be copied.
-                    declineTee("tee", (int) -result, Errno.text((int) -result));
-                    copyHead(round);
-                    return round;
-                }
-                given = true;
-            }
-            last = outlet;
-        }
-        if (!readOnly) {
-            if (last != null) {
-                last.take(headOrThrow(), round);
-                teed = true;
-            }
-            Pipe ours = filled;
-            if (ours != null) {
-                ours.gave(round);
+            if (outlet.isLive() && !outlet.isReady()) {
+                outlet.skip(round);
             }
         }
-        readOnly = false;
+        if (readOnly) {
+            readOnly = false;
+            write(0, (int) round);
+        } else {
+            tee(round);
+        }
         return round;
+    }
+
+    /// Gives references to all ready outputs, and the head's own to the last one.
+    private void tee(long round) {
+        int last = -1;
+        for (int i = 0; i < outlets.size(); i++) {
+            if (!outlets.get(i).isReady()) {
+                continue;
+            }
+            if (last >= 0) {
+                Outlet before = outlets.get(last);
+                long result = before.tee(headOrThrow(), round);
+                if (result < 0 && Transfer.isRefusal((int) -result) && before.isLive()) {
+                    // Neither this one nor those behind it have any of the round: for them it can still be copied.
+                    declineTee("tee", (int) -result, Errno.text((int) -result));
+                    copyHead(round, last);
+                    return;
+                }
+            }
+            last = i;
+        }
+        long taken = 0;
+        if (last >= 0) {
+            taken = outlets.get(last).take(headOrThrow(), round);
+            if (taken < 0) {
+                declineTee("splice", (int) -taken, Errno.text((int) -taken));
+                copyHead(round, last);
+                return;
+            }
+            teed = true;
+        }
+        Pipe ours = filled;
+        if (ours != null) {
+            ours.gave(taken);
+        }
+        discard(headOrThrow(), round - taken);
     }
 
     private Fd headOrThrow() {
         return java.util.Objects.requireNonNull(head);
     }
 
-    /// The kernel has no tee for us: reads the round out of the head and writes it, and copies from now on.
-    private void copyHead(long round) {
+    /// Nobody takes these bytes, since all lag or the last output has failed: they leave the head all the same, or
+    /// they would be there again for the next round.
+    private void discard(Fd source, long len) {
+        for (long left = len; left > 0; ) {
+            long read = readHead(source, left);
+            if (read < 0) {
+                return;
+            }
+            left -= read;
+        }
+    }
+
+    /// Reads some bytes out of the head, which holds them: EAGAIN is another try, as EINTR is. Where they cannot be
+    /// had all outputs fail, since what comes behind them is lost as well.
+    private long readHead(Fd source, long len) {
+        tally.count(READ);
+        long read = kernel.read(source.number(), buffer, 0, Math.min(len, BLOCK));
+        if (read == -Errno.EINTR || read == -Errno.EAGAIN) {
+            return 0;
+        }
+        if (read <= 0) {
+            int errno = read == 0 ? Errno.EIO : (int) -read;
+            ErrnoException lost = new ErrnoException("read", "in=" + source, errno, Side.IN, meter.moved(), "");
+            outlets.forEach(outlet -> outlet.fail(lost));
+            return -errno;
+        }
+        Pipe ours = filled;
+        if (ours != null) {
+            ours.gave(read);
+        }
+        tally.userBytes += read;
+        return read;
+    }
+
+    /// The kernel has no tee for us: reads the round out of the head, writes it to the outputs from index `first`
+    /// on, and copies from now on.
+    private void copyHead(long round, int first) {
         Fd source = headOrThrow();
         head = null;
         for (long left = round; left > 0; ) {
-            tally.count(READ);
-            long read = kernel.read(source.number(), buffer, 0, Math.min(left, BLOCK));
-            if (read == -Errno.EINTR) {
-                continue;
-            }
-            if (read <= 0) {
-                ErrnoException lost = new ErrnoException(
-                        "read", "in=" + source, read == 0 ? Errno.EIO : (int) -read, Side.IN, meter.moved(), "");
-                outlets.forEach(outlet -> outlet.fail(lost));
+            long read = readHead(source, left);
+            if (read < 0) {
                 return;
             }
-            Pipe ours = filled;
-            if (ours != null) {
-                ours.gave(read);
-            }
-            tally.userBytes += read;
+            write(first, (int) read);
             left -= read;
-            for (Outlet outlet : outlets) {
-                if (outlet.isReady()) {
-                    settle(outlet);
-                    outlet.write(buffer, (int) read);
-                }
+        }
+    }
+
+    /// Writes bytes of the buffer to the outputs from index `first` on.
+    private void write(int first, int len) {
+        for (Outlet outlet : outlets.subList(first, outlets.size())) {
+            if (outlet.isReady() && len > 0) {
+                settle(outlet);
+                outlet.write(buffer, len);
             }
         }
     }
@@ -316,6 +364,10 @@ final class Rounds implements AutoCloseable {
     /// Waits for one output, so that its memory is free for the next piece of a round that is copied.
     private void settle(Outlet outlet) {
         while (outlet.isLive() && outlet.pending() > 0) {
+            if (Thread.currentThread().isInterrupted()) {
+                outlet.fail(Readiness.givenUp("fanout", "out=" + outlet.out(), outlet.result().bytes())); // the next tick ends the whole
+                return;
+            }
             kernel.poll(new int[] {outlet.out().number()}, new short[] {POLLOUT}, new short[1], 1, 100);
             outlet.flush();
         }

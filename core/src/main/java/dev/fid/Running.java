@@ -37,26 +37,43 @@ final class Running implements AutoCloseable {
         this.readiness = new Readiness(kernel);
         this.declined = new ArrayList<>(plan.declined());
         this.before = wish.in.stat();
-        this.in = wish.in.unshared(O_RDONLY, reopened);
-        this.out = wish.out.unshared(O_WRONLY, reopened);
-        this.meter =
-                new Meter(kernel, wish.timeout, wish.bytesPerSecond, wish.listener, wish.progressNanos, expected());
+        try {
+            this.in = wish.in.unshared(O_RDONLY, reopened);
+            this.out = wish.out.unshared(O_WRONLY, reopened);
+            this.meter =
+                    new Meter(kernel, wish.timeout, wish.bytesPerSecond, wish.listener, wish.progressNanos, expected());
+        } catch (ErrnoException | RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /// Bytes that are to come, -1 where nobody knows.
-    private long expected() {
+    private long expected() throws ErrnoException {
         long left = plan.in().sizeUnknown() || plan.in().size() < 0
                 ? -1
                 : Math.max(0, plan.in().size() - startIn());
         return wish.length == Transfer.TO_END ? left : left < 0 ? wish.length : Math.min(left, wish.length);
     }
 
-    private long startIn() {
-        return wish.offIn >= 0 ? wish.offIn : Math.max(0, kernel.lseek(wish.in.number(), 0, SEEK_CUR));
+    private long startIn() throws ErrnoException {
+        return wish.offIn >= 0 ? wish.offIn : plan.in().kind().isSeekable() ? position(wish.in) : 0;
+    }
+
+    private long position(Fd file) throws ErrnoException {
+        return ErrnoException.check(kernel.lseek(file.number(), 0, SEEK_CUR), "lseek", file.toString());
     }
 
     Moved run() throws ErrnoException {
-        long start = plan.in().kind().isSeekable() ? startIn() : 0;
+        try {
+            return move();
+        } catch (ErrnoException e) {
+            throw e.after(meter.moved()); // a wait or an fstat knows nothing of bytes
+        }
+    }
+
+    private Moved move() throws ErrnoException {
+        long start = startIn();
         boolean holes = wish.sparse
                 && Extents.hasHoles(plan.in())
                 && plan.out().kind() == FdKind.FILE
@@ -64,10 +81,14 @@ final class Running implements AutoCloseable {
         if (holes) {
             sparse(start);
         } else {
-            dense(plan, wish.offIn, wish.offOut, wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length);
+            long most = wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length;
+            if (plan.in().sameFile(plan.out())) {
+                most = Math.min(most, Math.max(0, before.size - start)); // or it would feed itself for ever
+            }
+            dense(plan, wish.offIn, wish.offOut, most);
         }
         recheck(start);
-        if (wish.digest != null && plan.in().kind().isSeekable()) {
+        if (wish.digest != null && sumsAfterwards()) {
             sum(wish.digest, start);
         }
         meter.tell(plan.chosen());
@@ -85,6 +106,12 @@ final class Running implements AutoCloseable {
                 kernel.nanoTime() - meter.start);
     }
 
+    /// A file is read again for its sum, but not one that is made up anew by each read, as those of procfs are.
+    private boolean sumsAfterwards() {
+        boolean once = plan.in().sizeUnknown() && plan.chosen() == Method.READ_WRITE;
+        return plan.in().kind().isSeekable() && !once;
+    }
+
     private long dense(Plan plan, long offIn, long offOut, long length) throws ErrnoException {
         Course course = new Course(
                 kernel,
@@ -96,11 +123,11 @@ final class Running implements AutoCloseable {
                 wish.block,
                 wish.pipeCapacity,
                 readiness,
-                plan.in().kind().isSeekable() ? null : wish.digest);
+                sumsAfterwards() ? null : wish.digest);
         try (Descent descent = new Descent(plan, course, meter, declined)) {
             try {
                 return descent.run(length);
-            } catch (ErrnoException e) {
+            } catch (ErrnoException | RuntimeException | Error e) {
                 descent.putBack();
                 throw e;
             } finally {
@@ -109,20 +136,41 @@ final class Running implements AutoCloseable {
         }
     }
 
+    /// Leaves out the holes. The bytes go by offsets, and looking for holes moves the input's position, so both
+    /// positions are set at the end, whatever it is.
+    private void sparse(long start) throws ErrnoException {
+        long left = Math.max(0, plan.in().size() - start);
+        long size = start + (wish.length == Transfer.TO_END ? left : Math.min(left, wish.length));
+        long stood = position(in);
+        long startOut = wish.offOut >= 0 ? wish.offOut : position(out);
+        boolean whole = false;
+        try {
+            sparse(start, startOut, size);
+            whole = true;
+        } finally {
+            long result = kernel.lseek(in.number(), wish.offIn < 0 ? start + meter.moved() : stood, SEEK_SET);
+            if (result >= 0 && wish.offOut < 0) {
+                result = kernel.lseek(out.number(), startOut + meter.moved(), SEEK_SET);
+            }
+            if (whole) {
+                ErrnoException.check(result, "lseek", in + " or " + out + ", SEEK_SET");
+            }
+        }
+    }
+
     /// A reflink keeps the holes by itself; else the data goes extent by extent, and the output gets its size at
     /// the end.
-    private void sparse(long start) throws ErrnoException {
-        long size = Math.min(plan.in().size(), wish.length == Transfer.TO_END ? Long.MAX_VALUE : start + wish.length);
-        long startOut = wish.offOut >= 0 ? wish.offOut : Math.max(0, kernel.lseek(out.number(), 0, SEEK_CUR));
+    private void sparse(long start, long startOut, long size) throws ErrnoException {
         Plan rest = plan;
         if (plan.chosen() == Method.REFLINK) {
             Plan only = new Plan(plan.in(), plan.out(), plan.ladder().subList(0, 1), plan.declined());
             try {
                 dense(only, start, startOut, size - start);
-                leave(start, startOut, size);
                 return;
             } catch (ErrnoException e) {
-                if (!Transfer.isRefusal(e.errno()) || plan.ladder().size() == 1) {
+                if (meter.moved() > 0
+                        || !Transfer.isRefusal(e.errno())
+                        || plan.ladder().size() == 1) {
                     throw e;
                 }
                 rest = new Plan(
@@ -149,16 +197,10 @@ final class Running implements AutoCloseable {
                 ErrnoException.check(kernel.ftruncate(out.number(), end), "ftruncate", out + ", " + end);
             }
         }
-        leave(start, startOut, size);
-    }
-
-    /// Leaves the file positions behind the bytes, where they were used.
-    private void leave(long start, long startOut, long size) {
-        if (wish.offIn < 0) {
-            kernel.lseek(in.number(), size, SEEK_SET);
-        }
-        if (wish.offOut < 0) {
-            kernel.lseek(out.number(), startOut + size - start, SEEK_SET);
+        // A recorded size is no end of input: read(2) may go on behind it, as in some files of FUSE.
+        long more = wish.length == Transfer.TO_END ? Long.MAX_VALUE : start + wish.length - size;
+        if (meter.moved() == size - start && more > 0) {
+            dense(rest, size, startOut + size - start, more);
         }
     }
 
@@ -209,7 +251,7 @@ final class Running implements AutoCloseable {
                     digest.update(buffer, 0, read);
                     tally.userBytes += read;
                     at[0] += read;
-                } else if (read != -Errno.EINTR) {
+                } else if (read != -Errno.EINTR && read != -Errno.EAGAIN) {
                     throw new ErrnoException("pread", "in=" + in, (int) -read, Side.IN, meter.moved(), "");
                 }
             }

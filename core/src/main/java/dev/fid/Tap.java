@@ -49,8 +49,8 @@ final class Tap implements AutoCloseable {
         while (own.buffered() > 0) {
             course.tally().count(READ);
             long read = own.readOnce(buffer, 0, course.block());
-            if (read == -Errno.EINTR) {
-                continue;
+            if (read == -Errno.EINTR || read == -Errno.EAGAIN) {
+                continue; // it is ours and holds bytes, so there is nothing to wait for
             }
             if (read <= 0) {
                 broken = true;

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// takes, or as {@link #timeout} says. On a virtual thread no carrier is held: waits park, and calls that may
 /// block in the kernel are carried out by a bounded pool. An interrupt ends the wait with ECANCELED.
 ///
+/// A file on both sides gives the bytes that it had at the start and no more, so that it does not feed itself; it
+/// changed meanwhile, so that ends with ESTALE unless {@link Consistency#UNCHECKED} was asked for.
+///
 /// Neither descriptor is closed, and the flags of a borrowed one are not changed. A failed transfer has delivered
 /// {@link ErrnoException#moved} bytes, in order and without a gap; the position of an input file is then right
 /// behind them.
@@ -193,7 +196,8 @@ public final class Transfer {
 
     /// A sum needs the bytes to pass a pipe of ours, a buffer, or a file that can be read again.
     private @Nullable Method method(Facts from, Facts to) {
-        boolean straight = digest != null && method == null && !from.kind().isSeekable();
+        boolean inOneCall = method == null || method == Method.SPLICE || method == Method.SENDFILE;
+        boolean straight = digest != null && inOneCall && !from.kind().isSeekable();
         return straight && from.kind() != FdKind.DATAGRAM && to.kind() != FdKind.DATAGRAM && !to.append()
                 ? Method.SPLICE_THROUGH_PIPE
                 : method;
