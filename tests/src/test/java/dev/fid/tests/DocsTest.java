@@ -1,0 +1,180 @@
+package dev.fid.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The README and the pages under docs: their Java compiles, their commands run, their links lead somewhere.
+class DocsTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+
+    /// The README's two commands: the first has a test of its own, the second is what runs this test.
+    private static final Set<String> ELSEWHERE = Set.of("./fid demo", "./mvnw verify");
+
+    @TempDir
+    Path directory;
+
+    static Stream<Path> pages() throws IOException {
+        try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
+            return Stream.concat(
+                            Stream.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+                                    .map(ROOT::resolve),
+                            docs.filter(p -> p.toString().endsWith(".md")).sorted())
+                    .toList()
+                    .stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void javaExamplesCompile(Path page) throws IOException {
+        for (String block : blocks(page, "java")) {
+            assertThat(compilerSays(block)).as(block).isEmpty();
+        }
+    }
+
+    @Test
+    void theCompilerWouldFindAWrongExample() {
+        assertThat(compilerSays("Fd.noSuchThing();")).contains("noSuchThing");
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void commandsRun(Path page) throws Exception {
+        byte[] content = new byte[3 << 20];
+        new Random(1).nextBytes(content);
+        Files.write(directory.resolve("big.iso"), content);
+        Files.createDirectory(directory.resolve("docs"));
+        Path bin = Files.createDirectory(directory.resolve("bin"));
+        Files.createSymbolicLink(bin.resolve("fid"), ROOT.resolve("fid"));
+        for (String block : blocks(page, "sh")) {
+            for (String line : block.lines().toList()) {
+                String command = line.replaceFirst("\\s{2,}#.*", "").strip();
+                if (!command.isEmpty() && !ELSEWHERE.contains(command)) {
+                    run(bin, command);
+                }
+            }
+        }
+    }
+
+    private void run(Path bin, String command) throws Exception {
+        Path log = Files.createTempFile("fid-docs", ".log");
+        try {
+            ProcessBuilder builder = new ProcessBuilder("bash", "-euo", "pipefail", "-c", command)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
+            builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+            process.destroyForcibly();
+            assertThat(ended).as(command).isTrue();
+            assertThat(process.exitValue())
+                    .as(command + "\n" + Files.readString(log))
+                    .isZero();
+        } finally {
+            Files.delete(log);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void linksLeadSomewhere(Path page) throws IOException {
+        Matcher link = Pattern.compile("]\\((?!https?:|#)([^)#]+)[^)]*\\)").matcher(Files.readString(page));
+        while (link.find()) {
+            assertThat(page.resolveSibling(link.group(1))).as(link.group()).exists();
+        }
+    }
+
+    private static List<String> blocks(Path page, String language) throws IOException {
+        Matcher fence = Pattern.compile("^```" + language + "\\n(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL)
+                .matcher(Files.readString(page));
+        List<String> blocks = new ArrayList<>();
+        while (fence.find()) {
+            blocks.add(fence.group(1));
+        }
+        return blocks;
+    }
+
+    /// Compiles statements; returns the compiler's errors.
+    private static String compilerSays(String statements) {
+        String source = """
+                import dev.fid.*;
+                import dev.fid.kernel.*;
+                import dev.fid.model.*;
+                import java.net.*;
+                import java.nio.file.*;
+                import java.time.Duration;
+                import java.util.*;
+                class Example {
+                    void run(Path path, SocketAddress address, Fd a, Fd b, Fd c) throws Exception {
+                %s
+                    }
+                }
+                """.formatted(statements);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter out = new StringWriter();
+        JavaFileObject file =
+                new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return source;
+                    }
+                };
+        try {
+            Path classes = Files.createTempDirectory("fid-docs");
+            boolean compiled = compiler.getTask(
+                            out,
+                            null,
+                            null,
+                            List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")),
+                            null,
+                            List.of(file))
+                    .call();
+            try (Stream<Path> all = Files.walk(classes)) {
+                all.sorted(java.util.Comparator.reverseOrder()).forEach(DocsTest::delete);
+            }
+            return compiled ? "" : out.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.delete(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void theReadmeShowsBothCommands() throws IOException {
+        assertThat(Files.readString(ROOT.resolve("README.md"), StandardCharsets.UTF_8))
+                .contains("./fid demo")
+                .contains("./mvnw verify");
+    }
+}
