@@ -1,0 +1,36 @@
+package dev.fid.cli;
+
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `fid completion bash|zsh`.
+@Command(
+        name = "completion",
+        description = {"Prints a completion script for a shell.", ""},
+        footer = {
+            "",
+            "Put this into ~/.bashrc: source <(fid completion bash)",
+            "",
+            "Examples:",
+            "  fid completion bash > fid.bash",
+            "  fid completion zsh > _fid"
+        })
+@SuppressWarnings("NullAway.Init") // picocli fills the positional parameters
+final class CompletionCommand implements Action {
+    enum Shell {
+        bash,
+        zsh
+    }
+
+    @Parameters(index = "0", paramLabel = "bash|zsh", description = "The shell.")
+    private Shell shell;
+
+    @Override
+    public void run(Context context) throws Failure {
+        String script = AutoComplete.bash("fid", context.commands());
+        // zsh reads bash's completions once it is asked to; the script itself asks for it, too.
+        String before = shell == Shell.zsh ? "#compdef fid\nautoload -U +X bashcompinit && bashcompinit\n" : "";
+        context.console().print(before + script);
+    }
+}

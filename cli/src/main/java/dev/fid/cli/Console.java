@@ -1,0 +1,77 @@
+package dev.fid.cli;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// Where a command talks: results go to stdout, everything else to stderr.
+///
+/// @param out stdout, for results alone
+/// @param err stderr
+/// @param real whether these are the process's own streams, so that descriptor 2 may be asked for its width
+/// @param environment the variables
+record Console(OutputStream out, PrintStream err, boolean real, Map<String, String> environment) {
+    enum When {
+        auto,
+        always,
+        never
+    }
+
+    /// Prints a result.
+    ///
+    /// @throws Failure also for a reader that is gone: exit 141, in silence
+    void print(String text) throws Failure {
+        try {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+            out.flush();
+        } catch (IOException e) {
+            short[] events = new short[1];
+            if (real
+                    && Kernel.linux().poll(new int[] {1}, new short[] {Uapi.POLLOUT}, events, 1, 0) > 0
+                    && (events[0] & Uapi.POLLERR) != 0) {
+                throw new Failure(Exit.PIPE, "", "", e);
+            }
+            throw new Failure(Exit.IO, "stdout: " + e.getMessage(), "", e);
+        }
+    }
+
+    /// Columns of the terminal that stderr is, -1 where it is none.
+    int columns() {
+        int size = winsize(2);
+        if (size < 0) {
+            return -1;
+        }
+        int columns = size & 0xffff;
+        return columns == 0 ? 80 : columns;
+    }
+
+    boolean dumb() {
+        return "dumb".equals(environment.get("TERM"));
+    }
+
+    /// Whether to use colours on `stream` (1 or 2). Source: no-color.org, bixense.com/clicolors.
+    boolean colors(When when, int stream) {
+        if (when != When.auto) {
+            return when == When.always;
+        }
+        String no = environment.getOrDefault("NO_COLOR", "");
+        String force = environment.getOrDefault("CLICOLOR_FORCE", "0");
+        if (!no.isEmpty() || dumb()) {
+            return false;
+        }
+        return !force.equals("0") || winsize(stream) >= 0;
+    }
+
+    private int winsize(int stream) {
+        try {
+            return real ? Kernel.linux().winsize(stream) : -Errno.ENOTTY;
+        } catch (UnsupportedOperationException e) {
+            return -Errno.ENOTTY; // no Linux: the command itself will say so
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.fid.cli;
+
+import dev.fid.Plan;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `fid copy SRC DST`.
+@Command(
+        name = "copy",
+        description = {
+            "Copies one source to one destination, the cheapest way that the kernel allows.",
+            "",
+            "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
+            "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",
+            "Options behind an endpoint: PATH?offset=N&length=N&direct (SRC), PATH?offset=N, PATH?append (DST),",
+            "tcp://H:P?nodelay=no&keepalive=30s&bind=ADDR&rcvbuf=N&sndbuf=N, unix-listen://PATH?mode=0660.",
+            "Binary data (a file with a NUL in its first 4 KiB) does not go to a terminal without -f.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fid copy big.iso copy.iso",
+            "  fid copy --fsync --verify big.iso copy.iso",
+            "  fid copy --checksum sha256 big.iso copy.iso | sha256sum -c",
+            "  fid copy - copy.iso < big.iso",
+            "  fid copy big.iso exec:'sha256sum -b'",
+            "  fid copy 'big.iso?offset=1MiB&length=64KiB' part",
+            "  fid copy --limit 100M --timeout 1m big.iso copy.iso",
+            "  fid copy --dry-run big.iso tcp://localhost:7000"
+        })
+final class CopyCommand implements Action {
+    @Mixin
+    private final CopyOptions options;
+
+    CopyCommand(Root root) {
+        options = new CopyOptions(root);
+    }
+
+    @Override
+    public void run(Context context) throws Failure {
+        if (options.dryRun) {
+            options.check();
+            plan(context);
+            return;
+        }
+        Copying copying = new Copying(options, context.console(), context.stop());
+        if (context.own()) {
+            Signals.install(context.stop(), copying::status, context.console().err());
+        }
+        copying.run();
+    }
+
+    /// The plan goes to stdout, also where the data would: a dry run has no data.
+    private void plan(Context context) throws Failure {
+        try {
+            Plan plan = Planning.of(options);
+            Explanation explanation =
+                    new Explanation(plan, options.in().text(), options.out().text(), context.colors(1));
+            context.console().print(options.json ? explanation.json() + "\n" : explanation.text());
+        } catch (IOException e) {
+            throw new Failure(Exit.OPEN, String.valueOf(e.getMessage()), "", e);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.fid.cli;
+
+import dev.fid.Declined;
+import dev.fid.Moved;
+import dev.fid.Plan;
+import dev.fid.kernel.Errno;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What is told of a copy that is done.
+final class CopyReport {
+    private static final double TICKS = 100; // USER_HZ, the same on both machines. Source: proc(5)
+
+    private final CopyOptions options;
+    private final Console console;
+    private final long start = System.nanoTime();
+    private final double[] cpu;
+
+    CopyReport(CopyOptions options, Console console) {
+        this.options = options;
+        this.console = console;
+        this.cpu = options.json ? cpuSeconds() : new double[2];
+    }
+
+    /// What a progress line calls the copy.
+    static String shortName(CopyOptions options) {
+        Endpoint shown = options.in() instanceof Endpoint.File ? options.in() : options.out();
+        Path name = shown instanceof Endpoint.File file ? file.path().getFileName() : null;
+        return name == null ? options.in().text() : name.toString();
+    }
+
+    void plan(Plan plan) {
+        plan.declined().forEach(declined -> console.err().println("plan: not " + declined));
+        plan.ladder().forEach(rung -> console.err().println("plan: " + rung));
+    }
+
+    void print(Moved moved, long reread, @Nullable Sum sum) throws Failure {
+        long nanos = System.nanoTime() - start;
+        boolean stdoutCarriesData = options.out() instanceof Endpoint.Standard
+                || (options.out() instanceof Endpoint.Inherited fd && fd.number() == 1);
+        String hex = sum != null && options.checksum != null ? sum.hex() : null;
+        if (options.json) {
+            result(Json.of(object(moved, reread, nanos, hex)), stdoutCarriesData);
+            return;
+        }
+        if (!options.quiet()) {
+            console.err().println(line(moved, reread, nanos));
+        }
+        if (options.verbose() >= 1) {
+            moved.declined().forEach(declined -> console.err().println("not " + declined));
+        }
+        if (options.verbose() >= 3) {
+            moved.calls().forEach((call, count) -> console.err().println(call + ": " + count + " calls"));
+        }
+        if (hex != null) {
+            Endpoint named = options.out() instanceof Endpoint.File ? options.out() : options.in();
+            result(hex + "  " + named.text(), stdoutCarriesData);
+        }
+    }
+
+    private void result(String text, boolean stdoutCarriesData) throws Failure {
+        if (stdoutCarriesData) {
+            console.err().println(text);
+        } else {
+            console.print(text + "\n");
+        }
+    }
+
+    private String line(Moved moved, long reread, long nanos) {
+        String line = "copied " + Human.bytes(moved.bytes()) + " in " + Human.seconds(nanos)
+                + (moved.bytes() > 0 ? " (" + Human.rate(moved.bytes(), nanos) + ")" : "") + " by " + moved.method()
+                + "; " + Human.bytes(moved.userBytes() + reread) + " through user space";
+        Declined unmet = Copying.unmet(moved, options.method());
+        return unmet == null ? line : line + "; not " + unmet;
+    }
+
+    private Map<String, @Nullable Object> object(Moved moved, long reread, long nanos, @Nullable String hex) {
+        List<Object> fallbacks = new ArrayList<>();
+        for (Declined declined : moved.declined()) {
+            Map<String, @Nullable Object> fallback = new LinkedHashMap<>();
+            fallback.put("method", declined.method().toString());
+            fallback.put("errno", declined.errno() == 0 ? null : Errno.name(declined.errno()));
+            fallback.put("reason", declined.reason());
+            fallbacks.add(fallback);
+        }
+        Map<String, @Nullable Object> object = new LinkedHashMap<>();
+        object.put("schema", "fid.copy/1");
+        object.put("src", options.in().text());
+        object.put("dst", options.out().text());
+        object.put("bytes", moved.bytes());
+        object.put("seconds", nanos / 1e9);
+        object.put("method", moved.method().toString());
+        object.put("by_method", moved.byMethod());
+        object.put("fallbacks", fallbacks);
+        object.put("user_bytes", moved.userBytes() + reread);
+        object.put("syscalls", moved.calls());
+        double[] now = cpuSeconds();
+        object.put("cpu_seconds", Map.of("user", round(now[0] - cpu[0]), "sys", round(now[1] - cpu[1])));
+        if (hex != null) {
+            object.put("checksum", Map.of(String.valueOf(options.checksum), hex));
+        }
+        if (options.verify) {
+            object.put("verified", true);
+        }
+        return object;
+    }
+
+    private static double round(double seconds) {
+        return Math.round(seconds * TICKS) / TICKS;
+    }
+
+    /// CPU time of this process, user and system. Source: proc_pid_stat(5), fields 14 and 15.
+    private static double[] cpuSeconds() {
+        try {
+            String stat = Files.readString(Path.of("/proc/self/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return new double[] {Long.parseLong(fields[11]) / TICKS, Long.parseLong(fields[12]) / TICKS};
+        } catch (IOException e) {
+            return new double[2]; // no /proc
+        }
+    }
+}

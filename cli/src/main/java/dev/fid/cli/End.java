@@ -1,0 +1,42 @@
+package dev.fid.cli;
+
+import dev.fid.Fd;
+import java.io.IOException;
+
+/// An open side of a copy, and what is due there after the last byte.
+abstract class End implements AutoCloseable {
+    private final Fd fd;
+
+    End(Fd fd) {
+        this.fd = fd;
+    }
+
+    final Fd fd() {
+        return fd;
+    }
+
+    /// The side is complete: makes it so for others. Called once, after the last byte and the checks.
+    ///
+    /// @param durable whether the bytes must be on the disk
+    void finish(boolean durable) throws IOException, Failure {}
+
+    /// A failure's cause that this side knows better than the kernel's errno, or nothing.
+    void explain() throws Failure {}
+
+    /// What became of the destination when `moved` bytes had arrived and the copy failed.
+    String remains(long moved) {
+        return moved == 0 ? "nothing was sent" : Human.bytes(moved) + " were sent";
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+
+    /// An inherited descriptor, or a source: nothing is due.
+    static final class Plain extends End {
+        Plain(Fd fd) {
+            super(fd);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.fid.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/// The end of a command that did not do what it was asked: one line for the user, at most one hint, an exit code.
+final class Failure extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private static final String HELP = "\0help";
+
+    private final int exit;
+    private final String hint;
+
+    Failure(int exit, String text, String hint, @Nullable Throwable cause) {
+        super(text, cause);
+        this.exit = exit;
+        this.hint = hint;
+    }
+
+    Failure(int exit, String text) {
+        this(exit, text, "", null);
+    }
+
+    static Failure usage(String text) {
+        return new Failure(Exit.USAGE, text);
+    }
+
+    /// Said where the whole help serves better than a line about the mistake.
+    static Failure help(String text) {
+        return new Failure(Exit.USAGE, text, HELP, null);
+    }
+
+    boolean showsHelp() {
+        return hint.equals(HELP);
+    }
+
+    int exit() {
+        return exit;
+    }
+
+    /// Empty where there is none.
+    String hint() {
+        return showsHelp() ? "" : hint;
+    }
+
+    /// What is said, without `fid: COMMAND: `.
+    String text() {
+        String text = getMessage();
+        return text == null ? "" : text;
+    }
+}

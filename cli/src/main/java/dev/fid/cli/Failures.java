@@ -1,0 +1,126 @@
+package dev.fid.cli;
+
+import dev.fid.ErrnoException;
+import dev.fid.Side;
+import dev.fid.kernel.Errno;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a failure is called, and which exit code it has.
+final class Failures {
+    private Failures() {}
+
+    /// The errno in words; with its name from `-v` on.
+    static String reason(ErrnoException e, int verbose) {
+        String text = e.detail().isEmpty() ? Errno.text(e.errno()) : e.detail();
+        return verbose > 0 ? text + " (" + Errno.name(e.errno()) + ")" : text;
+    }
+
+    /// An endpoint that could not be opened.
+    static Failure opening(Endpoint endpoint, ErrnoException e, int verbose) {
+        int exit = endpoint.isNetwork() ? Exit.NETWORK : Exit.OPEN;
+        String hint = endpoint instanceof Endpoint.File file ? hint(file.path(), e.errno()) : "";
+        return new Failure(exit, endpoint.text() + ": " + reason(e, verbose), hint, e);
+    }
+
+    private static String hint(Path path, int errno) {
+        if (errno == Errno.ENXIO && Files.exists(path)) {
+            return "a socket is reached by unix://" + path;
+        }
+        Path parent = path.toAbsolutePath().getParent();
+        Path last = path.getFileName();
+        if (errno != Errno.ENOENT || parent == null || last == null) {
+            return errno == Errno.EISDIR ? "name one file: directories are not copied" : "";
+        }
+        if (!Files.isDirectory(parent)) {
+            return "there is no directory " + parent;
+        }
+        String near = Suggest.nearest(last.toString(), names(parent));
+        return near == null ? "" : "did you mean " + path.resolveSibling(near) + "?";
+    }
+
+    private static List<String> names(Path directory) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                names.add(String.valueOf(entry.getFileName()));
+                if (names.size() == 10_000) {
+                    break;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            return List.of(); // only a hint
+        }
+        return names;
+    }
+
+    /// A copy that failed after both sides were open.
+    ///
+    /// @param moved bytes that arrived
+    /// @param length bytes that were to come, -1 where nobody knows
+    /// @param remains what became of the destination
+    static Failure moving(ErrnoException e, long moved, CopyOptions options, long length, String remains) {
+        if (e.errno() == Errno.EPIPE && options.out() instanceof Endpoint.Standard && e.side() != Side.IN) {
+            return new Failure(Exit.PIPE, "", "", e);
+        }
+        if (methodRefused(e, options)) {
+            String text = "--method " + options.methodName() + ": the kernel refused (" + Errno.name(e.errno()) + "): "
+                    + Errno.text(e.errno());
+            String hint = "use --fallback auto, or `fid explain --errno " + Errno.name(e.errno()) + " "
+                    + options.in().text() + " " + options.out().text() + "`";
+            return new Failure(Exit.METHOD, text, hint, e);
+        }
+        boolean changed = e.errno() == Errno.ESTALE && !e.detail().isEmpty();
+        String in = options.in().name(true);
+        String out = options.out().name(false);
+        String side = switch (e.side()) {
+            case IN -> in;
+            case OUT -> out;
+            case NONE -> ofDestination(e) ? out : in + " to " + out;
+        };
+        boolean network = (e.side() != Side.OUT && options.in().isNetwork())
+                || (e.side() != Side.IN && options.out().isNetwork());
+        int exit = changed ? Exit.CHANGED : network && moved == 0 ? Exit.NETWORK : Exit.IO;
+        String after = moved > 0 && !changed ? " " + after(moved, length) : "";
+        return new Failure(exit, side + ": " + reason(e, options.verbose()) + after + "; " + remains, "", e);
+    }
+
+    /// The last steps are all about the destination.
+    private static boolean ofDestination(ErrnoException e) {
+        return switch (e.call()) {
+            case "fsync", "close", "rename", "link", "shutdown", "recv", "pread", "fchmod", "utimensat", "fsetxattr" ->
+                true;
+            default -> false;
+        };
+    }
+
+    static String after(long moved, long length) {
+        return "after " + Human.bytes(moved) + (length >= moved ? " of " + Human.bytes(length) : "");
+    }
+
+    private static boolean methodRefused(ErrnoException e, CopyOptions options) {
+        if (options.fallback()
+                || e.moved() > 0
+                || e.call().equals("read")
+                || e.call().equals("write")) {
+            return false;
+        }
+        return switch (e.errno()) {
+            case Errno.EINVAL,
+                    Errno.ENOSYS,
+                    Errno.EXDEV,
+                    Errno.EOPNOTSUPP,
+                    Errno.EPERM,
+                    Errno.EBADF,
+                    Errno.ENODEV,
+                    Errno.ENOTTY,
+                    Errno.ESPIPE -> true;
+            default -> false;
+        };
+    }
+}

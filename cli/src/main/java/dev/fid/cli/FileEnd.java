@@ -1,0 +1,95 @@
+package dev.fid.cli;
+
+import dev.fid.ErrnoException;
+import dev.fid.Fd;
+import dev.fid.Replacement;
+import dev.fid.kernel.Errno;
+
+/// A file as destination: replaced as a whole, or written in place.
+abstract class FileEnd extends End {
+    final String name;
+
+    private FileEnd(Fd fd, String name) {
+        super(fd);
+        this.name = name;
+    }
+
+    /// Bytes of the output before those of this copy.
+    long start() {
+        return 0;
+    }
+
+    /// The new content appears under the name when all is done, or never.
+    static final class Whole extends FileEnd {
+        private final Replacement replacement;
+        private final boolean mayReplace;
+        private final boolean existed;
+
+        Whole(Replacement replacement, String name, boolean mayReplace, boolean existed) {
+            super(replacement.fd(), name);
+            this.replacement = replacement;
+            this.mayReplace = mayReplace;
+            this.existed = existed;
+        }
+
+        @Override
+        void finish(boolean durable) throws ErrnoException, Failure {
+            if (mayReplace) {
+                replacement.commit(durable);
+                return;
+            }
+            try {
+                replacement.commitNew(durable);
+            } catch (ErrnoException e) {
+                if (e.errno() == Errno.EEXIST) {
+                    throw new Failure(
+                            Exit.OPEN, name + ": it exists by now, and --no-clobber forbids to replace it", "", e);
+                }
+                throw e;
+            }
+        }
+
+        @Override
+        String remains(long moved) {
+            return name + (existed ? " is untouched" : " was not created");
+        }
+
+        @Override
+        public void close() {
+            replacement.close();
+        }
+    }
+
+    /// A FIFO, a device, or a part of a file.
+    static final class InPlace extends FileEnd {
+        private final long start;
+        private final boolean regular;
+
+        InPlace(Fd fd, String name, long start, boolean regular) {
+            super(fd, name);
+            this.start = start;
+            this.regular = regular;
+        }
+
+        @Override
+        long start() {
+            return start;
+        }
+
+        @Override
+        void finish(boolean durable) throws ErrnoException {
+            int result = durable && regular ? fd().kernel().fsync(fd().number()) : 0;
+            if (result < 0) {
+                throw new ErrnoException("fsync", fd().toString(), -result);
+            }
+            fd().closeChecked();
+        }
+
+        @Override
+        String remains(long moved) {
+            return moved == 0
+                    ? "nothing was written to " + name
+                    : Human.bytes(moved) + " were written to " + name + ", in place";
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.fid.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/// Where `fid` starts: reads the arguments, runs the command, turns what it says into an exit code.
+public final class Main {
+    private static final String SHORT = """
+            fid moves bytes between files, pipes and sockets, the cheapest way that the kernel allows.
+
+              fid copy big.iso /mnt/                       a file, whole or not at all
+              fid copy tcp-listen://:7000 backup.tar       what a peer sends
+              fid explain big.iso tcp://localhost:7000     which way, and why
+
+              copy         one source to one destination
+              explain      the plan of a copy; what an errno means
+              demo         every way there is, on your own file
+              version      of fid, the JVM and the kernel
+              completion   a script for bash or zsh
+
+            fid help COMMAND says more.
+            """;
+
+    private final Console console;
+    private final Root root = new Root();
+    private final CommandLine commands = new CommandLine(root);
+
+    private Main(Console console) {
+        this.console = console;
+        commands.addSubcommand("copy", new CopyCommand(root));
+        commands.addSubcommand("explain", new ExplainCommand());
+        commands.addSubcommand("demo", new DemoCommand());
+        commands.addSubcommand("version", new VersionCommand());
+        commands.addSubcommand("completion", new CompletionCommand());
+        commands.addSubcommand("help", new HelpCommand());
+        commands.setExpandAtFiles(false);
+    }
+
+    /// The command.
+    public static void main(String[] args) {
+        Console console = new Console(new FileOutputStream(FileDescriptor.out), System.err, true, System.getenv());
+        int exit = new Main(console).run(args, true);
+        System.exit(exit);
+    }
+
+    /// Runs a command inside a program; it takes no signals, and stdin is the program's.
+    ///
+    /// @return the exit code
+    public static int run(String[] args, OutputStream out, OutputStream err) {
+        PrintStream talk = new PrintStream(err, true, StandardCharsets.UTF_8);
+        return new Main(new Console(out, talk, false, Map.of())).run(args, false);
+    }
+
+    private int run(String[] args, boolean own) {
+        String command = "";
+        try {
+            CommandLine.ParseResult parsed = commands.parseArgs(args);
+            CommandLine last = last(parsed);
+            command = isRoot(last) ? "" : last.getCommandName() + ": ";
+            run(last, own);
+            return Exit.DONE;
+        } catch (CommandLine.ParameterException e) {
+            return misused(e);
+        } catch (Failure e) {
+            return failed(command, e);
+        } catch (Exception | Error e) {
+            return broken(args, e);
+        } finally {
+            console.err().flush();
+        }
+    }
+
+    private static boolean isRoot(CommandLine command) {
+        return command.getParent() == null;
+    }
+
+    private static CommandLine last(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        return last.commandSpec().commandLine();
+    }
+
+    private void run(CommandLine last, boolean own) throws Failure {
+        Stop stop = new Stop(Thread.currentThread());
+        Context context = new Context(console, stop, root, own, commands);
+        try {
+            if (root.help()) {
+                console.print(context.help(last, 1));
+            } else if (root.version()) {
+                console.print(VersionCommand.text());
+            } else if (last.getCommand() instanceof Action action) {
+                action.run(context);
+            } else {
+                console.print(SHORT);
+            }
+        } catch (Failure e) {
+            if (e.showsHelp()) {
+                console.err().print(context.help(last, 2));
+            }
+            throw e;
+        } finally {
+            if (!own && stop.reason() != null) {
+                Thread.interrupted(); // the caller's thread goes on
+            }
+        }
+    }
+
+    // ---- what is said of a failure ----
+
+    private int failed(String command, Failure e) {
+        if (e.exit() == Exit.PIPE) {
+            return Exit.PIPE; // whoever read our output has gone: there is nobody to tell
+        }
+        say(command + e.text(), e.hint());
+        if (root.verbose() >= 2 && e.getCause() != null) {
+            e.getCause().printStackTrace(console.err());
+        }
+        return e.exit();
+    }
+
+    private void say(String text, String hint) {
+        boolean colors = console.colors(root.color(), 2);
+        console.err().println((colors ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
+        if (!hint.isEmpty()) {
+            console.err().println("hint: " + hint);
+        }
+    }
+
+    private int misused(CommandLine.ParameterException e) {
+        CommandLine where = e.getCommandLine();
+        String command = isRoot(where) ? "" : where.getCommandName() + ": ";
+        List<String> unknown =
+                e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getUnmatched() : List.of();
+        if (unknown.isEmpty()) {
+            say(command + Misuse.text(e), "");
+        } else {
+            say(Misuse.unknown(where, unknown.getFirst(), isRoot(where)), "");
+        }
+        String synopsis = isRoot(where)
+                ? "fid [OPTIONS] COMMAND [ARGS]; see fid help"
+                : "fid " + where.getCommandName() + Misuse.parameters(where) + "; see fid help "
+                        + where.getCommandName();
+        console.err().println("usage: " + synopsis);
+        return Exit.USAGE;
+    }
+
+    private int broken(String[] args, Throwable bug) {
+        String report = "not written";
+        try {
+            Path file = Files.createTempFile("fid-bug-", ".txt");
+            try (PrintWriter writer = new PrintWriter(file.toFile(), StandardCharsets.UTF_8)) {
+                writer.println(VersionCommand.text() + "arguments: " + new ArrayList<>(List.of(args)));
+                bug.printStackTrace(writer);
+            }
+            report = file.toString();
+        } catch (IOException e) {
+            bug.addSuppressed(e);
+        }
+        say("this is a bug of fid: " + bug, "please report it with the file " + report);
+        if (root.verbose() >= 2) {
+            bug.printStackTrace(console.err());
+        }
+        return Exit.BUG;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.fid.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/// Words for arguments that cannot be understood.
+final class Misuse {
+    private Misuse() {}
+
+    /// An option or argument that the command does not have.
+    static String unknown(CommandLine command, String argument, boolean atRoot) {
+        if (!argument.startsWith("-")) {
+            return atRoot
+                    ? HelpCommand.unknown(argument, command)
+                    : command.getCommandName() + ": '" + argument + "' is one argument too many";
+        }
+        int equals = argument.indexOf('=');
+        String name = equals < 0 ? argument : argument.substring(0, equals);
+        List<String> names =
+                new ArrayList<>(command.getCommandSpec().optionsMap().keySet());
+        String near = Suggest.nearest(name, names);
+        return "Unknown option: '" + name + "'" + (near == null ? "" : "; did you mean '" + near + "'?");
+    }
+
+    /// What picocli says, in our form: `--limit: '12Q' ...`.
+    static String text(CommandLine.ParameterException e) {
+        String text = String.valueOf(e.getMessage());
+        ArgSpec spec = e.getArgSpec();
+        String value = e.getValue();
+        if (spec instanceof OptionSpec option && text.startsWith("Invalid value for option")) {
+            return option.longestName() + text.substring(text.indexOf(": "));
+        }
+        if (spec instanceof PositionalParamSpec && text.startsWith("Invalid value for positional")) {
+            String reason = text.substring(text.indexOf(": ") + 2);
+            return value != null && !reason.startsWith(value) && !reason.startsWith("expected")
+                    ? value + ": " + reason
+                    : reason;
+        }
+        return text;
+    }
+
+    /// ` [OPTIONS] SRC DST`
+    static String parameters(CommandLine command) {
+        StringBuilder text = new StringBuilder(" [OPTIONS]");
+        for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
+            boolean optional = parameter.arity().min() == 0;
+            text.append(optional ? " [" : " ").append(parameter.paramLabel()).append(optional ? "]" : "");
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.fid.cli;
+
+import dev.fid.Consistency;
+import dev.fid.Facts;
+import dev.fid.FdKind;
+import dev.fid.Method;
+import dev.fid.NoMethodException;
+import dev.fid.Plan;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// Plans for endpoints that are not open, as `--dry-run` and `explain` show them.
+final class Planning {
+    private Planning() {}
+
+    /// What `fid copy` would follow.
+    static Plan of(CopyOptions options) throws Failure, IOException {
+        Facts in = Inspection.at(Inspection.in(options.in(), options.verbose()), options.start());
+        Facts out = Inspection.out(options.out(), options.in(), options.append, options.verbose());
+        boolean files = in.kind() == FdKind.FILE && out.kind() == FdKind.FILE;
+        boolean copies = options.reflink == CopyOptions.When.never || options.sparse == CopyOptions.Holes.never;
+        Method method = options.method() == null && files && copies ? Method.READ_WRITE : options.method();
+        return of(in, out, options.most(), method, options.fallback(), options.named());
+    }
+
+    static Plan of(
+            Facts in,
+            Facts out,
+            long length,
+            @Nullable Method method,
+            boolean fallback,
+            @Nullable Consistency consistency)
+            throws Failure {
+        Consistency named =
+                consistency != null ? consistency : Plan.Terms.usual(in, out).consistency();
+        if (in.kind() == FdKind.DIRECTORY || out.kind() == FdKind.DIRECTORY) {
+            throw new Failure(Exit.OPEN, "a directory has no bytes to move");
+        }
+        try {
+            return Plan.of(in, out, new Plan.Terms(length, method, fallback, named));
+        } catch (NoMethodException e) {
+            throw new Failure(Exit.METHOD, e.declined().getFirst().toString(), "use --fallback auto", e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.fid.cli;
+
+import dev.fid.Progress;
+import java.io.PrintStream;
+
+/// One line on a terminal, redrawn in place and never wider than it:
+///
+///     ubuntu.iso ▕█████████▋   ▏  71%  2.83 GiB / 4.00 GiB  1.56 GiB/s  eta 1s  splice
+final class ProgressLine {
+    private static final String EIGHTHS = " ▏▎▍▌▋▊▉█";
+    private static final int BAR = 12;
+
+    private final String name;
+    private final boolean blocks;
+    private final boolean dumb;
+    private int shown;
+
+    ProgressLine(String name, PrintStream err, boolean dumb) {
+        this.name = name;
+        this.dumb = dumb;
+        this.blocks = !dumb && err.charset().newEncoder().canEncode(EIGHTHS);
+    }
+
+    /// What to print so that the line shows `now` on a terminal of that many columns.
+    String redraw(Progress now, int columns) {
+        String line = text(now, columns - 1);
+        String erased = erase(columns);
+        shown = line.length();
+        return erased + line;
+    }
+
+    /// What to print so that nothing of the line is left. A terminal that became narrower has broken the line in two.
+    String erase(int columns) {
+        if (shown == 0) {
+            return "";
+        }
+        int rows = dumb ? 0 : (shown - 1) / Math.max(1, columns);
+        String erased = dumb
+                ? "\r" + " ".repeat(Math.min(shown, columns - 1)) + "\r"
+                : (rows > 0 ? "\033[" + rows + "A" : "") + "\r\033[J";
+        shown = 0;
+        return erased;
+    }
+
+    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the rest.
+    String text(Progress now, int width) {
+        boolean known = now.length() > 0 && now.bytes() <= now.length();
+        String amount = known
+                ? percent(now) + "%  " + Human.bytes(now.bytes()) + " / " + Human.bytes(now.length())
+                : Human.bytes(now.bytes());
+        String rate = "  " + Human.rate(now.bytes(), now.nanos());
+        String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
+        String method = "  " + now.method();
+        String[] lines = {
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method,
+            name + "  " + amount + rate + eta + method,
+            amount + rate + eta + method,
+            amount + rate + eta,
+            amount + rate,
+            amount
+        };
+        for (String line : lines) {
+            if (line.length() <= width) {
+                return line;
+            }
+        }
+        return amount.substring(0, Math.clamp(width, 0, amount.length()));
+    }
+
+    private static long left(Progress now) {
+        return (long) ((double) (now.length() - now.bytes()) / now.bytes() * now.nanos() / 1e9 + 0.5);
+    }
+
+    private static String percent(Progress now) {
+        String percent = Long.toString((long) (now.bytes() * 100.0 / now.length()));
+        return " ".repeat(Math.max(0, 3 - percent.length())) + percent;
+    }
+
+    private String bar(Progress now) {
+        int filled = (int) ((double) now.bytes() / now.length() * BAR * 8);
+        if (!blocks) {
+            return "[" + "#".repeat(filled / 8) + " ".repeat(BAR - filled / 8) + "]";
+        }
+        String full = "█".repeat(filled / 8);
+        return "▕" + (filled / 8 == BAR ? full : full + EIGHTHS.charAt(filled % 8) + " ".repeat(BAR - 1 - filled / 8))
+                + "▏";
+    }
+}

@@ -1,0 +1,89 @@
+package dev.fid.cli;
+
+import dev.fid.Progress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Tells on stderr how far a copy is: a line on a terminal, JSON lines, or nothing until somebody asks by SIGUSR1.
+final class Reporter {
+    enum Mode {
+        auto,
+        always,
+        never,
+        json
+    }
+
+    private static final long FIRST = 500_000_000L;
+
+    private final Console console;
+    private final ProgressLine line;
+    private final Mode mode;
+    private final long interval;
+    private volatile @Nullable Progress latest;
+    private long next;
+
+    Reporter(Console console, CopyOptions options, String name) {
+        this.console = console;
+        this.line = new ProgressLine(name, console.err(), console.dumb());
+        boolean silent = options.quiet() || (options.progress == Mode.auto && console.columns() < 0);
+        this.mode = silent ? Mode.never : options.progress;
+        Duration asked = options.interval;
+        this.interval = asked != null ? asked.toNanos() : mode == Mode.json ? FIRST : FIRST / 5;
+        this.next = mode == Mode.always || asked != null ? Math.min(interval, FIRST) : FIRST;
+    }
+
+    /// How often it wants to be told.
+    Duration tick() {
+        return Duration.ofNanos(Math.clamp(interval, 1_000_000, FIRST / 5));
+    }
+
+    synchronized void tell(Progress now) {
+        latest = now;
+        if (mode == Mode.never || now.nanos() < next) {
+            return;
+        }
+        next = now.nanos() + interval;
+        if (mode == Mode.json) {
+            console.err().println(json(now));
+        } else {
+            int columns = console.columns();
+            console.err().print(line.redraw(now, columns < 0 ? 80 : columns));
+            console.err().flush();
+        }
+    }
+
+    private static String json(Progress now) {
+        Map<String, @Nullable Object> object = new LinkedHashMap<>();
+        object.put("schema", "fid.progress/1");
+        object.put("bytes", now.bytes());
+        object.put("length", now.length() < 0 ? null : now.length());
+        object.put("seconds", now.nanos() / 1e9);
+        object.put("method", now.method().toString());
+        return Json.of(object);
+    }
+
+    /// Bytes that are to come, -1 where nobody knows.
+    long length() {
+        Progress last = latest;
+        return last == null ? -1 : last.length();
+    }
+
+    long bytes() {
+        Progress last = latest;
+        return last == null ? 0 : last.bytes();
+    }
+
+    /// One line for whoever sent SIGUSR1.
+    synchronized void status() {
+        Progress now = latest;
+        erase();
+        console.err().println(now == null ? "0 B, not begun" : line.text(now, 200));
+    }
+
+    synchronized void erase() {
+        console.err().print(line.erase(Math.max(1, console.columns())));
+        console.err().flush();
+    }
+}

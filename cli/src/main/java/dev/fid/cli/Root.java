@@ -1,0 +1,65 @@
+package dev.fid.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/// `fid` itself: the options that every command has.
+@Command(
+        name = "fid",
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Moves bytes between files, pipes and sockets without copying them through itself.",
+        footer = {
+            "",
+            "Exit codes: 0 done, 1 I/O, 2 usage, 3 open, 4 network, 5 method, 6 changed, 7 check, 8 timeout,",
+            "9 partial, 70 bug, 128+n signal n."
+        })
+final class Root {
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Prints this help.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Prints the version.")
+    private boolean version;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            scope = ScopeType.INHERIT,
+            description = "Prints errors only.")
+    private boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
+            description = "Says more: -v errno names, -vv every decision, -vvv how often each system call was made.")
+    private boolean[] verbose = {};
+
+    @Option(names = "--color", scope = ScopeType.INHERIT, paramLabel = "WHEN", description = "auto, always or never.")
+    private Console.When color = Console.When.auto;
+
+    boolean help() {
+        return help;
+    }
+
+    boolean version() {
+        return version;
+    }
+
+    boolean quiet() {
+        return quiet;
+    }
+
+    int verbose() {
+        return verbose.length;
+    }
+
+    Console.When color() {
+        return color;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.fid.cli;
+
+import dev.fid.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/// How picocli reads the values of options.
+final class Values {
+    private Values() {}
+
+    enum Fallback {
+        auto,
+        never
+    }
+
+    /// A method, or null for `auto`.
+    record Choice(@Nullable Method method) {}
+
+    static final List<String> METHODS = List.of(
+            "auto",
+            "reflink",
+            "copy_file_range",
+            "sendfile",
+            "splice",
+            "splice_through_pipe",
+            "mmap",
+            "mmap_segments",
+            "readwrite");
+
+    static final class Methods implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return METHODS.iterator();
+        }
+    }
+
+    private interface Parser<T> {
+        T parse(String text);
+    }
+
+    private static <T> T checked(Parser<T> parser, String text) {
+        try {
+            return parser.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    static final class OfEndpoint implements ITypeConverter<Endpoint> {
+        @Override
+        public Endpoint convert(String text) {
+            return checked(Endpoint::parse, text);
+        }
+    }
+
+    static final class OfSize implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            return checked(Size::parse, text);
+        }
+    }
+
+    static final class OfRate implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            return checked(Size::parseRate, text);
+        }
+    }
+
+    static final class OfBlock implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            long size = checked(Size::parse, text);
+            if (size < 4096 || size > 256 << 10) {
+                throw new TypeConversionException("a block has 4K to 256K, not '" + text + "'");
+            }
+            return (int) size;
+        }
+    }
+
+    static final class OfDuration implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            return checked(Durations::parse, text);
+        }
+    }
+
+    static final class OfErrno implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (ErrnoMeaning.number(text) > 0) {
+                return text;
+            }
+            String near = Suggest.nearest(text, ErrnoMeaning.names());
+            throw new TypeConversionException("'" + text + "' is no error"
+                    + (near != null ? "; did you mean '" + near + "'?" : ", such as EINVAL"));
+        }
+    }
+
+    static final class OfMethod implements ITypeConverter<Choice> {
+        @Override
+        public Choice convert(String text) {
+            if (METHODS.contains(text)) {
+                return new Choice(Method.labelled(text));
+            }
+            String near = Suggest.nearest(text, new ArrayList<>(METHODS));
+            throw new TypeConversionException("'" + text + "' is not a method"
+                    + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", METHODS) + ")"));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package dev.fid.tests.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.fid.cli.Main;
+import dev.fid.kernel.Kernel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A directory in which `./fid` is the command, and ways to run it there.
+abstract class Sandbox {
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+    @TempDir
+    Path dir;
+
+    /// `fid` as the launcher starts it, from this test's class path.
+    static List<String> fid(String... arguments) {
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xlog:disable",
+                "-Xlog:all=warning:stderr",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xms8m",
+                "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                "dev.fid.cli.Main"));
+        words.addAll(List.of(arguments));
+        return words;
+    }
+
+    /// Only what the command needs: a short class path opens faster.
+    static String classPath() {
+        List<String> needed = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(":", -1)) {
+            if (entry.matches(
+                    ".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*|.*/picocli-[^/]*")) {
+                needed.add(entry);
+            }
+        }
+        return String.join(":", needed);
+    }
+
+    /// A script named `fid`, so that examples can be run as they are printed.
+    @BeforeEach
+    void writeLauncher() throws IOException {
+        Path bin = Files.createDirectory(dir.resolve(".bin"));
+        StringBuilder script = new StringBuilder("#!/bin/sh\nexec");
+        for (String word : fid()) {
+            script.append(" '").append(word).append('\'');
+        }
+        Files.writeString(bin.resolve("fid"), script.append(" \"$@\"\n"));
+        Files.setPosixFilePermissions(bin.resolve("fid"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /// Runs a line of sh(1) with `fid` on its path.
+    Ran sh(String line) throws IOException {
+        return finish(start(List.of("sh", "-c", line)));
+    }
+
+    Ran run(List<String> command) throws IOException {
+        return finish(start(command));
+    }
+
+    /// A process in the directory, stdin empty. Its stderr goes to a file so that nobody needs to read it meanwhile.
+    Process start(List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile());
+        builder.environment().put("PATH", dir.resolve(".bin") + ":" + System.getenv("PATH"));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.environment().remove("NO_COLOR");
+        builder.redirectError(errorFile().toFile());
+        builder.redirectInput(Path.of("/dev/null").toFile());
+        return builder.start();
+    }
+
+    private Path errorFile() {
+        return dir.resolve(".stderr");
+    }
+
+    String errorsSoFar() throws IOException {
+        return Files.readString(errorFile());
+    }
+
+    Ran finish(Process process) throws IOException {
+        try (InputStream out = process.getInputStream()) {
+            byte[] data = out.readAllBytes();
+            return new Ran(waitFor(process), data, errorsSoFar());
+        } finally {
+            process.getOutputStream().close();
+            process.getErrorStream().close();
+        }
+    }
+
+    static int waitFor(Process process) {
+        try {
+            assertThat(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS))
+                    .as("ended")
+                    .isTrue();
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted", e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /// The command inside this process; paths are relative to the working directory, so pass whole ones.
+    static Ran here(String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int status = Main.run(arguments, out, err);
+        return new Ran(status, out.toByteArray(), err.toString(UTF_8));
+    }
+
+    String path(String name) {
+        return dir.resolve(name).toString();
+    }
+
+    /// A file of bytes that no block shares with another.
+    byte[] file(String name, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        Files.write(dir.resolve(name), bytes);
+        return bytes;
+    }
+
+    byte[] content(String name) throws IOException {
+        return Files.readAllBytes(dir.resolve(name));
+    }
+
+    /// The names in the directory but for our own, so that a leftover shows.
+    Set<String> names() throws IOException {
+        Set<String> names = new TreeSet<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(dir)) {
+            for (Path entry : entries) {
+                names.add(entry.getFileName().toString());
+            }
+        }
+        names.remove(".bin");
+        names.remove(".stderr");
+        return names;
+    }
+
+    void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    void awaitError(String text) {
+        await("'" + text + "' on stderr", () -> {
+            try {
+                return errorsSoFar().contains(text);
+            } catch (IOException e) {
+                return false;
+            }
+        });
+    }
+
+    static void signal(String name, Process process) throws IOException {
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start();
+        waitFor(kill);
+    }
+
+    /// Goes on only with these programs, as root where `root` says so; else the test is skipped, or fails with CI=true.
+    static void require(boolean root, String... programs) {
+        check(!root || Kernel.linux().geteuid() == 0, "needs root");
+        for (String program : programs) {
+            check(
+                    List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin").stream()
+                            .anyMatch(folder -> Files.isExecutable(Path.of(folder, program))),
+                    "needs " + program);
+        }
+    }
+
+    static void check(boolean possible, String reason) {
+        if (!possible && "true".equals(System.getenv("CI"))) {
+            Assertions.fail(reason);
+        }
+        if (!possible) {
+            System.err.println("SKIPPED: " + reason);
+        }
+        assumeTrue(possible, "SKIPPED: " + reason);
+    }
+}
