@@ -1,0 +1,293 @@
+package dev.fid.bench;
+
+import dev.fid.Fd;
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Uapi;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// One route, ready to be run again and again by any contender: its files, FIFOs and listeners, and for each run the
+/// threads at the other ends. They are the same for all contenders, cost as little as the kernel allows, and stay on
+/// another processor than the mover.
+///
+/// A run goes from {@link #begin} to {@link #end}; the mover opens {@link #in} and {@link #outs} in between, and closes
+/// them.
+final class Bed implements AutoCloseable {
+    /// What becomes of the bytes that arrive at a pipe or socket.
+    enum Sink {
+        /// They are dropped inside the kernel.
+        DISCARD,
+        /// They are read into memory, as a program does that wants them.
+        READ,
+        /// They are compared with the source. Slow, so such a run is not timed.
+        COMPARE
+    }
+
+    private static final int READ_BYTES = 256 << 10;
+    private static final int DISCARD_BYTES = 1 << 20;
+    private static final int MSG_TRUNC = Uapi.MSG_TRUNC;
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Kernel kernel;
+    private final Path directory;
+    private final Content content;
+    private final int cpu;
+    private final End in;
+    private final List<End> outs = new ArrayList<>();
+    private final List<Fd> listeners = new ArrayList<>();
+    private final List<Peer> peers = new ArrayList<>();
+
+    /// @param directory where the outputs and FIFOs are made; it must be there
+    /// @param content what the input gives
+    /// @param cpu processor of the other ends, -1 for any
+    Bed(Kernel kernel, Path directory, Content content, int cpu, End.Kind in, End.Kind... outs) throws IOException {
+        this.kernel = kernel;
+        this.directory = directory;
+        this.content = content;
+        this.cpu = cpu;
+        try {
+            this.in = in == End.Kind.FILE || in == End.Kind.MEMORY ? new End(in, content.file(), 0) : end(in, "in");
+            for (End.Kind out : outs) {
+                this.outs.add(end(out, "out" + this.outs.size()));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private End end(End.Kind kind, String name) throws IOException {
+        Path path = directory.resolve(name);
+        Files.deleteIfExists(path);
+        int port = 0;
+        if (kind == End.Kind.PIPE) {
+            byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+            int result = kernel.mknodat(Uapi.AT_FDCWD, bytes, Uapi.S_IFIFO | 0600, 0);
+            if (result < 0) {
+                throw new IOException("mkfifo " + path + ": " + Errno.text(-result));
+            }
+        } else if (kind == End.Kind.SOCKET) {
+            Fd listener = Fd.listen(kernel, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+            listeners.add(listener);
+            port = ((InetSocketAddress) listener.localAddress()).getPort();
+        }
+        return new End(kind, path, port);
+    }
+
+    End in() {
+        return in;
+    }
+
+    List<End> outs() {
+        return outs;
+    }
+
+    Content content() {
+        return content;
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    // ---- a run ----
+
+    void begin(Sink sink) throws IOException {
+        peers.clear();
+        int listener = 0;
+        if (in.kind() == End.Kind.SOCKET) {
+            Fd waiting = listeners.get(listener++);
+            peers.add(new Peer("feed", () -> feedSocket(waiting)));
+        } else if (in.kind() == End.Kind.PIPE) {
+            peers.add(new Peer("feed", this::feedPipe));
+        }
+        for (End out : outs) {
+            switch (out.kind()) {
+                case FILE -> Files.deleteIfExists(out.path());
+                case PIPE -> peers.add(new Peer("drain", () -> drainPipe(out.path(), sink)));
+                case SOCKET -> {
+                    Fd waiting = listeners.get(listener++);
+                    peers.add(new Peer("drain", () -> drainSocket(waiting, sink)));
+                }
+                case MEMORY -> throw new IllegalArgumentException("memory is no output here");
+            }
+        }
+        peers.forEach(Peer::start);
+    }
+
+    /// Waits until the other ends are done.
+    ///
+    /// @throws IOException what went wrong there, a difference for example
+    void end() throws IOException {
+        IOException failure = null;
+        for (Peer peer : peers) {
+            try {
+                peer.done.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+                failure = new IOException("at the other end, " + peer.thread.getName() + ": " + cause, cause);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /// Ends a run that failed: wakes whoever still waits for the mover. Who waits inside the kernel for longer than
+    /// that is
+    /// left behind: the threads are daemons.
+    void abort() {
+        for (Peer peer : peers) {
+            for (int i = 0; i < 50 && peer.thread.isAlive(); i++) {
+                peer.thread.interrupt();
+                try {
+                    peer.thread.join(100);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Compares the outputs that are files with the source; the others are compared on arrival, {@link Sink#COMPARE}.
+    void compareFiles() throws IOException {
+        for (End out : outs) {
+            if (out.kind() == End.Kind.FILE) {
+                try (Fd fd = Fd.open(kernel, out.path())) {
+                    content.compare(kernel, fd.number());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        abort();
+        listeners.forEach(Fd::close);
+        for (End out : outs) {
+            delete(out.path());
+        }
+        delete(directory.resolve("in"));
+    }
+
+    private static void delete(@Nullable Path path) {
+        try {
+            if (path != null) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            System.getLogger("dev.fid.bench").log(System.Logger.Level.WARNING, "cannot remove " + path, e);
+        }
+    }
+
+    // ---- the other ends ----
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private final class Peer {
+        final CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        final Thread thread;
+
+        Peer(String name, Work work) {
+            thread = new Thread(
+                    () -> {
+                        Processors.pin(kernel, cpu);
+                        try {
+                            work.run();
+                            done.complete(null);
+                        } catch (IOException | RuntimeException e) {
+                            done.completeExceptionally(e);
+                        }
+                    },
+                    "fid-bench-" + name);
+            thread.setDaemon(true);
+        }
+
+        void start() {
+            thread.start();
+        }
+    }
+
+    private void feedPipe() throws IOException {
+        try (Fd pipe = blocking(End.enlarged(Fd.open(kernel, in.path(), java.nio.file.StandardOpenOption.WRITE)))) {
+            content.feed(kernel, (file, at, len) -> kernel.splice(file, at, pipe.number(), null, len, 0));
+        }
+    }
+
+    private void feedSocket(Fd listener) throws IOException {
+        try (Fd socket = blocking(listener.accept())) {
+            content.feed(kernel, (file, at, len) -> kernel.sendfile(file, at, socket.number(), len));
+        }
+    }
+
+    private void drainPipe(Path path, Sink sink) throws IOException {
+        try (Fd pipe = blocking(End.enlarged(Fd.open(kernel, path)))) {
+            switch (sink) {
+                case COMPARE -> content.compare(kernel, pipe.number());
+                case READ -> readAll(pipe.number());
+                case DISCARD -> {
+                    try (Fd nowhere = Fd.open(kernel, Path.of("/dev/null"), java.nio.file.StandardOpenOption.WRITE)) {
+                        untilEnd(() -> kernel.splice(pipe.number(), null, nowhere.number(), null, DISCARD_BYTES, 0));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The byte that it sends at the end tells the mover that all has arrived.
+    private void drainSocket(Fd listener, Sink sink) throws IOException {
+        try (Fd socket = blocking(listener.accept());
+                Memory memory = kernel.allocate(DISCARD_BYTES)) {
+            switch (sink) {
+                case COMPARE -> content.compare(kernel, socket.number());
+                case READ -> readAll(socket.number());
+                case DISCARD -> untilEnd(() -> kernel.recv(socket.number(), memory, 0, DISCARD_BYTES, MSG_TRUNC));
+            }
+            kernel.send(socket.number(), memory, 0, 1, Uapi.MSG_NOSIGNAL);
+        }
+    }
+
+    private void readAll(int fd) throws IOException {
+        try (Memory memory = kernel.allocate(READ_BYTES)) {
+            untilEnd(() -> kernel.read(fd, memory, 0, READ_BYTES));
+        }
+    }
+
+    private static void untilEnd(java.util.function.LongSupplier call) throws IOException {
+        while (true) {
+            long result = call.getAsLong();
+            if (result == 0) {
+                return;
+            }
+            if (result < 0 && result != -Errno.EINTR) {
+                throw new IOException("drain: " + Errno.text((int) -result));
+            }
+        }
+    }
+
+    /// These threads have nothing else to do, so they may wait inside the kernel.
+    private Fd blocking(Fd fd) {
+        int flags = kernel.fcntl(fd.number(), Uapi.F_GETFL, 0);
+        kernel.fcntl(fd.number(), Uapi.F_SETFL, flags & ~Uapi.O_NONBLOCK);
+        return fd;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.fid.bench;
+
+import dev.fid.ErrnoException;
+import dev.fid.Fd;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// Where the bytes of a run come from, or go to, as the mover sees it. Names only, so that a program in another
+/// language
+/// can be given the same.
+///
+/// @param kind what it is
+/// @param path of a file or FIFO
+/// @param port of a listener on the loopback interface
+record End(Kind kind, Path path, int port) {
+    enum Kind {
+        FILE("file"),
+        PIPE("pipe"),
+        SOCKET("TCP socket"),
+        MEMORY("memory");
+
+        private final String label;
+
+        Kind(String label) {
+            this.label = label;
+        }
+
+        @Override
+        public String toString() {
+            return label;
+        }
+    }
+
+    /// Pipes of all contenders have this size.
+    static final int PIPE_BYTES = 1 << 20;
+
+    /// What a program is told: the path or the port.
+    String name() {
+        return kind == Kind.SOCKET ? Integer.toString(port) : path.toString();
+    }
+
+    InetSocketAddress address() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /// Opens it to read from.
+    Fd openIn(Kernel kernel) throws ErrnoException {
+        return switch (kind) {
+            case FILE -> Fd.open(kernel, path);
+            case PIPE -> enlarged(Fd.open(kernel, path));
+            case SOCKET -> Fd.connect(kernel, address(), null);
+            case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
+        };
+    }
+
+    /// Opens it to write to; a file is made new.
+    Fd openOut(Kernel kernel) throws ErrnoException {
+        return switch (kind) {
+            case FILE -> Fd.open(kernel, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            case PIPE -> enlarged(Fd.open(kernel, path, StandardOpenOption.WRITE));
+            case SOCKET -> Fd.connect(kernel, address(), null);
+            case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
+        };
+    }
+
+    /// A pipe keeps the size that it has where limits forbid more.
+    static Fd enlarged(Fd pipe) {
+        pipe.kernel().fcntl(pipe.number(), Uapi.F_SETPIPE_SZ, PIPE_BYTES);
+        return pipe;
+    }
+}

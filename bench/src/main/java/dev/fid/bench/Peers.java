@@ -1,0 +1,209 @@
+package dev.fid.bench;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Those we are measured against outside of this process: the reference programs in C, which are compiled here and now,
+/// and
+/// the tools that users have.
+final class Peers {
+    private static final List<String> SOURCES = List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c");
+
+    private final Path directory;
+    private final int cpu;
+    private final String refusal;
+
+    private Peers(Path directory, int cpu, String refusal) {
+        this.directory = directory;
+        this.cpu = cpu;
+        this.refusal = refusal;
+    }
+
+    /// Compiles the programs into `directory`. Without a compiler there are none, and {@link #refusal} says so.
+    ///
+    /// @param cpu processor that they stay on, -1 for any
+    static Peers compiled(Path directory, int cpu) throws IOException {
+        for (String source : SOURCES) {
+            try (InputStream in = Peers.class.getResourceAsStream("peers/" + source)) {
+                if (in == null) {
+                    throw new IOException("the C programs are not in this build: peers/" + source);
+                }
+                Files.copy(in, directory.resolve(source));
+            }
+        }
+        for (String source : SOURCES) {
+            if (source.endsWith(".c")) {
+                String program = source.substring(0, source.length() - 2);
+                List<String> command = List.of("cc", "-O2", "-o", program, source);
+                String said;
+                try {
+                    said = output(directory, command);
+                } catch (IOException e) {
+                    return new Peers(directory, cpu, "no C compiler: " + e.getMessage());
+                }
+                if (!Files.isExecutable(directory.resolve(program))) {
+                    return new Peers(directory, cpu, String.join(" ", command) + ": " + said);
+                }
+            }
+        }
+        return new Peers(directory, cpu, "");
+    }
+
+    /// Why there are no reference programs; empty where there are.
+    String refusal() {
+        return refusal;
+    }
+
+    // ---- C ----
+
+    /// A reference program, started by its first run, which then waits for more.
+    ///
+    /// @param arguments behind the processor
+    Reference reference(String program, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(directory.resolve(program).toString());
+        command.add(Integer.toString(cpu));
+        command.addAll(List.of(arguments));
+        return new Reference(command);
+    }
+
+    /// One of our programs in C as a contender; see measure.h for what is said between us.
+    static final class Reference implements Way, AutoCloseable {
+        private final List<String> command;
+        private @Nullable Process process;
+        private @Nullable BufferedReader answers;
+        private @Nullable BufferedWriter questions;
+
+        private Reference(List<String> command) {
+            this.command = command;
+        }
+
+        @Override
+        public Outcome move(Bed bed, Stopwatch watch) throws IOException {
+            BufferedWriter question = questions;
+            BufferedReader answer = answers;
+            if (question == null || answer == null) {
+                Process started = new ProcessBuilder(command)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                process = started;
+                questions = question = started.outputWriter(StandardCharsets.US_ASCII);
+                answers = answer = started.inputReader(StandardCharsets.US_ASCII);
+                expect(answer.readLine(), "ready");
+            }
+            question.write("go\n");
+            question.flush();
+            String line = answer.readLine();
+            String[] words = line == null ? new String[0] : line.split(" ", -1);
+            if (words.length != 5 || line == null || line.startsWith("error")) {
+                throw new IOException(command.get(2) + ": " + line);
+            }
+            long[] n = new long[5];
+            for (int i = 0; i < n.length; i++) {
+                n[i] = Long.parseLong(words[i]);
+            }
+            return new Outcome(new Sample(n[0], n[1], n[2], n[3], n[4]), null);
+        }
+
+        private static void expect(@Nullable String line, String word) throws IOException {
+            if (!word.equals(line)) {
+                throw new IOException("expected '" + word + "', got '" + line + "'");
+            }
+        }
+
+        /// The end of its stdin ends it.
+        @Override
+        public void close() {
+            Process running = process;
+            process = null;
+            if (running != null) {
+                try {
+                    running.outputWriter(StandardCharsets.US_ASCII).close();
+                    if (!running.waitFor(2, TimeUnit.SECONDS)) {
+                        running.destroyForcibly();
+                    }
+                } catch (IOException e) {
+                    running.destroyForcibly();
+                } catch (InterruptedException e) {
+                    running.destroyForcibly();
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    // ---- tools ----
+
+    /// A command that does one run and ends; start and end are part of what it takes.
+    ///
+    /// @param out the file that gets its stdout, or `-`
+    Way tool(String out, List<String> command) {
+        return (bed, watch) -> {
+            Cost cost = run(out, command);
+            return new Way.Outcome(
+                    new Sample(
+                            bed.content().length(),
+                            cost.wallNanos(),
+                            cost.cpuNanos(),
+                            Counter.NOT_COUNTED,
+                            Counter.NOT_COUNTED),
+                    null);
+        };
+    }
+
+    /// What a command took.
+    record Cost(long wallNanos, long cpuNanos, long maxRssKib) {}
+
+    /// Runs a command to its end.
+    Cost run(String out, List<String> command) throws IOException {
+        List<String> whole =
+                new ArrayList<>(List.of(directory.resolve("child").toString(), Integer.toString(cpu), out));
+        whole.addAll(command);
+        String said = output(directory, whole);
+        String[] words = said.split(" ", -1);
+        if (words.length != 4 || !words[3].equals("0")) {
+            throw new IOException(command.getFirst() + " failed: " + said);
+        }
+        return new Cost(Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]));
+    }
+
+    /// The first line that `command --version` prints; empty where there is no such command.
+    static String version(String command) {
+        try {
+            return output(Path.of("."), List.of(command, "--version"))
+                    .lines()
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /// Stdout and stderr of a command, which runs to its end; whether it failed is for the caller to find out.
+    static String output(Path directory, List<String> command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .start();
+        try (InputStream in = process.getInputStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } finally {
+            try {
+                process.waitFor();
+            } catch (InterruptedException e) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.fid.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// All that one run of the benchmark found, as it is saved. The pages that people read are made from it, {@link Page}.
+///
+/// @param machine where, and with which versions
+/// @param command what was asked for
+/// @param date when, UTC
+/// @param seed of the order of the runs
+/// @param results one for each race
+/// @param facts single figures
+/// @param skipped what could not be measured, and why
+record Report(
+        Map<String, Object> machine,
+        String command,
+        String date,
+        long seed,
+        List<Result> results,
+        List<Fact> facts,
+        List<String> skipped) {
+
+    static final String SCHEMA = "fid.bench/1";
+
+    /// A single figure.
+    ///
+    /// @param what it is
+    /// @param bytes the figure
+    /// @param most what it may be at most
+    record Fact(String what, long bytes, long most) {
+        boolean isMet() {
+            return bytes <= most;
+        }
+    }
+
+    String toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("schema", SCHEMA);
+        json.put("date", date);
+        json.put("command", command);
+        json.put("seed", seed);
+        json.put("machine", machine);
+        json.put("skipped", skipped);
+        List<Object> written = new ArrayList<>();
+        for (Fact fact : facts) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("what", fact.what());
+            one.put("bytes", fact.bytes());
+            one.put("most", fact.most());
+            written.add(one);
+        }
+        json.put("facts", written);
+        json.put("races", results.stream().map(Result::toJson).toList());
+        return Json.write(json);
+    }
+
+    /// @throws IllegalArgumentException where it is no such report
+    static Report fromJson(String text) {
+        if (!(Json.read(text) instanceof Map<?, ?> json) || !SCHEMA.equals(json.get("schema"))) {
+            throw new IllegalArgumentException("no report of schema " + SCHEMA);
+        }
+        Map<String, Object> machine = new LinkedHashMap<>();
+        ((Map<?, ?>) Result.member(json, "machine")).forEach((key, value) -> machine.put(key.toString(), value));
+        return new Report(
+                machine,
+                Result.text(json, "command"),
+                Result.text(json, "date"),
+                Result.number(json, "seed").longValue(),
+                Result.list(json, "races").stream()
+                        .map(race -> Result.fromJson((Map<?, ?>) race))
+                        .toList(),
+                Result.list(json, "facts").stream()
+                        .map(fact -> fact((Map<?, ?>) fact))
+                        .toList(),
+                Result.list(json, "skipped").stream().map(String::valueOf).toList());
+    }
+
+    private static Fact fact(Map<?, ?> json) {
+        return new Fact(
+                Result.text(json, "what"),
+                Result.number(json, "bytes").longValue(),
+                Result.number(json, "most").longValue());
+    }
+}

@@ -1,0 +1,206 @@
+package dev.fid.bench;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/// What a race gave: every sample of every contender, by round.
+///
+/// @param id short name, as in `--routes`
+/// @param title what was moved, from where to where
+/// @param bytes of one run
+/// @param targets what Fid has to show here
+/// @param series one for each contender
+/// @param skipped contenders that could not take part, and why
+/// @param strangers the share of all processors that other processes used meanwhile
+record Result(
+        String id,
+        String title,
+        long bytes,
+        List<Target> targets,
+        List<Series> series,
+        List<String> skipped,
+        double strangers) {
+
+    /// The samples of one contender.
+    ///
+    /// @param method what it says it did; empty where it does not say
+    /// @param copies CPU copies of each byte, -1 where it does not say
+    /// @param userBytes through user space in a run, -1 where it does not say
+    /// @param calls system calls in a run, -1 where it does not say
+    record Series(
+            String name,
+            Contender.Kind kind,
+            String method,
+            int copies,
+            long userBytes,
+            long calls,
+            List<Sample> samples) {
+
+        double[] values(ToDoubleFunction<Sample> measure) {
+            return samples.stream().mapToDouble(measure).toArray();
+        }
+
+        double median(ToDoubleFunction<Sample> measure) {
+            return Statistics.median(values(measure));
+        }
+
+        Statistics.Ratio ratio(Series other, ToDoubleFunction<Sample> measure) {
+            return Statistics.ratio(values(measure), other.values(measure));
+        }
+    }
+
+    /// Whether a target is met.
+    ///
+    /// @param id of the race
+    /// @param target what was to be shown
+    /// @param against the contender that it was compared with
+    /// @param value the ratio, or the median of what was measured
+    /// @param low the lower end of its interval
+    /// @param high the upper end
+    /// @param met `yes`; `no`; `within the noise`, where the interval holds the bound
+    record Verdict(String id, Target target, String against, double value, double low, double high, String met) {}
+
+    Optional<Series> named(String name) {
+        return series.stream().filter(s -> s.name().equals(name)).findFirst();
+    }
+
+    Optional<Series> fid() {
+        return series.stream().filter(s -> s.kind() == Contender.Kind.FID).findFirst();
+    }
+
+    private Optional<Series> bestC() {
+        return series.stream()
+                .filter(s -> s.kind() == Contender.Kind.C)
+                .max(Comparator.comparingDouble(s -> s.median(Sample::gibPerSecond)));
+    }
+
+    List<Verdict> verdicts() {
+        List<Verdict> verdicts = new ArrayList<>();
+        Optional<Series> fid = fid();
+        if (fid.isEmpty()) {
+            return verdicts;
+        }
+        for (Target target : targets) {
+            switch (target.measure()) {
+                case SPEED ->
+                    (target.against().equals(Target.BEST_C) ? bestC() : named(target.against()))
+                            .ifPresent(other -> verdicts.add(speed(target, fid.get(), other)));
+                case MICROS -> verdicts.add(micros(target, fid.get()));
+            }
+        }
+        return verdicts;
+    }
+
+    private Verdict speed(Target target, Series fid, Series other) {
+        Statistics.Ratio ratio = fid.ratio(other, Sample::gibPerSecond);
+        boolean met = ratio.value() >= target.bound();
+        String word = met ? "yes" : ratio.high() >= target.bound() ? "within the noise" : "no";
+        return new Verdict(id, target, other.name(), ratio.value(), ratio.low(), ratio.high(), word);
+    }
+
+    private Verdict micros(Target target, Series fid) {
+        Statistics.Summary summary = Statistics.Summary.of(fid.values(Sample::micros));
+        boolean met = summary.median() < target.bound();
+        String word = met ? "yes" : summary.p10() < target.bound() ? "within the noise" : "no";
+        return new Verdict(id, target, "", summary.median(), summary.p10(), summary.p90(), word);
+    }
+
+    // ---- JSON ----
+
+    Map<String, Object> toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("id", id);
+        json.put("title", title);
+        json.put("bytes", bytes);
+        json.put("strangers", strangers);
+        json.put("skipped", skipped);
+        json.put("targets", targets.stream().map(Result::toJson).toList());
+        json.put("contenders", series.stream().map(Result::toJson).toList());
+        return json;
+    }
+
+    private static Map<String, Object> toJson(Target target) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("measure", target.measure().name());
+        json.put("bound", target.bound());
+        json.put("against", target.against());
+        return json;
+    }
+
+    private static Map<String, Object> toJson(Series series) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("name", series.name());
+        json.put("kind", series.kind().name());
+        json.put("method", series.method());
+        json.put("copies", series.copies());
+        json.put("user_bytes", series.userBytes());
+        json.put("calls", series.calls());
+        json.put(
+                "samples",
+                series.samples().stream()
+                        .map(s -> List.of(s.bytes(), s.wallNanos(), s.cpuNanos(), s.instructions(), s.switches()))
+                        .toList());
+        return json;
+    }
+
+    static Result fromJson(Map<?, ?> json) {
+        return new Result(
+                text(json, "id"),
+                text(json, "title"),
+                number(json, "bytes").longValue(),
+                list(json, "targets").stream().map(t -> target((Map<?, ?>) t)).toList(),
+                list(json, "contenders").stream()
+                        .map(s -> series((Map<?, ?>) s))
+                        .toList(),
+                list(json, "skipped").stream().map(String::valueOf).toList(),
+                number(json, "strangers").doubleValue());
+    }
+
+    private static Target target(Map<?, ?> json) {
+        return new Target(
+                Target.Measure.valueOf(text(json, "measure")),
+                number(json, "bound").doubleValue(),
+                text(json, "against"));
+    }
+
+    private static Series series(Map<?, ?> json) {
+        return new Series(
+                text(json, "name"),
+                Contender.Kind.valueOf(text(json, "kind")),
+                text(json, "method"),
+                number(json, "copies").intValue(),
+                number(json, "user_bytes").longValue(),
+                number(json, "calls").longValue(),
+                list(json, "samples").stream().map(s -> sample((List<?>) s)).toList());
+    }
+
+    private static Sample sample(List<?> json) {
+        long[] n = json.stream().mapToLong(x -> ((Number) x).longValue()).toArray();
+        return new Sample(n[0], n[1], n[2], n[3], n[4]);
+    }
+
+    static String text(Map<?, ?> json, String key) {
+        return (String) member(json, key);
+    }
+
+    static Number number(Map<?, ?> json, String key) {
+        return (Number) member(json, key);
+    }
+
+    static List<?> list(Map<?, ?> json, String key) {
+        return (List<?>) member(json, key);
+    }
+
+    static Object member(Map<?, ?> json, String key) {
+        Object value = json.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException("the report lacks '" + key + "'");
+        }
+        return value;
+    }
+}

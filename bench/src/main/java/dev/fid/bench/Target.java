@@ -1,0 +1,34 @@
+package dev.fid.bench;
+
+/// What a race has to show.
+///
+/// @param measure of what
+/// @param bound as fast as `bound` times the other; or microseconds at most
+/// @param against the name of the other contender, or {@link #BEST_C}
+record Target(Measure measure, double bound, String against) {
+    /// The fastest of the reference programs in C.
+    static final String BEST_C = "best C";
+
+    enum Measure {
+        /// GiB/s of Fid over GiB/s of the other.
+        SPEED,
+        /// Microseconds of a run.
+        MICROS
+    }
+
+    static Target speed(double bound, String against) {
+        return new Target(Measure.SPEED, bound, against);
+    }
+
+    static Target micros(double bound) {
+        return new Target(Measure.MICROS, bound, "");
+    }
+
+    @Override
+    public String toString() {
+        return switch (measure) {
+            case SPEED -> "at least " + Figures.of(bound) + " of " + against;
+            case MICROS -> "under " + Figures.of(bound) + " us";
+        };
+    }
+}

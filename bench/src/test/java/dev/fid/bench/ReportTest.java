@@ -1,0 +1,108 @@
+package dev.fid.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ReportTest {
+    private static final long GIB = 1L << 30;
+
+    private static Result.Series series(String name, Contender.Kind kind, long... wallNanos) {
+        return new Result.Series(
+                name,
+                kind,
+                kind == Contender.Kind.FID ? "sendfile" : "",
+                0,
+                0,
+                128,
+                java.util.Arrays.stream(wallNanos)
+                        .mapToObj(nanos -> new Sample(GIB, nanos, nanos / 2, Counter.NOT_COUNTED, 7))
+                        .toList());
+    }
+
+    private static Report report(Target target, Result.Series... series) {
+        Result result = new Result("a-b", "a to b", GIB, List.of(target), List.of(series), List.of("cp: none"), 0.25);
+        return new Report(
+                Map.of("kernel", "Linux \"6\"\n\u00b1"),
+                "fid bench",
+                "2026-01-01T00:00:00Z",
+                7,
+                List.of(result),
+                List.of(new Report.Fact("memory", 100, 80)),
+                List.of("xfs: no root"));
+    }
+
+    @Test
+    void jsonKeepsEverySample() {
+        Report report = report(
+                Target.speed(0.95, Target.BEST_C),
+                series("Fid", Contender.Kind.FID, 100_000_000, 110_000_000),
+                series("C splice", Contender.Kind.C, 100_000_000, 120_000_000));
+        assertThat(Report.fromJson(report.toJson())).isEqualTo(report);
+        assertThat(Page.of(Report.fromJson(report.toJson()))).isEqualTo(Page.of(report));
+    }
+
+    @Test
+    void otherJsonIsRefusedWithAReason() {
+        assertThatThrownBy(() -> Report.fromJson("{\"schema\": \"else/1\"}"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("fid.bench/1");
+        assertThatThrownBy(() -> Report.fromJson("{\"schema\" 1}"))
+                .hasMessageContaining("expected ':'")
+                .hasMessageContaining("character");
+    }
+
+    @Test
+    void aTargetIsComparedWithTheFastestCProgram() {
+        Report report = report(
+                Target.speed(0.95, Target.BEST_C),
+                series("Fid", Contender.Kind.FID, 200, 200, 200),
+                series("C slow", Contender.Kind.C, 300, 300, 300),
+                series("C fast", Contender.Kind.C, 100, 100, 100));
+        Result.Verdict verdict = report.results().getFirst().verdicts().getFirst();
+        assertThat(verdict.against()).isEqualTo("C fast");
+        assertThat(verdict.value()).isEqualTo(0.5);
+        assertThat(verdict.met()).isEqualTo("no");
+    }
+
+    @Test
+    void aTargetInsideTheIntervalIsNeitherMetNorMissed() {
+        Report report = report(
+                Target.speed(0.95, "C fast"),
+                series("Fid", Contender.Kind.FID, 110, 90, 112, 111, 80),
+                series("C fast", Contender.Kind.C, 100, 100, 100, 100, 100));
+        assertThat(report.results().getFirst().verdicts().getFirst().met()).isEqualTo("within the noise");
+    }
+
+    @Test
+    void thePageTellsWhereFidLoses() {
+        String page = Page.of(report(
+                Target.speed(0.95, "C fast"),
+                series("Fid", Contender.Kind.FID, 200, 201, 202),
+                series("Fid again", Contender.Kind.AGAIN, 100, 100, 100),
+                series("C fast", Contender.Kind.C, 100, 100, 100)));
+        String losses = page.substring(page.indexOf("## Where Fid loses"), page.indexOf("## a to b"));
+        assertThat(losses).contains("| a to b | C fast | 0.498").doesNotContain("Fid again");
+        assertThat(page)
+                .contains("| memory | at most 80 B | 100 B |  | no |  |")
+                .contains("- xfs: no root")
+                .contains("Did not take part: cp: none");
+    }
+
+    @Test
+    void aTableGivesUpItsLeastColumnsFirst() {
+        Table table = new Table(
+                new Table.Column("name", true, 3),
+                new Table.Column("detail", true, 1),
+                new Table.Column("GiB/s", false, 2));
+        table.add(
+                List.of("file to file", "something long that nobody needs", "1.25"),
+                List.of("a note that is too long"));
+        assertThat(table.lines(80)).first().asString().contains("detail");
+        assertThat(table.lines(20))
+                .containsExactly("name          GiB/s", "file to file   1.25", "    a note that is", "    too long");
+    }
+}
