@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class Bench {
     private static final long RSS_BYTES = (4L << 30) + 1; // more than 32 bits count
     private static final long RSS_MOST = 80_000_000; // 80 MB
+    private static final List<String> COPY_JVM =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m"); // as in the launcher, ./fid
     private static final long BUFFER_MOST = 256 << 10;
 
     private final Options options;
@@ -139,7 +141,7 @@ public final class Bench {
                 .map(bytes -> new Report.Fact("user-space buffer of a copy that needs one", bytes, BUFFER_MOST));
     }
 
-    /// The most memory that `fid copy` of a large file has, in a process of its own that is started as this one was.
+    /// The most memory that `fid copy` of a large file has, in a process of its own.
     private Optional<Report.Fact> rss(Suite suite) throws IOException {
         String what = "resident memory of `fid copy` of " + Figures.bytes(RSS_BYTES);
         List<String> command = new ArrayList<>(Machine.commandLine());
@@ -155,6 +157,9 @@ public final class Bench {
         }
         Path in = suite.source(suite.disk().path(), RSS_BYTES);
         command.subList(main + 1, command.size()).clear();
+        // The launcher gives the benchmark the whole JVM; a copy gets this one.
+        command.removeIf(word -> word.startsWith("-XX:") || word.startsWith("-Xm"));
+        command.addAll(1, COPY_JVM);
         command.addAll(
                 List.of("copy", "-q", in.toString(), suite.disk().path("copied").toString()));
         try {

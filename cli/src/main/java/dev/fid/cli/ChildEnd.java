@@ -7,7 +7,8 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 
-/// A child process on a pipe. The child opens its end through /proc, so it has it in blocking mode, as programs expect.
+/// A child process on a pipe. The child opens its end through /proc, so it has it in blocking mode, as programs
+/// expect.
 final class ChildEnd extends End {
     private final Endpoint.Exec endpoint;
     private final Process process;

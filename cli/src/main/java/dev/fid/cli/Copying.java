@@ -220,8 +220,8 @@ final class Copying {
 
     // ---- checking ----
 
-    /// Reads what was written and compares its sum with the source's; returns the bytes read. With `--fsync` the pages
-    /// are dropped first, so that the bytes come from the disk.
+    /// Reads what was written and compares its sum with the source's; returns the bytes read. With `--fsync` the
+    /// pages are dropped first, so that the bytes come from the disk.
     private long verify(End out, long start, long length, long expected) throws Failure, IOException {
         Fd written = out.fd();
         if (options.fsync) {
@@ -262,16 +262,19 @@ final class Copying {
         return new Failure(Exit.CHANGED, options.out().text() + ": --verify: " + how);
     }
 
-    /// Whether the user asked for a method that did not move the bytes.
+    /// What the user should hear of without asking: a method that the kernel refused, or the one asked for that was not
+    /// taken. What the plan ruled out by itself is told with `-v`.
     static @Nullable Declined unmet(Moved moved, @Nullable Method asked) {
-        if (asked == null || moved.method() == asked) {
-            return null;
-        }
         for (Declined declined : moved.declined()) {
-            if (declined.method() == asked) {
+            if (declined.errno() != 0 || (moved.method() != asked && isSame(declined.method(), asked))) {
                 return declined;
             }
         }
         return null;
+    }
+
+    /// To the user a splice is a splice, whoever owns the pipe.
+    private static boolean isSame(Method method, @Nullable Method asked) {
+        return method == asked || (asked == Method.SPLICE && method == Method.SPLICE_THROUGH_PIPE);
     }
 }

@@ -10,7 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Where bytes come from or go to, as a user writes it: `-`, a path, `file:`, `fd://`, `tcp://`, `tcp-listen://`,
-/// `unix://`, `unix-listen://`, `exec:`; some with options, as in `tcp://h:80?keepalive=30s`. Parsing opens nothing.
+/// `unix://`, `unix-listen://`, `exec:`; some with options, as in `tcp://h:80?keepalive=30s`. Parsing opens
+/// nothing.
 sealed interface Endpoint {
     /// As the user wrote it.
     String text();

@@ -10,8 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What an errno of a data call means. Sources: ERRORS of splice(2), sendfile(2), copy_file_range(2),
-/// ioctl_ficlonerange(2),
-/// read(2), write(2).
+/// ioctl_ficlonerange(2), read(2), write(2).
 final class ErrnoMeaning {
     private static final Map<String, Map<String, String>> CALLS = new LinkedHashMap<>();
 

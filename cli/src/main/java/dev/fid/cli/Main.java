@@ -26,6 +26,7 @@ public final class Main {
               copy         one source to one destination
               explain      the plan of a copy; what an errno means
               demo         every way there is, on your own file
+              bench        every way against C, the JDK and the usual tools
               version      of fid, the JVM and the kernel
               completion   a script for bash or zsh
 
@@ -41,6 +42,7 @@ public final class Main {
         commands.addSubcommand("copy", new CopyCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
         commands.addSubcommand("demo", new DemoCommand());
+        commands.addSubcommand("bench", new BenchCommand());
         commands.addSubcommand("version", new VersionCommand());
         commands.addSubcommand("completion", new CompletionCommand());
         commands.addSubcommand("help", new HelpCommand());

@@ -10,7 +10,8 @@ import dev.fid.kernel.Uapi;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
-/// What `--preserve` gives the destination of the source: mode, times, and extended attributes of users (`user.*`).
+/// What `--preserve` gives the destination of the source: mode, times, and extended attributes of users
+/// (`user.*`).
 final class Metadata {
     private static final int MOST = 64 << 10; // a list of names and a value have at most 64 KiB. Source: xattr(7)
 

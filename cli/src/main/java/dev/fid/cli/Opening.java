@@ -74,9 +74,8 @@ final class Opening {
                 });
     }
 
-    /// A descriptor that the parent passed on. What the JVM opened by itself is closed on exec, so it cannot be passed
-    /// on:
-    /// its number only became free because the parent had closed it.
+    /// A descriptor that the parent passed on. What the JVM opened by itself is closed on exec, so it cannot be
+    /// passed on: its number only became free because the parent had closed it.
     static Fd inherited(Endpoint endpoint, int number) throws Failure {
         Kernel kernel = Kernel.linux();
         int flags = kernel.fcntl(number, Uapi.F_GETFD, 0);
@@ -86,9 +85,8 @@ final class Opening {
         return Fd.borrow(number);
     }
 
-    /// The JVM opens its `lib/modules` and the class path without close-on-exec. It opens `lib/modules` once, so a
-    /// second
-    /// descriptor of that is somebody else's.
+    /// The JVM opens its `lib/modules` and the class path without close-on-exec. It opens `lib/modules` once, so
+    /// a second descriptor of that is somebody else's.
     private static boolean isJvms(int number) {
         Path modules = Path.of(System.getProperty("java.home"), "lib", "modules");
         Path numbers = Path.of("/proc/self/fd");

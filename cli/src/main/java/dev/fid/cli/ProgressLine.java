@@ -29,7 +29,8 @@ final class ProgressLine {
         return erased + line;
     }
 
-    /// What to print so that nothing of the line is left. A terminal that became narrower has broken the line in two.
+    /// What to print so that nothing of the line is left. A terminal that became narrower has broken the line in
+    /// two.
     String erase(int columns) {
         if (shown == 0) {
             return "";
@@ -42,7 +43,8 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the rest.
+    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the
+    /// rest.
     String text(Progress now, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known

@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Tells on stderr how far a copy is: a line on a terminal, JSON lines, or nothing until somebody asks by SIGUSR1.
+/// Tells on stderr how far a copy is: a line on a terminal, JSON lines, or nothing until somebody asks by
+/// SIGUSR1.
 final class Reporter {
     enum Mode {
         auto,

@@ -6,8 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /// INT, TERM and HUP end the command, and a second one ends it at once; USR1 prints how far it is. PIPE needs no
-/// handler:
-/// the JVM ignores it, so that a write says EPIPE.
+/// handler: the JVM ignores it, so that a write says EPIPE.
 ///
 /// `sun.misc.Signal` is called by reflection, because javac warns of it and the build takes no warnings.
 final class Signals {

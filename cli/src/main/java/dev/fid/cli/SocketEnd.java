@@ -7,9 +7,9 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
 
-/// A connected socket. As destination it is half-closed after the last byte, and then the peer has two seconds to close
-/// its side: only so is a reset seen that means the bytes were not taken. What the peer says meanwhile is read and
-/// dropped, because closing with unread bytes would itself reset the connection.
+/// A connected socket. As destination it is half-closed after the last byte, and then the peer has two seconds to
+/// close its side: only so is a reset seen that means the bytes were not taken. What the peer says meanwhile is
+/// read and dropped, because closing with unread bytes would itself reset the connection.
 final class SocketEnd extends End {
     private static final long LINGER_NANOS = 2_000_000_000L;
 

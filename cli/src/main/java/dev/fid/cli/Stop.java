@@ -3,8 +3,8 @@ package dev.fid.cli;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Why a command must end early. Whoever says so interrupts the thread that works; that thread ends what it waits for,
-/// cleans up and then asks here for the reason.
+/// Why a command must end early. Whoever says so interrupts the thread that works; that thread ends what it waits
+/// for, cleans up and then asks here for the reason.
 final class Stop {
     /// @param text as in `stopped by SIGINT`
     record Reason(int exit, String text) {}
@@ -33,9 +33,8 @@ final class Stop {
         return true;
     }
 
-    /// Ends the command when `time` is up. A call that cannot be interrupted, such as the look-up of a host or a read
-    /// of a
-    /// wedged disk, gets two seconds more; then the process ends.
+    /// Ends the command when `time` is up. A call that cannot be interrupted, such as the look-up of a host or a
+    /// read of a wedged disk, gets two seconds more; then the process ends.
     Timer after(@Nullable Duration time, boolean halts) {
         return new Timer(time, halts);
     }
