@@ -46,7 +46,7 @@ public record Facts(
         Stat stat = new Stat();
         ErrnoException.check(kernel.fstat(fd, stat), "fstat", name);
         int flags = (int) ErrnoException.check(kernel.fcntl(fd, F_GETFL, 0), "fcntl", name + ", F_GETFL");
-        FdKind kind = kind(kernel, fd, stat);
+        FdKind kind = kind(kernel, fd, stat, name);
         long fsType = 0;
         long size = -1;
         if (kind == FdKind.FILE) {
@@ -59,7 +59,7 @@ public record Facts(
         return new Facts(kind, (flags & O_APPEND) != 0, size, fsType, stat.device, stat.inode, stat.blocks, -1);
     }
 
-    private static FdKind kind(Kernel kernel, int fd, Stat stat) {
+    private static FdKind kind(Kernel kernel, int fd, Stat stat, String name) throws ErrnoException {
         return switch (stat.type()) {
             case S_IFREG -> FdKind.FILE;
             case S_IFDIR -> FdKind.DIRECTORY;
@@ -67,7 +67,9 @@ public record Facts(
             case S_IFIFO -> FdKind.PIPE;
             case S_IFCHR -> kernel.winsize(fd) >= 0 ? FdKind.TERMINAL : FdKind.CHARACTER_DEVICE;
             case S_IFSOCK -> {
-                if (kernel.getsockopt(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM) {
+                // Not to know it is no reason to take it for something else: a stream may wait where datagrams do not.
+                int type = kernel.getsockopt(fd, SOL_SOCKET, SO_TYPE);
+                if (ErrnoException.check(type, "getsockopt", name + ", SO_TYPE") != SOCK_STREAM) {
                     yield FdKind.DATAGRAM;
                 }
                 yield kernel.getsockopt(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX ? FdKind.UNIX_STREAM : FdKind.TCP;

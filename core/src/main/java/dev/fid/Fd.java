@@ -260,7 +260,8 @@ public final class Fd implements AutoCloseable {
         if (owned || kind() != FdKind.PIPE || !mayBlock()) {
             return this;
         }
-        int mode = kernel.fcntl(number(), F_GETFL, 0) & O_ACCMODE;
+        int status = kernel.fcntl(number(), F_GETFL, 0);
+        int mode = (int) ErrnoException.check(status, "fcntl", this + ", F_GETFL") & O_ACCMODE;
         if (mode != flags && mode != O_RDWR) {
             // Reopening would turn the read end into a write end, and to poll it would take for ever.
             Side side = flags == O_RDONLY ? Side.IN : Side.OUT;

@@ -57,6 +57,8 @@ final class FdIo implements AutoCloseable {
         Memory memory = buffer();
         filler.accept(memory);
         boolean socket = isSocket();
+        // After POLLOUT a pipe takes PIPE_BUF bytes without waiting, whoever set its mode. Source: pipe(7)
+        int most = mayBlock && fd.kindOrOther() == FdKind.PIPE ? 4096 : BUFFER;
         for (int done = 0; done < len; ) {
             int from = done;
             long written = waiting(
@@ -64,7 +66,7 @@ final class FdIo implements AutoCloseable {
                     (short) POLLOUT,
                     () -> socket
                             ? kernel.send(fd.number(), memory, from, len - from, MSG_DONTWAIT | MSG_NOSIGNAL)
-                            : kernel.write(fd.number(), memory, from, len - from));
+                            : kernel.write(fd.number(), memory, from, Math.min(most, len - from)));
             done += (int) written;
         }
     }
@@ -80,7 +82,11 @@ final class FdIo implements AutoCloseable {
 
     private long waiting(String call, short events, LongSupplier once) throws ErrnoException {
         boolean offload = mayBlock;
+        boolean waits = offload && !fd.kindOrOther().isSeekable(); // borrowed, in blocking mode: it is asked first
         while (true) {
+            if (waits && !readiness.await(fd, events, Readiness.NEVER)) {
+                throw Readiness.givenUp("poll", fd.toString(), 0);
+            }
             long result = offload ? Readiness.offload(once) : once.getAsLong();
             if (result == -Errno.EAGAIN) {
                 if (!readiness.await(fd, events, Readiness.NEVER)) {

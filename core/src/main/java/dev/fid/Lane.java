@@ -276,7 +276,7 @@ public final class Lane implements AutoCloseable {
         while (now.buffered() > 0) {
             calls++;
             long read = now.readOnce(all, at, now.buffered());
-            if (read <= 0 && read != -Errno.EINTR) {
+            if (read <= 0 && read != -Errno.EINTR && read != -Errno.EAGAIN) { // it is ours and holds bytes
                 all.close();
                 throw fail("read", read == 0 ? -Errno.EIO : read, Side.NONE);
             }

@@ -164,8 +164,8 @@ abstract sealed class Mover implements AutoCloseable {
             return side == Side.OUT && course.out().kindOrOther() == FdKind.PIPE && hasEnded() ? 0 : result;
         }
 
-        /// A full pipe says EAGAIN before the input is looked at. Bytes that fill it to the last slot would then keep
-        /// the transfer waiting for a reader, who may come only after it.
+        /// A full pipe says EAGAIN before the input is looked at. Bytes that fill it to the last slot would then
+        /// keep the transfer waiting for a reader, who may come only after it.
         private boolean hasEnded() {
             int in = course.in().number();
             FdKind kind = course.in().kindOrOther();
@@ -238,7 +238,8 @@ abstract sealed class Mover implements AutoCloseable {
             return call == TEE && tap != null && !tap.isBroken();
         }
 
-        /// The sum of what is in the pipe was begun and cannot be finished: the transfer cannot go on by any means.
+        /// The sum of what is in the pipe was begun and cannot be finished: the transfer cannot go on by any
+        /// means.
         boolean hasBrokenSum() {
             return tap != null && tap.isBroken();
         }

@@ -2,8 +2,8 @@ package dev.fid;
 
 import java.util.List;
 
-/// No method can serve what was asked for, and nothing was moved: the named method or consistency is ruled out for this
-/// pair of descriptors, and no other was allowed.
+/// No method can serve what was asked for, and nothing was moved: the named method or consistency is ruled out
+/// for this pair of descriptors, and no other was allowed.
 public final class NoMethodException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

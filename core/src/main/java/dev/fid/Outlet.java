@@ -146,8 +146,8 @@ final class Outlet implements AutoCloseable {
         return len;
     }
 
-    /// Tees into the private pipe, which is empty, until it holds all `len` bytes: what a short tee gave is dropped,
-    /// since the next one starts at the head again. Both are ours, so EAGAIN says nothing.
+    /// Tees into the private pipe, which is empty, until it holds all `len` bytes: what a short tee gave is
+    /// dropped, since the next one starts at the head again. Both are ours, so EAGAIN says nothing.
     private long teeWhole(Fd head, Pipe own, long len) {
         for (int i = 0; i < TRIES; i++) {
             tally.count(TEE);
@@ -171,8 +171,8 @@ final class Outlet implements AutoCloseable {
     /// Moves the first `len` bytes of the pipe `head` to this output; what it does not take goes to the private
     /// pipe.
     ///
-    /// @return the bytes that left the head: fewer than `len` only where this output has failed; `-errno` where the
-    ///     kernel has no splice for us, and all of them are still there
+    /// @return the bytes that left the head: fewer than `len` only where this output has failed; `-errno` where
+    ///     the kernel has no splice for us, and all of them are still there
     long take(Fd head, long len) {
         Pipe own = Objects.requireNonNull(pipe);
         long left = len;

@@ -21,14 +21,25 @@ final class Pace {
 
     /// Bytes that may go now, 0 where it is worth waiting until {@link #next}.
     long allowance(long now) {
-        double due = (double) (now - start) / SECOND * bytesPerSecond;
-        long left = (long) due + quantum() - moved;
+        long left = due(now - start) + quantum() - moved;
         return left >= quantum() || (left > 0 && bytesPerSecond < 20) ? left : 0;
     }
 
     /// When there is an allowance again.
     long next() {
-        return start + (long) Math.ceil((double) moved / bytesPerSecond * SECOND);
+        long elapsed = (long) ((double) moved / bytesPerSecond * SECOND);
+        while (due(elapsed) < moved) {
+            elapsed++; // a double is some nanoseconds short; a clock that stands still meanwhile would wait for ever
+        }
+        return start + elapsed;
+    }
+
+    /// What the rate has earned in so many nanoseconds, rounded down, without an overflow.
+    private long due(long elapsed) {
+        long seconds = elapsed / SECOND;
+        long nanos = elapsed % SECOND;
+        long each = bytesPerSecond / SECOND;
+        return seconds * bytesPerSecond + nanos * each + nanos * (bytesPerSecond % SECOND) / SECOND;
     }
 
     void moved(long bytes) {

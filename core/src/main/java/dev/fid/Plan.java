@@ -69,8 +69,8 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
 
     /// The plan for these facts on these terms.
     ///
-    /// @throws NoMethodException where no method can serve: one that the terms name is excluded by the kernel's rules
-    ///     while no fallback is allowed
+    /// @throws NoMethodException where no method can serve: one that the terms name is excluded by the kernel's
+    ///     rules while no fallback is allowed
     /// @throws IllegalArgumentException for a directory
     public static Plan of(Facts in, Facts out, Terms terms) {
         if (in.kind() == FdKind.DIRECTORY || out.kind() == FdKind.DIRECTORY) {
@@ -83,8 +83,8 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
             if (refusal != null) {
                 declined.add(new Declined(method, "", 0, refusal));
             } else if (terms.fallback() || ladder.isEmpty()) {
-                ladder.add(
-                        new Rung(method, reason(method, in, out, terms), copies(method, in, out), aliases(method, in)));
+                ladder.add(new Rung(
+                        method, reason(method, in, out, terms), copies(method, in, out), aliases(method, in, out)));
             }
         }
         boolean chosen = terms.method() == null || declined.isEmpty() || terms.fallback();
@@ -106,7 +106,9 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
         FdKind from = in.kind();
         FdKind to = out.kind();
         if (from.isSeekable() && to.isSeekable()) {
-            return List.of(REFLINK, COPY_FILE_RANGE, READ_WRITE);
+            // Across file systems a 1 MiB pipe beats 128 KiB of read and write in CPU time: 0.51 against 0.58
+            // s/GiB from ext4 to tmpfs, 0.39 against 0.42 from xfs to ext4.
+            return List.of(REFLINK, COPY_FILE_RANGE, SPLICE_THROUGH_PIPE, READ_WRITE);
         }
         if (from.isSeekable()) {
             // splice wins where a pipe is in play already, sendfile's pipe of 16 slots where none is.
@@ -136,7 +138,7 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
         if (out.append()) {
             return "the output is opened for append, where the kernel refuses all but write(2)";
         }
-        if (terms.consistency() == Consistency.STABLE && !to.isSeekable() && aliases(method, in)) {
+        if (terms.consistency() == Consistency.STABLE && aliases(method, in, out)) {
             return "it would alias the source, and stable bytes were asked for";
         }
         if (auto && from == FdKind.FILE && in.isPseudo()) {
@@ -240,7 +242,11 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
         };
     }
 
-    private static boolean aliases(Method method, Facts in) {
+    /// A file gets its own pages, by whatever call; a pipe or a socket may hold references.
+    private static boolean aliases(Method method, Facts in, Facts out) {
+        if (out.kind().isSeekable()) {
+            return false;
+        }
         return switch (method) {
             case SENDFILE, SPLICE, SPLICE_THROUGH_PIPE, TEE -> in.kind().isSeekable();
             case VMSPLICE -> true;

@@ -161,8 +161,8 @@ public final class Replacement implements AutoCloseable {
     /// Gives the new file its name. With `durable` its bytes and its name are on the disk when this returns.
     ///
     /// @throws ErrnoException of fsync, close or rename: EIO, ENOSPC, EDQUOT; none is retried, since the kernel
-    ///     may have dropped what it could not write. The old file is still there, except where only the last step of
-    ///     `durable` failed: then the new one is, and its name may not be on the disk.
+    ///     may have dropped what it could not write. The old file is still there, except where only the last step
+    ///     of `durable` failed: then the new one is, and its name may not be on the disk.
     public void commit(boolean durable) throws ErrnoException {
         commit(durable, 0);
     }
@@ -234,8 +234,8 @@ public final class Replacement implements AutoCloseable {
 
     private void syncDirectory() throws ErrnoException {
         byte[] here = {'.'};
-        int number = Opening.retrying(
-                () -> kernel.openat(directory.number(), here, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+        int number =
+                Opening.retrying(() -> kernel.openat(directory.number(), here, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
         check(number, "open");
         int result = Opening.retrying(() -> kernel.fsync(number));
         kernel.close(number);

@@ -42,6 +42,8 @@ final class Rounds implements AutoCloseable {
     /// A round went by tee.
     private boolean teed;
     private boolean ended;
+    /// The last thing that happened was a wait that included the input.
+    private boolean toldReady;
 
     Rounds(Fanout wish) throws ErrnoException {
         this.wish = wish;
@@ -134,8 +136,10 @@ final class Rounds implements AutoCloseable {
         while (!ended && meter.moved() < end && anyLive()) {
             long len = meter.allowed(end - meter.moved(), method(), readiness);
             long round = available(len);
+            toldReady = false;
             if (round == -Errno.EAGAIN) {
                 await(true, Readiness.NEVER);
+                toldReady = true;
             } else if (round > 0) {
                 catchUp();
                 if (anyLive()) {
@@ -186,9 +190,13 @@ final class Rounds implements AutoCloseable {
             return ours != null && ours.buffered() > 0 ? readFrom(ours, len) : read(len);
         }
         if (ours == null) {
-            // The input is the head. Nothing in it: one read(2) tells an end from a wait.
+            // The input is the head. Only when a wait has said that there is something and there is not, one
+            // read(2) tells the end: it would copy what a writer puts in meanwhile.
             int there = kernel.fionread(in.number());
-            return there > 0 ? Math.min(there, len) : read(len);
+            if (there > 0) {
+                return Math.min(there, len);
+            }
+            return toldReady ? read(len) : -Errno.EAGAIN;
         }
         if (ours.buffered() > 0) {
             return Math.min(len, ours.buffered());
@@ -302,8 +310,8 @@ final class Rounds implements AutoCloseable {
         return java.util.Objects.requireNonNull(head);
     }
 
-    /// Nobody takes these bytes, since all lag or the last output has failed: they leave the head all the same, or
-    /// they would be there again for the next round.
+    /// Nobody takes these bytes, since all lag or the last output has failed: they leave the head all the same,
+    /// or they would be there again for the next round.
     private void discard(Fd source, long len) {
         for (long left = len; left > 0; ) {
             long read = readHead(source, left);
@@ -314,8 +322,8 @@ final class Rounds implements AutoCloseable {
         }
     }
 
-    /// Reads some bytes out of the head, which holds them: EAGAIN is another try, as EINTR is. Where they cannot be
-    /// had all outputs fail, since what comes behind them is lost as well.
+    /// Reads some bytes out of the head, which holds them: EAGAIN is another try, as EINTR is. Where they cannot
+    /// be had all outputs fail, since what comes behind them is lost as well.
     private long readHead(Fd source, long len) {
         tally.count(READ);
         long read = kernel.read(source.number(), buffer, 0, Math.min(len, BLOCK));
@@ -365,7 +373,8 @@ final class Rounds implements AutoCloseable {
     private void settle(Outlet outlet) {
         while (outlet.isLive() && outlet.pending() > 0) {
             if (Thread.currentThread().isInterrupted()) {
-                outlet.fail(Readiness.givenUp("fanout", "out=" + outlet.out(), outlet.result().bytes())); // the next tick ends the whole
+                outlet.fail(Readiness.givenUp(
+                        "fanout", "out=" + outlet.out(), outlet.result().bytes())); // the next tick ends the whole
                 return;
             }
             kernel.poll(new int[] {outlet.out().number()}, new short[] {POLLOUT}, new short[1], 1, 100);

@@ -64,7 +64,9 @@ public final class LinuxKernel implements Kernel {
 
     private final int pageSize = pageSizeFromAuxv();
 
-    private LinuxKernel() {}
+    private LinuxKernel() {
+        java.util.Objects.requireNonNull(Native.SYSCALL); // linked now: denied access is told before the first call
+    }
 
     /// The one instance; see {@link Kernel#linux}.
     static LinuxKernel instance() {
