@@ -185,9 +185,8 @@ public final class Replacement implements AutoCloseable {
             link();
         }
         byte[] hidden = java.util.Objects.requireNonNull(temporary);
-        // Close comes before the rename, because NFS and FUSE may tell of failed writes only then. A duplicate keeps
-        // the
-        // lock meanwhile, or another replacement of this path would take the file for an orphan.
+        // Close comes before the rename, because NFS and FUSE may tell of failed writes only then. A duplicate
+        // keeps the lock meanwhile, or another replacement of this path would take the file for an orphan.
         int lock = kernel.fcntl(fd.number(), F_DUPFD_CLOEXEC, 0);
         try {
             fd.closeChecked();

@@ -19,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// One route, ready to be run again and again by any contender: its files, FIFOs and listeners, and for each run the
-/// threads at the other ends. They are the same for all contenders, cost as little as the kernel allows, and stay on
-/// another processor than the mover.
+/// One route, ready to be run again and again by any contender: its files, FIFOs and listeners, and for each run
+/// the threads at the other ends. They are the same for all contenders, cost as little as the kernel allows, and
+/// stay on another processor than the mover.
 ///
-/// A run goes from {@link #begin} to {@link #end}; the mover opens {@link #in} and {@link #outs} in between, and closes
-/// them.
+/// A run goes from {@link #begin} to {@link #end}; the mover opens {@link #in} and {@link #outs} in between, and
+/// closes them.
 final class Bed implements AutoCloseable {
     /// What becomes of the bytes that arrive at a pipe or socket.
     enum Sink {
@@ -149,9 +149,8 @@ final class Bed implements AutoCloseable {
         }
     }
 
-    /// Ends a run that failed: wakes whoever still waits for the mover. Who waits inside the kernel for longer than
-    /// that is
-    /// left behind: the threads are daemons.
+    /// Ends a run that failed: wakes whoever still waits for the mover. Who waits inside the kernel for longer
+    /// than that is left behind: the threads are daemons.
     void abort() {
         for (Peer peer : peers) {
             for (int i = 0; i < 50 && peer.thread.isAlive(); i++) {
@@ -166,7 +165,8 @@ final class Bed implements AutoCloseable {
         }
     }
 
-    /// Compares the outputs that are files with the source; the others are compared on arrival, {@link Sink#COMPARE}.
+    /// Compares the outputs that are files with the source; the others are compared on arrival, {@link
+    /// Sink#COMPARE}.
     void compareFiles() throws IOException {
         for (End out : outs) {
             if (out.kind() == End.Kind.FILE) {

@@ -28,8 +28,8 @@ record Content(Path file, long period, long length) {
         long move(int file, Offset at, long len);
     }
 
-    /// Gives all of it away by `call`, as often as it takes. Returns the bytes given; fewer where the other side is
-    /// gone.
+    /// Gives all of it away by `call`, as often as it takes. Returns the bytes given; fewer where the other side
+    /// is gone.
     long feed(Kernel kernel, Call call) throws IOException {
         try (Fd fd = Fd.open(kernel, file)) {
             long given = 0;

@@ -4,9 +4,8 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 
-/// Counts events of the thread that opens it, in user mode and in the kernel: the figure that two runs of one program
-/// agree
-/// on best. Many virtual machines have no such counters; then it counts nothing and says why.
+/// Counts events of the thread that opens it, in user mode and in the kernel: the figure that two runs of one
+/// program agree on best. Many virtual machines have no such counters; then it counts nothing and says why.
 ///
 /// Source: perf_event_open(2); linux/perf_event.h.
 final class Counter implements AutoCloseable {

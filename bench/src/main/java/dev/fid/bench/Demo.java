@@ -22,8 +22,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
-/// What `./fid demo` does: moves a real file every way that this machine allows, compares every output with the source,
-/// and shows beside each way what plain JDK streams make of it.
+/// What `./fid demo` does: moves a real file every way that this machine allows, compares every output with the
+/// source, and shows beside each way what plain JDK streams make of it.
 public final class Demo {
     private static final long MOST_BYTES = 512 << 20;
     private static final long LENT_BYTES = 16 << 20; // of the file, lent again and again
@@ -154,7 +154,8 @@ public final class Demo {
                 name, place.path(), content, End.Kind.FILE, List.of(End.Kind.FILE), Way.fid(null), Way.streams());
     }
 
-    /// The file itself where it lies on that file system and is to be moved whole; else a copy of its first bytes.
+    /// The file itself where it lies on that file system and is to be moved whole; else a copy of its first
+    /// bytes.
     private static Path staged(Path source, long length, Workplace place) throws IOException {
         if (Files.size(source) == length && Files.getFileStore(source).equals(Files.getFileStore(place.path()))) {
             return source;

@@ -10,8 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /// Where the bytes of a run come from, or go to, as the mover sees it. Names only, so that a program in another
-/// language
-/// can be given the same.
+/// language can be given the same.
 ///
 /// @param kind what it is
 /// @param path of a file or FIFO

@@ -7,9 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// As much JSON as a saved report needs: maps, lists, strings, numbers and booleans. Numbers are read as Long where
-/// they
-/// have no fraction, else as Double.
+/// As much JSON as a saved report needs: maps, lists, strings, numbers and booleans. Numbers are read as Long
+/// where they have no fraction, else as Double.
 final class Json {
     private final String text;
     private int at;

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// A file system made for a measurement, in a file: so that xfs and btrfs can be measured on a machine that has
-/// neither.
-/// Needs root, the mkfs program and loop devices.
+/// neither. Needs root, the mkfs program and loop devices.
 final class LoopMount implements AutoCloseable {
     private final Path mountPoint;
     private final Thread atEnd;

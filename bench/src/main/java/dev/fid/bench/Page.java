@@ -6,7 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// A report as Markdown: docs/measured.md is this page of a report in the repository, and nobody writes it by hand.
+/// A report as Markdown: docs/measured.md is this page of a report in the repository, and nobody writes it by
+/// hand.
 final class Page {
     private final Report report;
     private final StringBuilder page = new StringBuilder();

@@ -12,9 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Those we are measured against outside of this process: the reference programs in C, which are compiled here and now,
-/// and
-/// the tools that users have.
+/// Those we are measured against outside of this process: the reference programs in C, which are compiled here
+/// and now, and the tools that users have.
 final class Peers {
     private static final List<String> SOURCES = List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c");
 

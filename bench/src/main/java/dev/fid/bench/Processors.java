@@ -2,9 +2,8 @@ package dev.fid.bench;
 
 import dev.fid.kernel.Kernel;
 
-/// Which processor the moving thread stays on, and which the threads at the other ends: without this, a benchmark of
-/// pipes
-/// measures the scheduler.
+/// Which processor the moving thread stays on, and which the threads at the other ends: without this, a benchmark
+/// of pipes measures the scheduler.
 ///
 /// @param mover a processor's number, or -1: any
 /// @param ends another one, or -1 where there is only one

@@ -14,9 +14,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
-/// All contenders of one route, run in turns: a round is one run of each in random order, so that whatever the machine
-/// does
-/// meanwhile is done to all of them. The first rounds warm up and are not counted.
+/// All contenders of one route, run in turns: a round is one run of each in random order, so that whatever the
+/// machine does meanwhile is done to all of them. The first rounds warm up and are not counted.
 final class Race {
     private static final int LEAST_ROUNDS = 5;
     private static final int BURST = 31;
@@ -51,9 +50,8 @@ final class Race {
         return this;
     }
 
-    /// For runs that take microseconds: each turn is a burst of runs, of which the median counts. One run between those
-    /// of
-    /// other programs finds the caches cold and a JVM that has not compiled it yet.
+    /// For runs that take microseconds: each turn is a burst of runs, of which the median counts. One run between
+    /// those of other programs finds the caches cold and a JVM that has not compiled it yet.
     Race brief() {
         this.burst = BURST;
         return this;

@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// All that one run of the benchmark found, as it is saved. The pages that people read are made from it, {@link Page}.
+/// All that one run of the benchmark found, as it is saved. The pages that people read are made from it, {@link
+/// Page}.
 ///
 /// @param machine where, and with which versions
 /// @param command what was asked for

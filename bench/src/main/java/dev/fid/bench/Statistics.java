@@ -9,7 +9,8 @@ final class Statistics {
 
     private Statistics() {}
 
-    /// The value below which a share `q` of the sorted samples lies, between samples by straight line; NaN of nothing.
+    /// The value below which a share `q` of the sorted samples lies, between samples by straight line; NaN of
+    /// nothing.
     static double quantile(double[] samples, double q) {
         if (samples.length == 0) {
             return Double.NaN;
@@ -51,9 +52,8 @@ final class Statistics {
         }
     }
 
-    /// The median of `a` over the median of `b`, with a bootstrap interval. Samples of one index were taken one after
-    /// the
-    /// other, so they are drawn together: a slow minute of the machine then weighs on both alike.
+    /// The median of `a` over the median of `b`, with a bootstrap interval. Samples of one index were taken one
+    /// after the other, so they are drawn together: a slow minute of the machine then weighs on both alike.
     static Ratio ratio(double[] a, double[] b) {
         int rounds = Math.min(a.length, b.length);
         if (rounds == 0) {

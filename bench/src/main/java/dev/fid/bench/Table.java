@@ -3,7 +3,8 @@ package dev.fid.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Text in columns, with notes under a row. Where the width does not suffice, the columns of the least weight go first.
+/// Text in columns, with notes under a row. Where the width does not suffice, the columns of the least weight go
+/// first.
 final class Table {
     /// A column.
     ///

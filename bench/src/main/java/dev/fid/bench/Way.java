@@ -31,8 +31,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// A way to move the bytes of a {@link Bed}, in this process. Both ends are opened before the clock starts, and closed
-/// after; where the output is a socket the clock stops when the peer has it all.
+/// A way to move the bytes of a {@link Bed}, in this process. Both ends are opened before the clock starts, and
+/// closed after; where the output is a socket the clock stops when the peer has it all.
 interface Way {
     /// What came of it; `told` is null where it was not Fid that moved.
     record Outcome(Sample sample, @Nullable Told told) {}

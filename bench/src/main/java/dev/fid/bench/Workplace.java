@@ -19,8 +19,8 @@ final class Workplace implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atEnd);
     }
 
-    /// In the first of `candidates` where a directory can be made and `bytes` are free, half of what is free left over;
-    /// null where there is none.
+    /// In the first of `candidates` where a directory can be made and `bytes` are free, half of what is free left
+    /// over; null where there is none.
     static @Nullable Workplace in(List<Path> candidates, long bytes) {
         for (Path candidate : candidates) {
             try {

@@ -17,9 +17,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// What a system call costs through the Foreign Function API, and that it allocates nothing: {@link CallCostTest} runs
-/// it
-/// briefly. For figures: `main` of `org.openjdk.jmh.Main` on the test class path, with `-prof gc`.
+/// What a system call costs through the Foreign Function API, and that it allocates nothing: {@link CallCostTest}
+/// runs it briefly. For figures: `main` of `org.openjdk.jmh.Main` on the test class path, with `-prof gc`.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -262,8 +262,8 @@ final class Copying {
         return new Failure(Exit.CHANGED, options.out().text() + ": --verify: " + how);
     }
 
-    /// What the user should hear of without asking: a method that the kernel refused, or the one asked for that was not
-    /// taken. What the plan ruled out by itself is told with `-v`.
+    /// What the user should hear of without asking: a method that the kernel refused, or the one asked for that
+    /// was not taken. What the plan ruled out by itself is told with `-v`.
     static @Nullable Declined unmet(Moved moved, @Nullable Method asked) {
         for (Declined declined : moved.declined()) {
             if (declined.errno() != 0 || (moved.method() != asked && isSame(declined.method(), asked))) {

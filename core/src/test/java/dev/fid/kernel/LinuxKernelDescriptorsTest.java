@@ -18,8 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Pipes, the moving of bytes, waiting, sockets and terminals through the bindings: that each argument arrives and each
-/// result comes back. What the calls mean is the matter of the conformance tests.
+/// Pipes, the moving of bytes, waiting, sockets and terminals through the bindings: that each argument arrives
+/// and each result comes back. What the calls mean is the matter of the conformance tests.
 class LinuxKernelDescriptorsTest {
     private static final short IN = Uapi.POLLIN;
 

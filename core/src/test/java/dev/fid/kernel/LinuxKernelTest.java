@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Files and names; {@link LinuxKernelDescriptorsTest} has pipes, sockets and waiting, {@link LinuxKernelErrnoTest}
-/// errors and threads.
+/// Files and names; {@link LinuxKernelDescriptorsTest} has pipes, sockets and waiting, {@link
+/// LinuxKernelErrnoTest} errors and threads.
 class LinuxKernelTest {
     private final Kernel kernel = Kernel.linux();
     private final Memory memory = kernel.allocate(1 << 16);

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class SyscallsTest {
-    /// Both columns, which the class itself cannot show on one machine. Maven runs tests in the folder of the module.
+    /// Both columns, which the class itself cannot show on one machine. Maven runs tests in the folder of the
+    /// module.
     private static final Path SOURCE = Path.of("src/main/java/dev/fid/kernel/Syscalls.java");
 
     private static final Pattern LINE = Pattern.compile("static final long (\\w+) = number\\((\\d+), (\\d+)\\);");

@@ -41,11 +41,11 @@ import org.jspecify.annotations.Nullable;
 /// assertEquals(1, faulty.log().size());
 /// ```
 ///
-/// A rule says which calls (`on`, `fd`, `when`), which of them by index (`nth`, `from`, `range`; every one without
-/// these), and what happens to them (`fails`, `shortens`, `returns`, `delays`, `runs`); the last word ends the
-/// rule. Each rule counts the calls that fit its own words, from 1, whether another rule broke them or not. Where
-/// several rules hit one call, all hooks and delays run, in the order of the rules, and the first rule that
-/// decides a result wins.
+/// A rule says which calls (`on`, `fd`, `when`), which of them by index (`nth`, `from`, `range`; every one
+/// without these), and what happens to them (`fails`, `shortens`, `returns`, `delays`, `runs`); the last word
+/// ends the rule. Each rule counts the calls that fit its own words, from 1, whether another rule broke them or
+/// not. Where several rules hit one call, all hooks and delays run, in the order of the rules, and the first rule
+/// that decides a result wins.
 ///
 /// To try each fault at each place, run the code once over a FaultyKernel without rules, ask `calls(DATA_CALLS)`,
 /// then run it again for every index up to that number and every errno:
@@ -56,9 +56,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What a fault leaves behind is what the real kernel would leave: a call that fails was not made, so a refused
 /// pipe2 makes no pipe, and an offset stays where it was. Only close(2) is always made, as on Linux, where the
-/// descriptor is gone even after EIO. After an invented EAGAIN the next epoll wait reports the descriptor again if
-/// it is ready, also when it is registered edge-triggered, because a real EAGAIN is always followed by an edge. An
-/// `allocate` that fails is an OutOfMemoryError. Memory is not wrapped. `fstat` counts as `statx`.
+/// descriptor is gone even after EIO. After an invented EAGAIN the next epoll wait reports the descriptor again
+/// if it is ready, also when it is registered edge-triggered, because a real EAGAIN is always followed by an
+/// edge. An `allocate` that fails is an OutOfMemoryError. Memory is not wrapped. `fstat` counts as `statx`.
 ///
 /// Safe for use by several threads; rules may be added while calls are made. With several threads the index of a
 /// call is the order in which they arrived here.

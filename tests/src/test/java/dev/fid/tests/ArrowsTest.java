@@ -18,8 +18,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import org.junit.jupiter.api.Test;
 
-/// Holds the arrows between Fid's packages: a command plans, a plan is carried out, a transfer calls the kernel, and
-/// nothing calls back up.
+/// Holds the arrows between Fid's packages: a command plans, a plan is carried out, a transfer calls the kernel,
+/// and nothing calls back up.
 class ArrowsTest {
     private static final JavaClasses FID = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

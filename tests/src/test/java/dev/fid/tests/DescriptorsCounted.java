@@ -15,10 +15,11 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// Fails a test that leaves a descriptor open, and names what it left. JUnit finds it by itself for every test of this
-/// module (META-INF/services). It looks at the whole process, so tests must not run in parallel.
+/// Fails a test that leaves a descriptor open, and names what it left. JUnit finds it by itself for every test of
+/// this module (META-INF/services). It looks at the whole process, so tests must not run in parallel.
 ///
-/// Descriptors are compared by number and link target: one that was closed and its number used again is a new one.
+/// Descriptors are compared by number and link target: one that was closed and its number used again is a new
+/// one.
 public final class DescriptorsCounted implements BeforeEachCallback, AfterEachCallback {
     private static final Path OPEN = Path.of("/proc/self/fd");
 
@@ -50,7 +51,8 @@ public final class DescriptorsCounted implements BeforeEachCallback, AfterEachCa
         }
     }
 
-    /// What is open now but for the JVM's own, which comes whenever a class is loaded or a random number is drawn.
+    /// What is open now but for the JVM's own, which comes whenever a class is loaded or a random number is
+    /// drawn.
     private static Descriptors open() throws IOException {
         Descriptors open = new Descriptors();
         try (DirectoryStream<Path> numbers = Files.newDirectoryStream(OPEN)) {
@@ -77,8 +79,8 @@ public final class DescriptorsCounted implements BeforeEachCallback, AfterEachCa
                 || target.matches("/proc/\\d+/fd"); // the directory that is being read here
     }
 
-    /// The JDK opens its epoll descriptors at the first wait of a virtual thread and keeps them. They are made to exist
-    /// before the first count, so that no `anon_inode:[eventpoll]` needs to be ignored.
+    /// The JDK opens its epoll descriptors at the first wait of a virtual thread and keeps them. They are made to
+    /// exist before the first count, so that no `anon_inode:[eventpoll]` needs to be ignored.
     private static void startPollers() {
         try {
             Pipe pipe = Pipe.open();

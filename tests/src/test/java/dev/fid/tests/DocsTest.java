@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The README and the pages under docs: their Java compiles, their commands run, their links lead somewhere.
 class DocsTest {
-    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
     /// The README's two commands: the first has a test of its own, the second is what runs this test.
     private static final Set<String> ELSEWHERE = Set.of("./fid demo", "./mvnw verify");
@@ -36,15 +37,15 @@ class DocsTest {
     @TempDir
     Path directory;
 
-    static Stream<Path> pages() throws IOException {
-        try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
-            return Stream.concat(
-                            Stream.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
-                                    .map(ROOT::resolve),
-                            docs.filter(p -> p.toString().endsWith(".md")).sorted())
-                    .toList()
-                    .stream();
+    static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>();
+        for (String name : List.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")) {
+            pages.add(ROOT.resolve(name));
         }
+        try (DirectoryStream<Path> docs = Files.newDirectoryStream(ROOT.resolve("docs"), "*.md")) {
+            docs.forEach(pages::add);
+        }
+        return pages;
     }
 
     @ParameterizedTest
@@ -150,7 +151,12 @@ class DocsTest {
                             out,
                             null,
                             null,
-                            List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")),
+                            List.of(
+                                    "-proc:none",
+                                    "-d",
+                                    classes.toString(),
+                                    "-cp",
+                                    System.getProperty("java.class.path")),
                             null,
                             List.of(file))
                     .call();

@@ -214,13 +214,14 @@ class CopyTest extends Sandbox {
     void aMethodThatCannotServeIsExit5WithoutFallbackAndSaidWithOne() throws IOException {
         file("a", 100_000);
         byte[] old = file("b", 10);
-        Ran never = here("copy", "--method", "splice", "--fallback", "never", path("a"), path("b"));
+        Ran never = here("copy", "--append", "--method", "splice", "--fallback", "never", path("a"), path("b"));
         assertThat(never.err())
-                .isEqualTo("fid: copy: --method splice: neither side is a pipe\nhint: use --fallback auto\n");
+                .isEqualTo("fid: copy: --method splice: the output is opened for append, where the kernel refuses all"
+                        + " but write(2)\nhint: use --fallback auto\n");
         assertThat(never.status()).isEqualTo(5);
         assertThat(content("b")).isEqualTo(old);
-        Ran auto = here("copy", "--method", "splice", path("a"), path("b"));
-        assertThat(auto.err()).endsWith("; not splice: neither side is a pipe\n");
+        Ran auto = here("copy", "--append", "--method", "splice", path("a"), path("b"));
+        assertThat(auto.err()).contains("; not splice_through_pipe: the output is opened for append");
         assertThat(auto.status()).isZero();
         Ran reflink = here("copy", "--reflink", "always", "/proc/self/status", path("b"));
         assertThat(reflink.status()).isEqualTo(5);

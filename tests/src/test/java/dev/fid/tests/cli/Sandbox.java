@@ -81,7 +81,8 @@ abstract class Sandbox {
         return finish(start(command));
     }
 
-    /// A process in the directory, stdin empty. Its stderr goes to a file so that nobody needs to read it meanwhile.
+    /// A process in the directory, stdin empty. Its stderr goes to a file so that nobody needs to read it
+    /// meanwhile.
     Process start(List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile());
         builder.environment().put("PATH", dir.resolve(".bin") + ":" + System.getenv("PATH"));
@@ -185,7 +186,8 @@ abstract class Sandbox {
         waitFor(kill);
     }
 
-    /// Goes on only with these programs, as root where `root` says so; else the test is skipped, or fails with CI=true.
+    /// Goes on only with these programs, as root where `root` says so; else the test is skipped, or fails with
+    /// CI=true.
     static void require(boolean root, String... programs) {
         check(!root || Kernel.linux().geteuid() == 0, "needs root");
         for (String program : programs) {

@@ -11,8 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What is in a pipe may still be the source's own page: a later change shows. Linux 6.18 does so; kernels that copy in
-/// splice or vmsplice show the old bytes, and Fid must be right under both, so these tests accept both and say which.
+/// What is in a pipe may still be the source's own page: a later change shows. Linux 6.18 does so; kernels that
+/// copy in splice or vmsplice show the old bytes, and Fid must be right under both, so these tests accept both
+/// and say which.
 class AliasingTest extends Fixture {
     private static void oldOrNew(String seen, String old, String fresh) {
         assertThat(seen).as("the pipe aliases or has copied").isIn(old, fresh);

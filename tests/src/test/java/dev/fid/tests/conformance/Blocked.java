@@ -11,7 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/// A call that runs in a thread of its own because it blocks: proven by what /proc says of the thread, not by time.
+/// A call that runs in a thread of its own because it blocks: proven by what /proc says of the thread, not by
+/// time.
 final class Blocked {
     private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
 

@@ -9,7 +9,8 @@ import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;
 import java.nio.file.Path;
 
-/// What {@link LimitsTest} runs in a child under a limit: prints results, decides nothing. The JVM ignores SIGXFSZ.
+/// What {@link LimitsTest} runs in a child under a limit: prints results, decides nothing. The JVM ignores
+/// SIGXFSZ.
 final class Limited {
     private static final Kernel KERNEL = Kernel.linux();
 

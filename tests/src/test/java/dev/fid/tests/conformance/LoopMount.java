@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 
-/// A file system of its own in an image file, mounted until it is closed. Needs root; where that or a tool is missing
-/// the test is skipped and says so, but with CI=true it fails.
+/// A file system of its own in an image file, mounted until it is closed. Needs root; where that or a tool is
+/// missing the test is skipped and says so, but with CI=true it fails.
 public final class LoopMount implements AutoCloseable {
     private static final long IMAGE_BYTES = 320L << 20; // 320 MiB, sparse: mkfs.xfs refuses less than 300
 

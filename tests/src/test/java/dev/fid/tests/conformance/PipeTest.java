@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PipeTest extends Fixture {
     private static final int DEFAULT = 65536;
 
-    /// Splices `len` bytes a call from a file of zeros until the pipe takes no more; returns the calls that moved any.
+    /// Splices `len` bytes a call from a file of zeros until the pipe takes no more; returns the calls that moved
+    /// any.
     private int spliceUntilFull(Pipe pipe, int in, long len) {
         Offset off = new Offset(0);
         int calls = 0;

@@ -1,0 +1,480 @@
+package dev.fid.tests.library;
+
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.fid.ErrnoException;
+import dev.fid.Fanout;
+import dev.fid.Fanout.Policy;
+import dev.fid.Fd;
+import dev.fid.Method;
+import dev.fid.Side;
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Uapi;
+import dev.fid.model.FaultyKernel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// One input, several outputs: each gets every byte, or the report says which it lost and why.
+class FanoutTest extends Fixture {
+    private static final Duration NOT_AT_ALL = Duration.ZERO;
+
+    /// Reads what comes until the sink is closed.
+    private static On.Task<byte[]> reader(Fd fd) {
+        return On.PLATFORM.start(() -> drain(fd));
+    }
+
+    // ---- every byte ----
+
+    @ParameterizedTest
+    @CsvSource({
+        "FILE,PLATFORM",
+        "PIPE,PLATFORM",
+        "UNIX,PLATFORM",
+        "TCP,PLATFORM",
+        "FILE,VIRTUAL",
+        "PIPE,VIRTUAL",
+        "UNIX,VIRTUAL",
+        "TCP,VIRTUAL"
+    })
+    void everyKindOfOutputGetsEveryByteOfEveryKindOfInput(String from, On on) throws Exception {
+        byte[] content = pattern(700_001);
+        Ends pipe = pipe();
+        Fd[] unix = unixPair();
+        Fd[] tcp = tcpPair();
+        Fd file = create("out");
+        file("log", bytes("old "));
+        Fd log = keep(Fd.open(dir.resolve("log"), WRITE, APPEND));
+        Fd nowhere = keep(Fd.open(Path.of("/dev/null"), WRITE));
+        List<On.Task<byte[]>> readers = List.of(reader(pipe.in()), reader(unix[1]), reader(tcp[1]));
+        Fd in = source(from, content);
+
+        Fanout.Result result = on.run(() -> Fanout.from(in)
+                .to(pipe.out(), unix[0], tcp[0], file, log, nowhere)
+                .run());
+
+        pipe.out().close();
+        unix[0].close();
+        tcp[0].close();
+        assertThat(result.isComplete()).as("%s", result).isTrue();
+        assertThat(result.bytes()).isEqualTo(content.length);
+        assertThat(result.method()).isEqualTo(Method.TEE);
+        assertThat(result.branches()).allSatisfy(b -> assertThat(b.bytes()).isEqualTo(content.length));
+        for (On.Task<byte[]> reader : readers) {
+            assertSame(reader.get(), content, "stream");
+        }
+        assertSame(content("out"), content, "file");
+        assertSame(part(content("log"), 4, 1_000_000), content, "log");
+        assertThat(content("log")).startsWith(bytes("old "));
+    }
+
+    private Fd source(String kind, byte[] content) throws Exception {
+        if (kind.equals("FILE")) {
+            return file("in", content);
+        }
+        Fd[] pair;
+        if (kind.equals("PIPE")) {
+            Ends ends = pipe();
+            pair = new Fd[] {ends.in(), ends.out()};
+        } else {
+            pair = kind.equals("UNIX") ? unixPair() : tcpPair();
+        }
+        Fd sink = pair[1];
+        On.PLATFORM.start(() -> {
+            put(sink, content);
+            sink.close();
+            return 0;
+        });
+        return pair[0];
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FILE", "PIPE", "UNIX", "TCP"})
+    void anEmptyInputIsNoError(String from) throws Exception {
+        Ends pipe = pipe();
+        Fd file = create("out");
+        Fanout.Result result =
+                Fanout.from(source(from, new byte[0])).to(pipe.out(), file).run();
+        assertThat(result.bytes()).isZero();
+        assertThat(result.isComplete()).isTrue();
+        assertThat(content("out")).isEmpty();
+    }
+
+    @Test
+    void sixteenOutputsGetEveryByte() throws Exception {
+        byte[] content = pattern(1 << 20);
+        List<Fd> outs = new ArrayList<>();
+        List<On.Task<byte[]>> readers = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            Ends pipe = pipe();
+            outs.add(pipe.out());
+            readers.add(reader(pipe.in()));
+        }
+        Fanout.Result result = Fanout.from(file("in", content)).to(outs).run();
+        outs.forEach(Fd::close);
+        assertThat(result.isComplete()).isTrue();
+        for (On.Task<byte[]> reader : readers) {
+            assertSame(reader.get(), content, "pipe");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(On.class)
+    void tinyOutputPipesGetARoundInPartsWithoutAGap(On on) throws Exception {
+        byte[] content = pattern(150_000);
+        Ends one = pipe(kernel, 4096);
+        Ends two = pipe(kernel, 8192);
+        List<On.Task<byte[]>> readers = List.of(reader(one.in()), reader(two.in()));
+        Fd in = file("in", content);
+        Fanout.Result result =
+                on.run(() -> Fanout.from(in).to(one.out(), two.out()).run());
+        one.out().close();
+        two.out().close();
+        assertThat(result.isComplete()).isTrue();
+        for (On.Task<byte[]> reader : readers) {
+            assertSame(reader.get(), content, "tiny pipe");
+        }
+    }
+
+    @Test
+    void anOutputWithOneSlotLeftGetsTheRoundOnce() throws Exception {
+        Ends tight = pipe(kernel, 8192);
+        Ends wide = pipe();
+        put(tight.out(), pattern(4096));
+        Ends in = pipe();
+        put(in.out(), pattern(20_000));
+        in.out().close();
+        On.Task<Fanout.Result> task = On.PLATFORM.start(
+                () -> Fanout.from(in.in()).to(tight.out(), wide.out()).run());
+        task.waits();
+        assertSame(takeAll(tight.in(), 4096), pattern(4096), "what was there");
+        assertSame(takeAll(tight.in(), 20_000), pattern(20_000), "the round");
+        assertSame(takeAll(wide.in(), 20_000), pattern(20_000), "the other");
+        assertThat(task.get().isComplete()).isTrue();
+    }
+
+    // ---- how ----
+
+    @Test
+    void noByteOfAFilePassesUserSpaceWhileAllKeepUp() throws Exception {
+        Ends one = pipe(kernel, 1 << 20);
+        Ends two = pipe(kernel, 1 << 20);
+        Fd[] tcp = tcpPair();
+        Fanout.Result result = Fanout.from(file("in", pattern(300_000)))
+                .to(one.out(), two.out(), tcp[0])
+                .run();
+        assertThat(result.method()).isEqualTo(Method.TEE);
+        assertThat(result.userBytes()).isZero();
+        assertSame(takeAll(one.in(), 300_000), pattern(300_000), "one");
+        assertSame(takeAll(two.in(), 300_000), pattern(300_000), "two");
+        assertSame(takeAll(tcp[1], 300_000), pattern(300_000), "TCP");
+    }
+
+    @Test
+    void filesAloneAreServedByOneReadAndAWriteEach() throws Exception {
+        Fd in = file("in", pattern(128 << 10));
+        Fanout.Result result =
+                Fanout.from(in).to(create("a"), create("b"), create("c")).run();
+        assertThat(result.method()).isEqualTo(Method.READ_WRITE);
+        assertThat(result.userBytes()).isEqualTo(128 << 10);
+        assertThat(result.calls()).containsEntry("write", 3L).containsEntry("read", 2L);
+        assertThat(result.declined()).singleElement().asString().contains("no output is a pipe or socket");
+        for (String name : List.of("a", "b", "c")) {
+            assertSame(content(name), pattern(128 << 10), name);
+        }
+    }
+
+    @Test
+    void copyingGivesEachOutputBytesOfItsOwn() throws Exception {
+        Fd in = file("in", pattern(10_000));
+        Ends pipe = pipe();
+        Fanout.Result result =
+                Fanout.from(in).to(pipe.out(), create("out")).copying(true).run();
+        assertThat(result.method()).isEqualTo(Method.READ_WRITE);
+        kernel.lseek(in.number(), 0, Uapi.SEEK_SET);
+        put(in, "changed");
+        assertSame(takeAll(pipe.in(), 10_000), pattern(10_000), "pipe");
+    }
+
+    @Test
+    void aKernelWithoutTeeIsCopiedAndSaysSo() throws Exception {
+        FaultyKernel faulty = FaultyKernel.over(kernel).on("tee").fails(Errno.EPERM);
+        Ends one = pipe(faulty.kernel(), 1 << 20);
+        Ends two = pipe(faulty.kernel(), 1 << 20);
+        Fanout.Result result = Fanout.from(file(faulty.kernel(), "in", pattern(300_000)))
+                .to(one.out(), two.out())
+                .run();
+        assertSame(takeAll(one.in(), 300_000), pattern(300_000), "one");
+        assertSame(takeAll(two.in(), 300_000), pattern(300_000), "two");
+        assertThat(result.declined()).singleElement().asString().contains("EPERM");
+        assertThat(result.method()).isEqualTo(Method.READ_WRITE);
+    }
+
+    @Test
+    void aLengthLeavesTheRestOfThePipe() throws Exception {
+        Ends in = pipe();
+        put(in.out(), "hello, world");
+        Ends one = pipe();
+        Ends two = pipe();
+        Fanout.from(in.in()).to(one.out(), two.out()).length(5).run();
+        assertThat(take(one.in(), 99)).asString().isEqualTo("hello");
+        assertThat(take(two.in(), 99)).asString().isEqualTo("hello");
+        assertThat(take(in.in(), 99)).asString().isEqualTo(", world");
+    }
+
+    @Test
+    void aFanoutHasAnOutput() throws Exception {
+        Ends in = pipe();
+        assertThatThrownBy(() -> Fanout.from(in.in()).to(List.of())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    // ---- outputs that fail ----
+
+    @Test
+    void anOutputThatDiesIsReportedOnceAndTheOthersGetEveryByte() throws Exception {
+        byte[] content = pattern(2_000_000);
+        Fd in = file("in", content);
+        Ends dying = pipe();
+        Ends pipe = pipe();
+        Fd file = create("out");
+        On.Task<byte[]> other = reader(pipe.in());
+        On.Task<Fanout.Result> task = On.PLATFORM.start(
+                () -> Fanout.from(in).to(dying.out(), pipe.out(), file).run());
+        assertSame(takeAll(dying.in(), 100_000), part(content, 0, 100_000), "before it died");
+        dying.in().close();
+        Fanout.Result result = task.get();
+        pipe.out().close();
+        assertSame(other.get(), content, "pipe");
+        assertSame(content("out"), content, "file");
+        Fanout.Branch dead = result.branches().getFirst();
+        assertThat(dead.failure()).isNotNull();
+        assertThat(dead.failure().errno()).isEqualTo(Errno.EPIPE);
+        assertThat(dead.failure().side()).isEqualTo(Side.OUT);
+        assertThat(dead.failure().getMessage()).contains("out=" + dying.out().number() + ":pipe");
+        assertThat(dead.bytes()).isBetween(100_000L, (long) content.length - 1);
+        assertThat(result.isComplete()).isFalse();
+        assertThat(result.branches().subList(1, 3)).allSatisfy(b -> {
+            assertThat(b.failure()).isNull();
+            assertThat(b.bytes()).isEqualTo(content.length);
+        });
+    }
+
+    @Test
+    void aFullDeviceFailsAloneInEachPlaceOfTheList() throws Exception {
+        byte[] content = pattern(200_000);
+        for (int place = 0; place < 3; place++) {
+            Fd full = keep(Fd.open(Path.of("/dev/full"), WRITE));
+            Ends pipe = pipe(kernel, 1 << 20);
+            Fd file = create("out-" + place);
+            List<Fd> outs = new ArrayList<>(List.of(pipe.out(), file));
+            outs.add(place, full);
+            Fanout.Result result = Fanout.from(file("in", content)).to(outs).run();
+            ErrnoException failure = result.branches().get(place).failure();
+            assertThat(failure).isNotNull();
+            assertThat(failure.errno()).isEqualTo(Errno.ENOSPC);
+            assertSame(takeAll(pipe.in(), content.length), content, "pipe");
+            assertSame(content("out-" + place), content, "file");
+        }
+    }
+
+    @Test
+    void withoutAnyOutputLeftItEnds() throws Exception {
+        Ends one = pipe();
+        Ends two = pipe();
+        one.in().close();
+        two.in().close();
+        Fanout.Result result = Fanout.from(file("in", pattern(5_000_000)))
+                .to(one.out(), two.out())
+                .run();
+        assertThat(result.branches()).allSatisfy(b -> {
+            assertThat(b.failure()).isNotNull();
+            assertThat(b.failure().errno()).isEqualTo(Errno.EPIPE);
+        });
+        assertThat(result.bytes()).isLessThan(5_000_000);
+    }
+
+    // ---- policies ----
+
+    @ParameterizedTest
+    @EnumSource(On.class)
+    void blockGoesAtTheSpeedOfTheSlowest(On on) throws Exception {
+        byte[] content = pattern(1_000_000);
+        Fd in = file("in", content);
+        Ends slow = pipe();
+        Ends fast = pipe(kernel, 1 << 20);
+        On.Task<Fanout.Result> task = on.start(() -> Fanout.from(in)
+                .to(slow.out(), fast.out())
+                .pipeCapacity(65536)
+                .patience(NOT_AT_ALL)
+                .run());
+        task.waits();
+        assertThat(kernel.fionread(fast.in().number()))
+                .as("two rounds at most ahead of the slow one")
+                .isLessThanOrEqualTo(3 * 65536);
+        assertSame(takeAll(slow.in(), content.length), content, "slow");
+        assertSame(takeAll(fast.in(), content.length), content, "fast");
+        assertThat(task.get().isComplete()).isTrue();
+    }
+
+    @Test
+    void failLeavesOutTheSlowOneWithEnobufs() throws Exception {
+        byte[] content = pattern(1_000_000);
+        Ends slow = pipe();
+        Ends fast = pipe(kernel, 1 << 20);
+        Fanout.Result result = Fanout.from(file("in", content))
+                .to(slow.out(), fast.out())
+                .pipeCapacity(65536)
+                .policy(Policy.FAIL)
+                .patience(NOT_AT_ALL)
+                .run();
+        Fanout.Branch failed = result.branches().getFirst();
+        assertThat(failed.failure()).isNotNull();
+        assertThat(failed.failure().errno()).isEqualTo(Errno.ENOBUFS);
+        assertThat(failed.dropped()).isZero();
+        assertThat(result.branches().get(1).bytes()).isEqualTo(content.length);
+        slow.out().close();
+        assertSame(drain(slow.in()), part(content, 0, (int) failed.bytes()), "what it got");
+        assertSame(takeAll(fast.in(), content.length), content, "fast");
+    }
+
+    @Test
+    void dropLosesWholeRoundsAndCountsThem() throws Exception {
+        byte[] content = pattern(1_000_000);
+        Ends slow = pipe();
+        Ends fast = pipe(kernel, 1 << 20);
+        Fanout.Result result = Fanout.from(file("in", content))
+                .to(slow.out(), fast.out())
+                .pipeCapacity(65536)
+                .policy(Policy.DROP)
+                .patience(NOT_AT_ALL)
+                .run();
+        Fanout.Branch slowOne = result.branches().getFirst();
+        assertThat(slowOne.failure()).isNull();
+        assertThat(slowOne.bytes() + slowOne.dropped()).isEqualTo(content.length);
+        assertThat(slowOne.dropped()).isPositive();
+        assertThat(result.isComplete()).isFalse();
+        slow.out().close();
+        assertSame(drain(slow.in()), part(content, 0, (int) slowOne.bytes()), "what it got");
+        assertSame(takeAll(fast.in(), content.length), content, "fast");
+    }
+
+    /// Each round is 64 KiB, so that one can tell which were lost.
+    @Test
+    void anOutputThatHasCaughtUpTakesPartAgain() throws Exception {
+        int round = 65536;
+        byte[] content = pattern(16 * round);
+        Ends slow = pipe();
+        Fd nowhere = keep(Fd.open(Path.of("/dev/null"), WRITE));
+        List<byte[]> got = new ArrayList<>();
+        boolean[] woken = new boolean[1];
+        Fanout.Result result = Fanout.from(file("in", content))
+                .to(slow.out(), nowhere)
+                .pipeCapacity(round)
+                .policy(Policy.DROP)
+                .patience(NOT_AT_ALL)
+                .progress(Duration.ZERO, p -> {
+                    if (p.bytes() >= 8L * round && !woken[0]) {
+                        woken[0] = true;
+                    }
+                    if (woken[0]) {
+                        got.add(take(slow.in(), 1 << 20));
+                    }
+                })
+                .run();
+        slow.out().close();
+        got.add(drain(slow.in()));
+        Fanout.Branch branch = result.branches().getFirst();
+        assertThat(branch.bytes() + branch.dropped()).isEqualTo(content.length);
+        assertThat(branch.dropped() % round).isZero();
+        assertThat(branch.bytes()).as("it takes part again").isGreaterThan(4L * round);
+        int all = got.stream().mapToInt(b -> b.length).sum();
+        assertThat(all).isEqualTo((int) branch.bytes());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FILE", "PIPE"})
+    void whenAllOutputsLagTheirRoundsAreLostOnceAndCountedOnce(String from) throws Exception {
+        byte[] content = pattern(1_000_000);
+        Ends slow = pipe();
+        Fanout.Result result = Fanout.from(source(from, content))
+                .to(slow.out())
+                .pipeCapacity(65536)
+                .policy(Policy.DROP)
+                .patience(NOT_AT_ALL)
+                .timeout(Duration.ofSeconds(20))
+                .run();
+        Fanout.Branch branch = result.branches().getFirst();
+        assertThat(result.bytes()).isEqualTo(content.length);
+        assertThat(branch.bytes() + branch.dropped()).isEqualTo(content.length);
+        slow.out().close();
+        assertSame(drain(slow.in()), part(content, 0, (int) branch.bytes()), "what it got");
+    }
+
+    // ---- time, interrupts, borrowed ends ----
+
+    @ParameterizedTest
+    @EnumSource(On.class)
+    void anInterruptEndsAFanoutThatWaits(On on) throws Exception {
+        Ends in = pipe();
+        Ends one = pipe();
+        On.Task<Fanout.Result> task =
+                on.start(() -> Fanout.from(in.in()).to(one.out(), create("x")).run());
+        task.waits().thread().interrupt();
+        assertThat(task.failure().errno()).isEqualTo(Errno.ECANCELED);
+        assertThat(task.keptInterrupt()).isTrue();
+    }
+
+    @Test
+    void theTimeEndsAFanoutThatWaitsForAnOutput() throws Exception {
+        Ends full = pipe();
+        ErrnoException failure = catchThrowableOfType(
+                ErrnoException.class,
+                () -> Fanout.from(file("in", pattern(3_000_000)))
+                        .to(full.out(), create("x"))
+                        .timeout(Duration.ofMillis(30))
+                        .run());
+        assertThat(failure.errno()).isEqualTo(Errno.ETIMEDOUT);
+    }
+
+    @ParameterizedTest
+    @EnumSource(On.class)
+    void aFullBorrowedPipeThatCannotBeReopenedHoldsNobody(On on) throws Exception {
+        FaultyKernel closed = FaultyKernel.over(kernel)
+                .on("openat")
+                .when(call -> call.toString().contains("/proc/self/fd"))
+                .fails(Errno.EACCES);
+        Fd in = file(closed.kernel(), "in", pattern(300_000));
+        Ends full = pipe(kernel, 0, 0);
+        keep(full.in());
+        keep(full.out());
+        Fd file = create(closed.kernel(), "out");
+        Fanout.Result result = on.run(() -> Fanout.from(in)
+                .to(Fd.borrow(closed.kernel(), full.out().number()), file)
+                .copying(true)
+                .policy(Policy.FAIL)
+                .patience(Duration.ofMillis(20))
+                .run());
+        assertThat(result.branches().getFirst().failure()).isNotNull();
+        assertThat(result.branches().getFirst().failure().errno()).isEqualTo(Errno.ENOBUFS);
+        assertSame(content("out"), pattern(300_000), "file");
+    }
+
+    @Test
+    void anOutputThatIsNotOpenLeavesNothingBehind() throws Exception {
+        Ends in = pipe(kernel, 0, 0);
+        keep(in.in());
+        keep(in.out());
+        Fd borrowed = Fd.borrow(in.in().number());
+        assertThatThrownBy(() -> Fanout.from(borrowed).to(Fd.borrow(-1)).run()).isInstanceOf(ErrnoException.class);
+    }
+}
