@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// An output that fails is left out from then on, and its error is in the result: the others get every byte. What
 /// an output that merely does not keep up does to the others is the policy. Neither side is closed. An object of
 /// this class is for one run, by one thread.
+///
+/// By tee the outputs hold references to an input file's pages, so that later writes to it show, and nothing is
+/// compared afterwards; {@link #copying} buys bytes of their own.
 public final class Fanout {
     /// What becomes of an output that has not taken a round's bytes by the time the next round is there.
     public enum Policy {

@@ -91,7 +91,8 @@ public final class Transfer {
         return this;
     }
 
-    /// Moves at most this many bytes; {@link #TO_END} moves all.
+    /// Moves at most this many bytes; {@link #TO_END} moves all. Of a datagram that is longer than what is left
+    /// the end is lost, as read(2) has it.
     public Transfer length(long length) {
         this.length = length == TO_END ? TO_END : notNegative(length, "length");
         return this;

@@ -197,8 +197,8 @@ final class Suite implements AutoCloseable {
                 "file to file on " + type + ", bytes copied",
                 bed(mount.path(), Content.of(small, bytes), End.Kind.FILE, End.Kind.FILE),
                 bed -> {
-                    List<Contender> all = fid(Way.fid(Method.READ_WRITE));
-                    all.add(Contender.method(Method.SPLICE_THROUGH_PIPE));
+                    List<Contender> all = fid(Way.fid(Method.SPLICE_THROUGH_PIPE));
+                    all.add(Contender.method(Method.READ_WRITE));
                     all.add(Contender.method(Method.MMAP));
                     for (String method : List.of("read_write", "sendfile", "splice", "mmap")) {
                         c(all, "copy", method, copyArguments(bed, method));

@@ -77,7 +77,7 @@ final class CopyOptions {
     @Option(
             names = "--reflink",
             paramLabel = "WHEN",
-            description = "always: share extents or fail. never: copy every byte by read and write. Default: auto.")
+            description = "always: share extents or fail. never: copy every byte. Default: auto.")
     When reflink = When.auto;
 
     @Option(

@@ -179,7 +179,7 @@ final class Copying {
         boolean empty = files && out.fd().facts().size() <= start;
         boolean copies = options.reflink == CopyOptions.When.never || options.sparse == CopyOptions.Holes.never;
         Method method = options.method();
-        transfer.method(method == null && files && copies ? Method.READ_WRITE : method)
+        transfer.method(method == null && files && copies ? Method.SPLICE_THROUGH_PIPE : method)
                 .fallback(options.fallback())
                 .sparse(empty && options.sparse == CopyOptions.Holes.auto)
                 .length(options.most());

@@ -19,7 +19,7 @@ final class Planning {
         Facts out = Inspection.out(options.out(), options.in(), options.append, options.verbose());
         boolean files = in.kind() == FdKind.FILE && out.kind() == FdKind.FILE;
         boolean copies = options.reflink == CopyOptions.When.never || options.sparse == CopyOptions.Holes.never;
-        Method method = options.method() == null && files && copies ? Method.READ_WRITE : options.method();
+        Method method = options.method() == null && files && copies ? Method.SPLICE_THROUGH_PIPE : options.method();
         return of(in, out, options.most(), method, options.fallback(), options.named());
     }
 
