@@ -153,9 +153,9 @@ final class Descent implements AutoCloseable {
 
     /// The kernel said no. Another method may still say yes, if none of this rung's bytes is in doubt.
     private void refuse(Mover now, int errno) throws ErrnoException {
-        boolean lacksTap = now instanceof Mover.ThroughPipe through && through.lacksTap();
+        boolean lacksTap = now instanceof ThroughPipe through && through.lacksTap();
         ErrnoException failure = failure(now, errno);
-        boolean brokenSum = now instanceof Mover.ThroughPipe broken && broken.hasBrokenSum();
+        boolean brokenSum = now instanceof ThroughPipe broken && broken.hasBrokenSum();
         boolean last = rung + 1 == ladder.size();
         if (last || brokenSum || (!lacksTap && (rungMoved || !Transfer.isRefusal(errno)))) {
             throw failure;
@@ -188,7 +188,7 @@ final class Descent implements AutoCloseable {
     /// one read(2) has the last word: a FUSE file of size 0 gave 8 MiB to read and nothing to splice (Linux
     /// 6.18).
     private boolean isEnd(Mover now, long left) throws ErrnoException {
-        if (now instanceof Mover.ReadWrite || course.in().kindOrOther() == FdKind.TERMINAL) {
+        if (now instanceof ReadWrite || course.in().kindOrOther() == FdKind.TERMINAL) {
             return true;
         }
         try (Memory buffer = kernel.allocate(course.block())) {
@@ -233,7 +233,7 @@ final class Descent implements AutoCloseable {
                     now.call.toString(), arguments(), Errno.ESTALE, Side.IN, meter.moved(), why.reason());
         }
         now.close();
-        Mover.ReadWrite next = new Mover.ReadWrite(course, null, 0);
+        ReadWrite next = new ReadWrite(course, null, 0);
         next.preload(buffer, read);
         mover = next;
         rung = ladder.size() - 1;

@@ -1,4 +1,4 @@
-package dev.fid.tests.library;
+package dev.fid.tests.behaviour;
 
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;

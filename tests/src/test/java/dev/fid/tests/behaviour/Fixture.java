@@ -1,4 +1,4 @@
-package dev.fid.tests.library;
+package dev.fid.tests.behaviour;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.CREATE;

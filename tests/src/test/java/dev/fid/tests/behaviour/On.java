@@ -1,4 +1,4 @@
-package dev.fid.tests.library;
+package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;

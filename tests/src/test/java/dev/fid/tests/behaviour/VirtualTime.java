@@ -1,4 +1,4 @@
-package dev.fid.tests.library;
+package dev.fid.tests.behaviour;
 
 import dev.fid.kernel.Kernel;
 import java.lang.reflect.InvocationHandler;
