@@ -72,7 +72,8 @@ class InjectedTest extends Sandbox {
 
     static List<String> failures() {
         List<String> all = new ArrayList<>();
-        for (String call : List.of("copy_file_range", "ftruncate", "linkat", "renameat2", "fsync", "statx")) {
+        // Not statx: the JVM makes it too, and does not start without. The campaigns in one process break that.
+        for (String call : List.of("copy_file_range", "ftruncate", "linkat", "renameat2", "fsync")) {
             for (String errno : List.of("EIO", "ENOSPC", "ENOMEM", "EAGAIN", "EINTR", "EINVAL", "EPERM", "ENOSYS")) {
                 for (int when = 1; when <= 4; when++) {
                     all.add(call + ":error=" + errno + ":when=" + when);
@@ -111,7 +112,11 @@ class InjectedTest extends Sandbox {
         } else {
             assertThat(ran.err()).startsWith("fid: copy: ");
             assertThat(ran.status()).isLessThan(70);
-            assertThat(content("b")).isEqualTo(old);
+            // The second fsync is the directory's: the new file has its name by then, as Replacement.commit says.
+            boolean named = injection.startsWith("fsync") && injection.endsWith("when=2");
+            assertThat(Arrays.equals(content("b"), named ? bytes : old))
+                    .as(injection)
+                    .isTrue();
         }
         assertThat(names()).containsExactly("a", "b");
     }
