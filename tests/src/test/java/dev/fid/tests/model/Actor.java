@@ -1,0 +1,478 @@
+package dev.fid.tests.model;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Offset;
+import dev.fid.kernel.Span;
+import dev.fid.kernel.Uapi;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Runs the steps of a script on one kernel, and looks at what they left behind.
+final class Actor implements AutoCloseable {
+    /// Bytes of user memory that a script reads to and writes from.
+    static final int MEMORY = 256 << 10;
+
+    static final int CLOSED = 1 << 30;
+    private static final int FINAL_BYTES = 1 << 20;
+    private static final int LARGE = 300_000;
+    private static final byte[] CONTENT = content();
+    private static final Span[] NO_SPANS = {};
+
+    final Kernel kernel;
+    final Memory memory;
+    private final byte[][] files;
+    private final int[] fds = new int[Slots.COUNT];
+    private final int listener;
+    private final byte[] address = new byte[16];
+    private final Offset in = new Offset(0);
+    private final Offset out = new Offset(0);
+    private final int[] polled = new int[Slots.COUNT];
+    private final short[] events = new short[Slots.COUNT];
+    private final short[] revents = new short[Slots.COUNT];
+    private final int[] pair = new int[2];
+    private final int[] origins = new int[Slots.COUNT];
+    private final boolean[] used = new boolean[4];
+    private int clients;
+
+    /// What the last step left in its offsets.
+    long offIn;
+
+    long offOut;
+
+    /// @param files the paths of the four files: two on tmpfs, two on ext4
+    Actor(Kernel kernel, String... files) {
+        this.kernel = kernel;
+        this.memory = kernel.allocate(MEMORY);
+        this.files = Arrays.stream(files).map(path -> path.getBytes(ISO_8859_1)).toArray(byte[][]::new);
+        Arrays.fill(fds, CLOSED);
+        listener = kernel.socket(Uapi.AF_INET, Uapi.SOCK_STREAM | Uapi.SOCK_CLOEXEC, 0);
+        check(kernel.bind(listener, loopback(1, 0)));
+        check(kernel.listen(listener, 16));
+        kernel.getsockname(listener, address);
+    }
+
+    private static byte[] content() {
+        byte[] bytes = new byte[MEMORY];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) ((7 * i + i / 256) % 251);
+        }
+        return bytes;
+    }
+
+    /// `struct sockaddr_in` of 127.x.y.z.
+    private static byte[] loopback(int host, int port) {
+        ByteBuffer address = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
+        address.putShort((short) Uapi.AF_INET);
+        address.order(ByteOrder.BIG_ENDIAN).putShort((short) port).putInt(0x7f000000 | host);
+        return address.array();
+    }
+
+    private static int check(int result) {
+        if (result < 0) {
+            throw new AssertionError("setup: " + Errno.name(-result));
+        }
+        return result;
+    }
+
+    /// Before a script: all descriptors are closed, and memory is as it always begins.
+    void begin() {
+        memory.put(0, CONTENT, 0, MEMORY);
+        Arrays.fill(used, false);
+    }
+
+    /// Closes what the script left open.
+    void end() {
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            if (isOpen(slot)) {
+                if (Slots.isTcp(slot)) {
+                    kernel.setLinger(fds[slot], true, 0); // leaves no TIME_WAIT
+                }
+                kernel.close(fds[slot]);
+                fds[slot] = CLOSED;
+            }
+        }
+    }
+
+    boolean isOpen(int slot) {
+        return slot >= 0 && slot < Slots.COUNT && fds[slot] != CLOSED;
+    }
+
+    /// An unused slot has a number that is never open.
+    int fd(int slot) {
+        return slot < 0 ? -1 : fds[slot];
+    }
+
+    /// The slot that this open slot was made as, before it was duplicated; -1 for a closed one.
+    int origin(int slot) {
+        return isOpen(slot) ? origins[slot] : -1;
+    }
+
+    /// An open slot with this origin, or -1.
+    int withOrigin(int origin) {
+        for (int slot = 0; origin >= 0 && slot < Slots.COUNT; slot++) {
+            if (origin(slot) == origin) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    // ---- one step ----
+
+    private @Nullable Offset offset(Offset offset, long at) {
+        offset.value = at;
+        return at == Step.NONE ? null : offset;
+    }
+
+    /// What the call returned; a new descriptor is 0.
+    long run(Step s) {
+        offIn = Step.NONE;
+        offOut = Step.NONE;
+        int a = fd(s.a());
+        int b = fd(s.b() < Slots.COUNT ? s.b() : -1);
+        return switch (s.op()) {
+            case FILE -> file(s);
+            case DEVICE -> device(s);
+            case PIPE -> pipe(s);
+            case UNIX -> {
+                int type = Uapi.SOCK_STREAM | Uapi.SOCK_NONBLOCK | Uapi.SOCK_CLOEXEC;
+                int result = kernel.socketpair(Uapi.AF_UNIX, type, 0, pair);
+                yield both(s, result);
+            }
+            case TCP -> tcp(s);
+            case READ -> kernel.read(a, memory, s.x(), s.n());
+            case WRITE -> kernel.write(a, memory, s.x(), s.n());
+            case PREAD -> kernel.pread(a, memory, s.x(), s.n(), s.y());
+            case PWRITE -> kernel.pwrite(a, memory, s.x(), s.n(), s.y());
+            case RECV -> kernel.recv(a, memory, s.x(), s.n(), s.f());
+            case SEND -> kernel.send(a, memory, s.x(), s.n(), s.f());
+            case LSEEK -> kernel.lseek(a, s.x(), s.f());
+            case TRUNCATE -> kernel.ftruncate(a, s.n());
+            case FALLOCATE -> kernel.fallocate(a, s.f(), s.x(), s.n());
+            case CLOSE -> close(s.a());
+            case DUP -> {
+                int result = kernel.fcntl(a, Uapi.F_DUPFD_CLOEXEC, 0);
+                int origin = origin(s.a());
+                long code = kept(s.b(), result);
+                if (code == 0) {
+                    origins[s.b()] = origin;
+                }
+                yield code;
+            }
+            // Onto an open slot only: another number may be the JVM's own.
+            case DUP3 -> {
+                long code = isOpen(s.b()) ? Math.min(0, kernel.dup3(a, b, s.f())) : -Errno.EBADF;
+                if (code == 0) {
+                    origins[s.b()] = origin(s.a());
+                }
+                yield code;
+            }
+            case GETFL -> kernel.fcntl(a, Uapi.F_GETFL, 0);
+            case SETFL -> kernel.fcntl(a, Uapi.F_SETFL, s.f() | Uapi.O_NONBLOCK);
+            case PIPE_SIZE -> kernel.fcntl(a, Uapi.F_GETPIPE_SZ, 0);
+            case RESIZE -> kernel.fcntl(a, Uapi.F_SETPIPE_SZ, s.n());
+            case FIONREAD -> kernel.fionread(a);
+            case SPLICE -> {
+                long moved = kernel.splice(a, offset(in, s.x()), b, offset(out, s.y()), s.n(), s.f());
+                yield moved(moved);
+            }
+            case TEE -> kernel.tee(a, b, s.n(), s.f());
+            case VMSPLICE -> kernel.vmsplice(a, spans(s), s.f());
+            case SENDFILE -> {
+                long result = kernel.sendfile(a, offset(in, s.x()), b, bounded(s.n(), a));
+                offIn = in.value;
+                yield result;
+            }
+            case COPY -> {
+                long len = bounded(s.n(), a);
+                yield moved(kernel.copyFileRange(a, offset(in, s.x()), b, offset(out, s.y()), len, s.f()));
+            }
+            case STORE -> store(s, a);
+            case TOUCH -> {
+                for (long i = 0; i < s.n(); i++) {
+                    memory.putByte(s.x() + i, (byte) (memory.getByte(s.x() + i) + 1));
+                }
+                yield 0;
+            }
+            case POLL -> {
+                polled[0] = a;
+                events[0] = (short) s.f();
+                int ready = kernel.poll(polled, events, revents, 1, 0);
+                yield ready == 1 ? revents[0] : ready;
+            }
+            case SHUTDOWN -> kernel.shutdown(a, s.f());
+            case RESET -> {
+                int result = kernel.setLinger(a, true, 0);
+                yield result < 0 ? result : close(s.a());
+            }
+            case DROP -> kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
+        };
+    }
+
+    /// Most files are small, so that any length may be asked for; of one with a hole of gigabytes a little is enough.
+    private long bounded(long len, int fd) {
+        return (len > LARGE || len < 0) && size(fd) > LARGE ? LARGE : len;
+    }
+
+    private long moved(long result) {
+        offIn = in.value;
+        offOut = out.value;
+        return result;
+    }
+
+    private long kept(int slot, int result) {
+        if (result >= 0) {
+            if (isOpen(slot)) {
+                close(slot);
+            }
+            fds[slot] = result;
+            origins[slot] = slot;
+        }
+        return Math.min(0, result);
+    }
+
+    private long both(Step s, int result) {
+        if (result >= 0) {
+            kept(s.a(), pair[0]);
+            kept(s.b(), pair[1]);
+        }
+        return result;
+    }
+
+    private int close(int slot) {
+        if (!isOpen(slot)) {
+            return kernel.close(-1);
+        }
+        int fd = fds[slot];
+        fds[slot] = CLOSED;
+        return kernel.close(fd);
+    }
+
+    private long file(Step s) {
+        byte[] path = files[s.b()];
+        if (s.n() < 0 && !used[s.b()]) {
+            return -Errno.ENOENT; // what an earlier script left is not this one's
+        }
+        if (s.n() >= 0) {
+            used[s.b()] = true;
+            int flags = Uapi.O_RDWR | Uapi.O_CREAT | Uapi.O_TRUNC | Uapi.O_CLOEXEC;
+            int fd = kernel.openat(Uapi.AT_FDCWD, path, flags, 0600);
+            if (fd < 0) {
+                return fd;
+            }
+            memory.put(MEMORY / 2, CONTENT, s.b() * 1000, (int) s.n());
+            kernel.write(fd, memory, MEMORY / 2, s.n());
+            memory.put(MEMORY / 2, CONTENT, MEMORY / 2, (int) s.n());
+            kernel.close(fd);
+        }
+        return kept(s.a(), kernel.openat(Uapi.AT_FDCWD, path, s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC, 0));
+    }
+
+    private long device(Step s) {
+        String path = s.b() == 0 ? "/dev/null" : s.b() == 1 ? "/dev/zero" : "/dev/full";
+        int flags = s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC;
+        return kept(s.a(), kernel.openat(Uapi.AT_FDCWD, path.getBytes(ISO_8859_1), flags, 0));
+    }
+
+    private long pipe(Step s) {
+        int result = kernel.pipe2(pair, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC);
+        if (result == 0) {
+            // Always set: a user with many pipes gets small ones.
+            check(kernel.fcntl(pair[0], Uapi.F_SETPIPE_SZ, s.n() == 0 ? 65536 : s.n()));
+        }
+        return both(s, result);
+    }
+
+    private long tcp(Step s) {
+        int type = Uapi.SOCK_STREAM | Uapi.SOCK_CLOEXEC;
+        int client = check(kernel.socket(Uapi.AF_INET, type, 0));
+        // A source address of its own: the ports of one would run out.
+        clients = clients % 0xffff + 1;
+        check(kernel.setsockopt(client, Uapi.IPPROTO_IP, Uapi.IP_BIND_ADDRESS_NO_PORT, 1));
+        check(kernel.bind(client, loopback(0x10000 + clients, 0)));
+        check(kernel.connect(client, address));
+        pair[0] = client;
+        pair[1] = check(kernel.accept4(listener, Uapi.SOCK_NONBLOCK | Uapi.SOCK_CLOEXEC));
+        check(kernel.fcntl(client, Uapi.F_SETFL, Uapi.O_RDWR | Uapi.O_NONBLOCK));
+        // Nagle's rule would hold small segments back until the last is acknowledged.
+        check(kernel.setsockopt(pair[0], Uapi.IPPROTO_TCP, Uapi.TCP_NODELAY, 1));
+        check(kernel.setsockopt(pair[1], Uapi.IPPROTO_TCP, Uapi.TCP_NODELAY, 1));
+        return both(s, 0);
+    }
+
+    private Span[] spans(Step s) {
+        if (s.b() > 0) {
+            Span[] many = new Span[s.b()];
+            Arrays.fill(many, new Span(memory, s.x(), 0));
+            return many;
+        }
+        if (s.n() == 0 && s.y() != Step.NONE) {
+            return NO_SPANS;
+        }
+        Span first = new Span(memory, s.x(), s.n());
+        return s.y() == Step.NONE ? new Span[] {first} : new Span[] {first, new Span(memory, s.y(), s.n())};
+    }
+
+    private long store(Step s, int fd) {
+        long page = s.x() & -4096;
+        long address = kernel.mmap(4096, Uapi.PROT_READ | Uapi.PROT_WRITE, Uapi.MAP_SHARED, fd, page);
+        if (address < 0) {
+            return address;
+        }
+        long size = size(fd);
+        if (size <= page) {
+            kernel.munmap(address, 4096);
+            return -1000; // SIGBUS
+        }
+        try (Memory mapped = kernel.memory(address, 4096)) {
+            for (long i = 0; i < s.n() && s.x() - page + i < 4096; i++) {
+                mapped.putByte(s.x() - page + i, (byte) (i + s.n()));
+            }
+        }
+        return kernel.munmap(address, 4096);
+    }
+
+    private final dev.fid.kernel.Stat stat = new dev.fid.kernel.Stat();
+
+    private long size(int fd) {
+        return kernel.fstat(fd, stat) < 0 ? -1 : stat.size;
+    }
+
+    // ---- what is left behind ----
+
+    /// Events of all slots, then for `a`, `b` and their other ends the bytes ready or the position. A closed slot has
+    /// -1.
+    int observe(long[] seen, int a, int b) {
+        int open = 0;
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            if (fds[slot] != CLOSED) {
+                polled[open] = fds[slot];
+                events[open] = Uapi.POLLIN | Uapi.POLLOUT | Uapi.POLLRDHUP;
+                open++;
+            }
+        }
+        int at = 0;
+        kernel.poll(polled, events, revents, open, 0);
+        int next = 0;
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            seen[at++] = fds[slot] == CLOSED ? -1 : revents[next++];
+        }
+        seen[at++] = look(a);
+        seen[at++] = look(b);
+        seen[at++] = look(Slots.peer(a));
+        seen[at++] = look(Slots.peer(b));
+        return at;
+    }
+
+    long look(int slot) {
+        if (!isOpen(slot)) {
+            return -1;
+        }
+        return Slots.isPipe(slot) || Slots.isSocket(slot)
+                ? kernel.fionread(fds[slot])
+                : kernel.lseek(fds[slot], 0, Uapi.SEEK_CUR);
+    }
+
+    // ---- how a pipe's bytes are cut ----
+
+    private final int[] copy = {-1, -1};
+    private final int[] single = {-1, -1};
+    private int sink = -1;
+
+    /// The lengths of the buffers in the pipe of read end `slot`, first to last: what is teed is taken out again by a
+    /// pipe of one slot, buffer by buffer. The pipe itself is not changed.
+    List<Long> buffers(int slot) {
+        if (sink < 0) {
+            sink = check(kernel.openat(Uapi.AT_FDCWD, "/dev/null".getBytes(ISO_8859_1), Uapi.O_WRONLY | Uapi.O_CLOEXEC, 0));
+            check(kernel.pipe2(copy, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC));
+            check(kernel.pipe2(single, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC));
+            check(kernel.fcntl(copy[0], Uapi.F_SETPIPE_SZ, 256L << 12));
+            check(kernel.fcntl(single[0], Uapi.F_SETPIPE_SZ, 4096));
+        }
+        List<Long> lengths = new ArrayList<>();
+        long left = kernel.tee(fds[slot], copy[1], Integer.MAX_VALUE, Uapi.SPLICE_F_NONBLOCK);
+        while (left > 0) {
+            long len = kernel.splice(copy[0], null, single[1], null, Integer.MAX_VALUE, Uapi.SPLICE_F_NONBLOCK);
+            if (len <= 0 || kernel.splice(single[0], null, sink, null, len, 0) != len) {
+                throw new AssertionError("a pipe cannot be looked into: " + len);
+            }
+            lengths.add(len);
+            left -= len;
+        }
+        return lengths;
+    }
+
+    /// Writes until a pipe or socket takes no more; returns the bytes and the last result.
+    long[] fillUp(int slot) {
+        long sum = 0;
+        long result = 0;
+        for (int i = 0; i < 1000; i++) {
+            result = kernel.write(fds[slot], memory, 0, 4096);
+            if (result <= 0) {
+                break;
+            }
+            sum += result;
+        }
+        return new long[] {sum, result};
+    }
+
+    /// Reads `slot` until nothing is left, to `into` from `at`, and returns the bytes there; the last result is the
+    /// first number of `end`.
+    int drain(int slot, byte[] into, int at, long[] end) {
+        int sum = at;
+        long result = 0;
+        while (sum < into.length) {
+            int room = Math.min(into.length - sum, MEMORY / 2);
+            result = kernel.read(fds[slot], memory, MEMORY / 2, room);
+            if (result <= 0) {
+                break;
+            }
+            memory.get(MEMORY / 2, into, sum, (int) result);
+            sum += (int) result;
+        }
+        end[0] = result;
+        return sum;
+    }
+
+    /// The first MiB of a file, and its size.
+    int file(int index, byte[] into, long[] size) {
+        size[0] = -1;
+        if (!used[index]) {
+            return -1;
+        }
+        int fd = kernel.openat(Uapi.AT_FDCWD, files[index], Uapi.O_RDONLY | Uapi.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        size[0] = size(fd);
+        int sum = 0;
+        int most = (int) Math.min(size[0], FINAL_BYTES);
+        while (sum < most) {
+            long n = kernel.pread(fd, memory, MEMORY / 2, Math.min(most - sum, MEMORY / 2), sum);
+            if (n <= 0) {
+                break;
+            }
+            memory.get(MEMORY / 2, into, sum, (int) n);
+            sum += (int) n;
+        }
+        kernel.close(fd);
+        return sum;
+    }
+
+    @Override
+    public void close() {
+        end();
+        for (int fd : new int[] {listener, sink, copy[0], copy[1], single[0], single[1]}) {
+            kernel.close(fd);
+        }
+        memory.close();
+    }
+}

@@ -1,0 +1,330 @@
+package dev.fid.tests.model;
+
+import dev.fid.kernel.Errno;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Runs a script on the real kernel and on the model, step by step, and finds the first difference.
+///
+/// Where the real kernel may choose, the script goes on from what it chose. These are all its freedoms:
+///
+/// 1. How the bytes of a socket are cut into the buffers of a pipe. The sender copies into fragments that it shares
+///    with other sockets of the thread, and a buffer ends where a fragment does (net/core/sock.c,
+///    skb_page_frag_refill; net/core/skbuff.c, __skb_splice_bits). The model is told the cuts; their sum is compared.
+/// 2. How much a TCP socket takes and how much of it has arrived, once more than {@link #WINDOW} bytes are unread:
+///    buffers and windows are tuned while they are used (net/ipv4/tcp_input.c, tcp_grow_window, tcp_rcv_space_adjust).
+///    Up to that everything is taken and arrives.
+/// 3. When a segment, an end or a reset arrives: another thread may carry it (ksoftirqd). It is waited for.
+/// 4. A copy of a page onto a part of itself has no one result (arch/x86/lib/memcpy_64.S depends on the machine): a
+///    script ends there.
+final class Duel {
+    /// The receive window that every loopback connection begins with. Source: net/ipv4/tcp_output.c,
+    /// tcp_select_initial_window with tcp_rmem[1] = 131072.
+    static final long WINDOW = 32 << 10;
+
+    private static final int FINAL_BYTES = 1 << 20;
+    private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+    private final Actor real;
+    private final Actor model;
+    private final Consumer<List<Long>> cuts;
+    private final long[] seenReal = new long[64];
+    private final long[] seenModel = new long[64];
+    private final byte[] bytesReal = new byte[FINAL_BYTES];
+    private final byte[] bytesModel = new byte[FINAL_BYTES];
+    private final long[] endReal = new long[1];
+    private final long[] endModel = new long[1];
+
+    /// Calls made of scripts, without those that look.
+    long calls;
+
+    /// How often the real kernel chose, by freedom.
+    final long[] chosen = new long[5];
+
+    /// @param cuts tells the model how the next bytes that it splices from a socket are cut
+    Duel(Actor real, Actor model, Consumer<List<Long>> cuts) {
+        this.real = real;
+        this.model = model;
+        this.cuts = cuts;
+    }
+
+    /// The first difference.
+    ///
+    /// @param step its index; the number of steps for one that shows at the end
+    record Difference(int step, String what) {}
+
+    @Nullable
+    Difference run(Script script) {
+        real.begin();
+        model.begin();
+        try {
+            for (int i = 0; i < script.steps().size(); i++) {
+                if (losesUnsentBytes(script.steps().get(i))) {
+                    chosen[2]++;
+                    return null;
+                }
+                String what = step(script.steps().get(i));
+                if (what != null) {
+                    return new Difference(i, what);
+                }
+            }
+            String what = atTheEnd();
+            return what == null ? null : new Difference(script.steps().size(), what);
+        } finally {
+            real.end();
+            model.end();
+        }
+    }
+
+    // ---- freedoms ----
+
+    private static int in(Step s) {
+        return switch (s.op()) {
+            case READ, RECV, SPLICE -> s.a();
+            default -> -1;
+        };
+    }
+
+    private static int out(Step s) {
+        return switch (s.op()) {
+            case WRITE, SEND -> s.a();
+            case SPLICE, SENDFILE -> s.b();
+            default -> -1;
+        };
+    }
+
+    /// Bytes that were sent from the TCP socket of this origin and not read yet; 0 where nobody can read them.
+    private long unread(int sender) {
+        return Slots.isTcp(sender) ? Math.max(0, model.look(model.withOrigin(sender ^ 1))) : 0;
+    }
+
+    private boolean isCrowded(int origin) {
+        return Slots.isTcp(origin) && (unread(origin) > WINDOW || unread(origin ^ 1) > WINDOW);
+    }
+
+    /// A reset throws away what the window held back, and nobody knows how much that was.
+    private boolean losesUnsentBytes(Step step) {
+        int closed = switch (step.op()) {
+            case CLOSE, RESET -> step.a();
+            case DUP3 -> step.b();
+            default -> -1;
+        };
+        return isCrowded(model.origin(closed)) && unread(model.origin(closed)) > WINDOW;
+    }
+
+    /// The step as the model has to make it, or null where it must not make it.
+    private @Nullable Step steered(Step step, long result) {
+        int in = model.origin(in(step));
+        int out = model.origin(out(step));
+        if (result > 0 && Slots.isSocket(in) && step.op() == Op.SPLICE) {
+            int pipe = real.withOrigin(out & ~1);
+            if (Slots.isPipe(out) && pipe >= 0) {
+                cuts.accept(last(real.buffers(pipe), result));
+                chosen[1]++;
+            }
+            return step.withLen(result);
+        }
+        boolean crowded = unread(in ^ 1) > WINDOW || unread(out) + Math.max(0, result) > WINDOW;
+        if (crowded && (Slots.isTcp(in) || Slots.isTcp(out))) {
+            if (result > 0 && result < step.n()) {
+                chosen[2]++;
+                return step.withLen(result);
+            }
+            if (result == -Errno.EAGAIN) {
+                chosen[2]++;
+                return null;
+            }
+        }
+        return step;
+    }
+
+    /// The last of these lengths that sum up to `len`.
+    private static List<Long> last(List<Long> lengths, long len) {
+        List<Long> last = new ArrayList<>();
+        long left = len;
+        for (int i = lengths.size() - 1; i >= 0 && left > 0; i--) {
+            last.addFirst(Math.min(left, lengths.get(i)));
+            left -= lengths.get(i);
+        }
+        return last;
+    }
+
+    // ---- one step ----
+
+    private @Nullable String step(Step step) {
+        calls++;
+        long expected = real.run(step);
+        Step steered = steered(step, expected);
+        if (steered == null) {
+            return null;
+        }
+        long got = model.run(steered);
+        if (expected != got) {
+            return "result " + show(got) + " instead of " + show(expected);
+        }
+        if (real.offIn != model.offIn || real.offOut != model.offOut) {
+            return "offsets " + model.offIn + ", " + model.offOut + " instead of " + real.offIn + ", " + real.offOut;
+        }
+        if (got > 0) {
+            String what = bytesRead(step, got);
+            if (what != null) {
+                return what;
+            }
+        }
+        return states(step);
+    }
+
+    private @Nullable String bytesRead(Step step, long got) {
+        return switch (step.op()) {
+            case READ, PREAD, RECV -> memory(step.x(), (int) got);
+            case VMSPLICE -> {
+                String what = memory(step.x(), (int) Math.min(got, step.n()));
+                yield what != null || step.y() == Step.NONE || got <= step.n()
+                        ? what
+                        : memory(step.y(), (int) (got - step.n()));
+            }
+            default -> null;
+        };
+    }
+
+    private @Nullable String memory(long at, int len) {
+        real.memory.get(at, bytesReal, 0, len);
+        model.memory.get(at, bytesModel, 0, len);
+        return bytes("memory at " + at, len, len);
+    }
+
+    private @Nullable String states(Step step) {
+        int count = model.observe(seenModel, step.a(), step.b());
+        long until = 0;
+        while (true) {
+            real.observe(seenReal, step.a(), step.b());
+            int at = firstDifference(step, count);
+            if (at < 0) {
+                return null;
+            }
+            if (!isTcpOpen() || (until != 0 && System.nanoTime() > until)) {
+                String what = at < Slots.COUNT
+                        ? "events of slot " + at
+                        : "bytes or position of " + List.of("a", "b", "a's peer", "b's peer").get(at - Slots.COUNT);
+                return what + " " + show(seenModel[at]) + " instead of " + show(seenReal[at]);
+            }
+            if (until == 0) {
+                until = System.nanoTime() + PATIENCE_NANOS;
+                chosen[3]++;
+            }
+            LockSupport.parkNanos(20_000);
+        }
+    }
+
+    private int firstDifference(Step step, int count) {
+        for (int at = 0; at < count; at++) {
+            if (seenReal[at] != seenModel[at] && !mayDiffer(step, at)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /// A TCP connection with more bytes unread than its window: some may not have arrived, and the sender may wait.
+    private boolean mayDiffer(Step step, int at) {
+        int slot = at < Slots.COUNT
+                ? at
+                : switch (at - Slots.COUNT) {
+                    case 0 -> step.a();
+                    case 1 -> step.b();
+                    case 2 -> Slots.peer(step.a());
+                    default -> Slots.peer(step.b());
+                };
+        if (!isCrowded(model.origin(slot))) {
+            return false;
+        }
+        return at < Slots.COUNT ? (seenReal[at] & ~seenModel[at]) == 0 : seenReal[at] <= seenModel[at];
+    }
+
+    private boolean isTcpOpen() {
+        for (int slot = Slots.TCP; slot < Slots.COUNT; slot++) {
+            if (Slots.isTcp(real.origin(slot))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- the end of a script ----
+
+    private @Nullable String atTheEnd() {
+        for (int slot = Slots.PIPES; slot < Slots.TCP; slot++) {
+            boolean writes = !Slots.isPipe(slot) || (slot & 1) == 1;
+            if (writes && real.isOpen(slot)) {
+                long[] expected = real.fillUp(slot);
+                long[] got = model.fillUp(slot);
+                if (!Arrays.equals(expected, got)) {
+                    return "room of slot " + slot + " " + got[0] + ", " + show(got[1]) + " instead of " + expected[0]
+                            + ", " + show(expected[1]);
+                }
+            }
+        }
+        for (int slot = Slots.PIPES; slot < Slots.DEVICES; slot++) {
+            boolean reads = !Slots.isPipe(slot) || (slot & 1) == 0;
+            if (reads && real.isOpen(slot)) {
+                String what = rest(slot);
+                if (what != null) {
+                    return what;
+                }
+            }
+        }
+        for (int file = 0; file < 4; file++) {
+            int expected = real.file(file, bytesReal, endReal);
+            int got = model.file(file, bytesModel, endModel);
+            if (endReal[0] != endModel[0]) {
+                return "size of file " + file + " " + endModel[0] + " instead of " + endReal[0];
+            }
+            String what = bytes("file " + file, expected, got);
+            if (what != null) {
+                return what;
+            }
+        }
+        return memory(0, Actor.MEMORY);
+    }
+
+    private @Nullable String rest(int slot) {
+        int got = model.drain(slot, bytesModel, 0, endModel);
+        int expected = real.drain(slot, bytesReal, 0, endReal);
+        long until = System.nanoTime() + PATIENCE_NANOS;
+        while (expected < got && Slots.isTcp(slot) && endReal[0] == -Errno.EAGAIN && System.nanoTime() < until) {
+            LockSupport.parkNanos(20_000);
+            expected = real.drain(slot, bytesReal, expected, endReal);
+        }
+        String what = bytes("rest of slot " + slot, expected, got);
+        if (what != null) {
+            return what;
+        }
+        while (endReal[0] != endModel[0] && Slots.isTcp(slot) && System.nanoTime() < until) {
+            LockSupport.parkNanos(20_000);
+            real.drain(slot, bytesReal, expected, endReal);
+        }
+        return endReal[0] == endModel[0]
+                ? null
+                : "end of slot " + slot + " " + show(endModel[0]) + " instead of " + show(endReal[0]);
+    }
+
+    private @Nullable String bytes(String what, int expected, int got) {
+        int at = Arrays.mismatch(bytesReal, 0, Math.max(0, expected), bytesModel, 0, Math.max(0, got));
+        if (at < 0) {
+            return null;
+        }
+        HexFormat hex = HexFormat.of();
+        return what + ", byte " + at + " of " + got + " instead of " + expected + ": "
+                + hex.formatHex(bytesModel, at, Math.min(at + 8, Math.max(at, got))) + " instead of "
+                + hex.formatHex(bytesReal, at, Math.min(at + 8, Math.max(at, expected)));
+    }
+
+    private static String show(long result) {
+        return result < 0 && result > -200 ? "-" + Errno.name((int) -result) : Long.toString(result);
+    }
+}
