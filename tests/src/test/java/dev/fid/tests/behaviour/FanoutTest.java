@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// One input, several outputs: each gets every byte, or the report says which it lost and why.
+@OnAllKernels
 class FanoutTest extends Fixture {
     private static final Duration NOT_AT_ALL = Duration.ZERO;
 
@@ -54,8 +56,8 @@ class FanoutTest extends Fixture {
         Fd[] tcp = tcpPair();
         Fd file = create("out");
         file("log", bytes("old "));
-        Fd log = keep(Fd.open(dir.resolve("log"), WRITE, APPEND));
-        Fd nowhere = keep(Fd.open(Path.of("/dev/null"), WRITE));
+        Fd log = keep(Fd.open(kernel, dir.resolve("log"), WRITE, APPEND));
+        Fd nowhere = keep(Fd.open(kernel, Path.of("/dev/null"), WRITE));
         List<On.Task<byte[]>> readers = List.of(reader(pipe.in()), reader(unix[1]), reader(tcp[1]));
         Fd in = source(from, content);
 
@@ -273,7 +275,7 @@ class FanoutTest extends Fixture {
     void aFullDeviceFailsAloneInEachPlaceOfTheList() throws Exception {
         byte[] content = pattern(200_000);
         for (int place = 0; place < 3; place++) {
-            Fd full = keep(Fd.open(Path.of("/dev/full"), WRITE));
+            Fd full = keep(Fd.open(kernel, Path.of("/dev/full"), WRITE));
             Ends pipe = pipe(kernel, 1 << 20);
             Fd file = create("out-" + place);
             List<Fd> outs = new ArrayList<>(List.of(pipe.out(), file));
@@ -374,7 +376,7 @@ class FanoutTest extends Fixture {
         int round = 65536;
         byte[] content = pattern(16 * round);
         Ends slow = pipe();
-        Fd nowhere = keep(Fd.open(Path.of("/dev/null"), WRITE));
+        Fd nowhere = keep(Fd.open(kernel, Path.of("/dev/null"), WRITE));
         List<byte[]> got = new ArrayList<>();
         boolean[] woken = new boolean[1];
         Fanout.Result result = Fanout.from(file("in", content))

@@ -5,30 +5,53 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import dev.fid.tests.Contents;
+import dev.fid.tests.Ground;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 
 /// Descriptors for a test of the library; what was kept is closed after the test.
 abstract class Fixture {
-    final Kernel kernel = Kernel.linux();
+    /// Which kernel the class runs on: the machine's, unless it is parameterised.
+    @Parameter
+    Ground ground = Ground.LINUX;
+
+    Kernel kernel = Kernel.linux();
 
     @TempDir
     Path dir;
+
+    @BeforeEach
+    void chooseKernel() {
+        kernel = ground.kernel();
+        if (ground.isModel()) {
+            Ground.createFolder(kernel, dir);
+        }
+    }
+
+    /// Goes on only on the kernel of this machine.
+    ///
+    /// @param what the model has not
+    final void needsLinux(String what) {
+        assumeTrue(!ground.isModel(), "SKIPPED: the model has no " + what);
+    }
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -78,13 +101,12 @@ abstract class Fixture {
 
     /// A new file with this content, its position 0.
     Fd file(String name, byte[] content) throws IOException {
-        Files.write(dir.resolve(name), content);
-        return keep(Fd.open(kernel, dir.resolve(name), READ, WRITE));
+        return file(kernel, name, content);
     }
 
     /// A file on the kernel's choice of this test.
     Fd file(Kernel on, String name, byte[] content) throws IOException {
-        Files.write(dir.resolve(name), content);
+        Contents.write(kernel, dir.resolve(name), content);
         return keep(Fd.open(on, dir.resolve(name), READ, WRITE));
     }
 
@@ -96,8 +118,8 @@ abstract class Fixture {
         return create(kernel, name);
     }
 
-    byte[] content(String name) throws IOException {
-        return Files.readAllBytes(dir.resolve(name));
+    byte[] content(String name) {
+        return Contents.read(kernel, dir.resolve(name));
     }
 
     long position(Fd fd) {

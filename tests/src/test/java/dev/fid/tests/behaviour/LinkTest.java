@@ -16,11 +16,13 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Two sockets joined, driven by hand as an event loop would: nothing here waits unless it says so.
+@OnAllKernels
 class LinkTest extends Fixture {
     private PipePool pool(Kernel on, Splicing splicing) {
         return keep(new PipePool(on, PipeBudget.of(on), 1 << 20, splicing));
@@ -287,7 +289,7 @@ class LinkTest extends Fixture {
     void aTurnIsBounded() throws Exception {
         Fd[] left = unixPair();
         kernel.setsockopt(left[1].number(), Uapi.SOL_SOCKET, Uapi.SO_SNDBUF, 8 << 20);
-        Fd nowhere = keep(Fd.open(java.nio.file.Path.of("/dev/null"), java.nio.file.StandardOpenOption.WRITE));
+        Fd nowhere = keep(Fd.open(kernel, java.nio.file.Path.of("/dev/null"), java.nio.file.StandardOpenOption.WRITE));
         Lane lane = keep(new Lane(left[0], nowhere, pool(Splicing.AUTO)));
         On.Task<Integer> sender = On.PLATFORM.start(() -> {
             put(left[1], pattern(8 << 20));

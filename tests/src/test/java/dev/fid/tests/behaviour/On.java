@@ -79,6 +79,10 @@ enum On {
                         && java.util.Arrays.stream(thread.getStackTrace())
                                 .anyMatch(frame -> frame.getClassName().equals("dev.fid.Poller"));
             }
+            if (java.util.Arrays.stream(thread.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName().startsWith("dev.fid.model.Model"))) {
+                return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
+            }
             Path task = Path.of("/proc/self/task/" + tid.get(SECONDS, TimeUnit.SECONDS));
             try {
                 return Files.readString(task.resolve("syscall")).startsWith(PPOLL + " ");

@@ -11,6 +11,7 @@ import dev.fid.Fd;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import dev.fid.tests.Contents;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +36,10 @@ enum Place {
     BLOCKS;
 
     /// Where files lie, and who pumps bytes.
-    record Surroundings(Path disk, Path memory, Path blocks, java.util.concurrent.ExecutorService pumps) {}
+    ///
+    /// @param real the kernel below all others
+    record Surroundings(
+            Kernel real, Path disk, Path memory, Path blocks, java.util.concurrent.ExecutorService pumps) {}
 
     /// A descriptor in use by one transfer, and what is behind it.
     static final class Used implements AutoCloseable {
@@ -85,16 +89,16 @@ enum Place {
     /// A source that gives these bytes. /dev/zero gives zeros, and a block device more than these.
     Used source(Kernel kernel, byte[] content, Surroundings around) throws IOException {
         return switch (this) {
-            case DISK -> filled(Fd.open(kernel, around.disk.resolve("in"), fresh()), content);
-            case MEMORY_FILE -> filled(Fd.open(kernel, around.memory.resolve("in"), fresh()), content);
-            case APPENDED -> filled(memfd(kernel), content);
-            case BLOCKS -> filled(Fd.open(kernel, around.blocks, READ, WRITE), content);
+            case DISK -> filled(around.real, Fd.open(kernel, around.disk.resolve("in"), fresh()), content);
+            case MEMORY_FILE -> filled(around.real, Fd.open(kernel, around.memory.resolve("in"), fresh()), content);
+            case APPENDED -> filled(around.real, memfd(kernel), content);
+            case BLOCKS -> filled(around.real, Fd.open(kernel, around.blocks, READ, WRITE), content);
             case DEVICE -> new Used(Fd.open(kernel, Path.of("/dev/zero")));
             case PIPE, FIFO, UNIX, TCP -> {
                 Fd[] ends = ends(kernel, around);
                 Used used = new Used(ends[0]);
                 used.open.add(ends[1]);
-                Fd out = Fd.borrow(Kernel.linux(), ends[1].number());
+                Fd out = Fd.borrow(around.real, ends[1].number());
                 used.writer = around.pumps.submit(() -> {
                     Fixture.put(out, content);
                     ends[1].close();
@@ -107,16 +111,17 @@ enum Place {
     /// A sink that keeps what it gets; of a block device the first `len` bytes.
     Used sink(Kernel kernel, int len, Surroundings around) throws IOException {
         return switch (this) {
-            case DISK -> kept(kernel, around.disk.resolve("out"), fresh());
-            case MEMORY_FILE -> kept(kernel, around.memory.resolve("out"), fresh());
+            case DISK -> kept(kernel, around, around.disk.resolve("out"), fresh());
+            case MEMORY_FILE -> kept(kernel, around, around.memory.resolve("out"), fresh());
             case APPENDED -> {
-                java.nio.file.Files.deleteIfExists(around.disk.resolve("log"));
-                yield kept(kernel, around.disk.resolve("log"), WRITE, CREATE, APPEND);
+                byte[] log = Fixture.bytes(around.disk.resolve("log").toString());
+                around.real.unlinkat(Uapi.AT_FDCWD, log, 0);
+                yield kept(kernel, around, around.disk.resolve("log"), WRITE, CREATE, APPEND);
             }
             case BLOCKS -> {
                 Used used = new Used(Fd.open(kernel, around.blocks, READ, WRITE));
                 used.arrived = () -> {
-                    try (Fd again = Fd.open(around.blocks)) {
+                    try (Fd again = Fd.open(around.real, around.blocks)) {
                         return Fixture.takeAll(again, len);
                     }
                 };
@@ -127,7 +132,7 @@ enum Place {
                 Fd[] ends = ends(kernel, around);
                 Used used = new Used(ends[1]);
                 used.open.add(ends[0]);
-                Fd in = Fd.borrow(Kernel.linux(), ends[0].number());
+                Fd in = Fd.borrow(around.real, ends[0].number());
                 used.reader = around.pumps.submit(() -> Fixture.drain(in));
                 yield used;
             }
@@ -138,8 +143,7 @@ enum Place {
         return new java.nio.file.OpenOption[] {READ, WRITE, CREATE, TRUNCATE_EXISTING};
     }
 
-    private static Used filled(Fd file, byte[] content) {
-        Kernel kernel = Kernel.linux();
+    private static Used filled(Kernel kernel, Fd file, byte[] content) {
         try (Memory memory = kernel.allocate(Math.max(1, content.length))) {
             memory.put(0, content, 0, content.length);
             assertThat(kernel.pwrite(file.number(), memory, 0, content.length, 0))
@@ -148,9 +152,9 @@ enum Place {
         return new Used(file);
     }
 
-    private static Used kept(Kernel kernel, Path path, java.nio.file.OpenOption... options) throws IOException {
+    private static Used kept(Kernel kernel, Surroundings around, Path path, java.nio.file.OpenOption... options) throws IOException {
         Used used = new Used(Fd.open(kernel, path, options));
-        used.arrived = () -> java.nio.file.Files.readAllBytes(path);
+        used.arrived = () -> Contents.read(around.real, path);
         return used;
     }
 

@@ -1,6 +1,7 @@
 package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.Digest;
 import dev.fid.Method;
@@ -9,6 +10,7 @@ import dev.fid.Transfer;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Ground;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import java.io.IOException;
@@ -25,14 +27,18 @@ import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// One suite, run by every method over every pair of descriptors.
+@OnAllKernels
 class TransferMatrixTest {
     private static final int[] ALL_SIZES = {0, 1, 4095, 4096, 4097, 65535, 65536, 65537, (1 << 20) + 1, 5_000_000};
     private static final int[] FEW_SIZES = {0, 4097, 65537, (1 << 20) + 1};
@@ -53,6 +59,21 @@ class TransferMatrixTest {
     private static Path memory = Path.of("/");
     private static Path blocks = Path.of("/dev/null");
     private static ExecutorService pumps = Executors.newCachedThreadPool();
+
+    /// Which kernel the class runs on.
+    @Parameter
+    Ground ground = Ground.LINUX;
+
+    private Kernel real = Kernel.linux();
+
+    @BeforeEach
+    void chooseKernel() {
+        real = ground.kernel();
+        if (ground.isModel()) {
+            Ground.createFolder(real, disk);
+            Ground.createFolder(real, memory);
+        }
+    }
 
     @BeforeAll
     static void prepare() throws IOException {
@@ -118,13 +139,13 @@ class TransferMatrixTest {
         }
     }
 
-    private static void moveAndCheck(@Nullable Method method, Place from, Place to, int size, On on) throws Exception {
-        FaultyKernel counting = FaultyKernel.over(Kernel.linux());
+    private void moveAndCheck(@Nullable Method method, Place from, Place to, int size, On on) throws Exception {
+        FaultyKernel counting = FaultyKernel.over(real);
         // A virtual thread waits by epoll only on the real kernel.
-        Kernel kernel = on == On.PLATFORM ? counting.kernel() : Kernel.linux();
+        Kernel kernel = on == On.PLATFORM ? counting.kernel() : real;
         byte[] content = Arrays.copyOf(PATTERN, size);
         byte[] expected = from == Place.DEVICE ? new byte[size] : content;
-        Place.Surroundings around = new Place.Surroundings(disk, memory, blocks, pumps);
+        Place.Surroundings around = new Place.Surroundings(real, disk, memory, blocks, pumps);
         String what = size + " bytes on a " + on + " thread";
         try (Place.Used in = from.source(kernel, content, around);
                 Place.Used out = to.sink(kernel, size, around)) {
@@ -182,8 +203,8 @@ class TransferMatrixTest {
         }
     }
 
-    private static long position(Place.Used used) {
-        return Kernel.linux().lseek(used.fd.number(), 0, Uapi.SEEK_CUR);
+    private long position(Place.Used used) {
+        return real.lseek(used.fd.number(), 0, Uapi.SEEK_CUR);
     }
 
     private static long dataCalls(FaultyKernel kernel) {
@@ -232,10 +253,10 @@ class TransferMatrixTest {
                     crc.update(bytes.duplicate());
                     sha.update(bytes);
                 };
-                Place.Surroundings around = new Place.Surroundings(disk, memory, blocks, pumps);
+                Place.Surroundings around = new Place.Surroundings(real, disk, memory, blocks, pumps);
                 String what = "by " + method + " on a " + on + " thread";
-                try (Place.Used in = from.source(Kernel.linux(), content, around);
-                        Place.Used out = to.sink(Kernel.linux(), size, around)) {
+                try (Place.Used in = from.source(real, content, around);
+                        Place.Used out = to.sink(real, size, around)) {
                     Moved moved = on.run(() -> Transfer.from(in.fd)
                             .to(out.fd)
                             .method(method)
@@ -254,8 +275,9 @@ class TransferMatrixTest {
         }
     }
 
-    private static void skipWithoutBlocks(Place from, Place to) {
+    private void skipWithoutBlocks(Place from, Place to) {
         if (from == Place.BLOCKS || to == Place.BLOCKS) {
+            assumeTrue(!ground.isModel(), "SKIPPED: the model has no block devices");
             LoopMount.check(!blocks.equals(Path.of("/dev/null")), "needs root and losetup");
         }
     }

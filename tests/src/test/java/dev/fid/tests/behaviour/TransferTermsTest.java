@@ -25,12 +25,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import dev.fid.tests.Contents;
+import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// What a transfer is asked for besides its two sides: length, offsets, method, rate, time, progress, a sum.
+@OnAllKernels
 class TransferTermsTest extends Fixture {
 
     // ---- length ----
@@ -237,7 +240,7 @@ class TransferTermsTest extends Fixture {
     void anAppendedFileGetsItsBytesByReadAndWriteAlone() throws Exception {
         Fd in = file("in", pattern(100_000));
         file("log", bytes("old "));
-        Fd out = keep(Fd.open(dir.resolve("log"), WRITE, APPEND));
+        Fd out = keep(Fd.open(kernel, dir.resolve("log"), WRITE, APPEND));
         Moved moved = Transfer.from(in).to(out).run();
         assertThat(moved.byMethod()).containsOnlyKeys(Method.READ_WRITE);
         assertSame(part(content("log"), 4, 1_000_000), pattern(100_000), "log");
@@ -245,7 +248,8 @@ class TransferTermsTest extends Fixture {
 
     @Test
     void aFileOfProcIsReadToItsEnd() throws Exception {
-        Fd in = keep(Fd.open(Path.of("/proc/self/maps")));
+        needsLinux("/proc");
+        Fd in = keep(Fd.open(kernel, Path.of("/proc/self/maps")));
         Fd out = create("out");
         Moved moved = Transfer.from(in).to(out).run();
         assertThat(moved.method()).isEqualTo(Method.READ_WRITE);
@@ -453,7 +457,8 @@ class TransferTermsTest extends Fixture {
 
     @Test
     void theSumOfAFileThatIsMadeUpAnewAtEachReadIsThatOfTheBytesThatArrived() throws Exception {
-        Fd in = keep(Fd.open(Path.of("/proc/sys/kernel/random/uuid")));
+        needsLinux("/proc");
+        Fd in = keep(Fd.open(kernel, Path.of("/proc/sys/kernel/random/uuid")));
         Fd out = create("out");
         CRC32C sum = new CRC32C();
         Moved moved = Transfer.from(in).to(out).digest(Digest.of(sum)).run();
@@ -486,12 +491,10 @@ class TransferTermsTest extends Fixture {
     @CsvSource({"0,4194304", "4096,4194304", "1048576,4198400"})
     void holesStayHoles(long dataAt, long size) throws Exception {
         Path path = dir.resolve("in");
-        try (java.io.RandomAccessFile sparse = new java.io.RandomAccessFile(path.toFile(), "rw")) {
-            sparse.seek(dataAt);
-            sparse.write(pattern(8192));
-            sparse.setLength(size);
-        }
-        Fd in = keep(Fd.open(path, READ));
+        byte[] content = new byte[(int) size];
+        System.arraycopy(pattern(8192), 0, content, (int) dataAt, 8192);
+        Contents.write(kernel, path, content, allBut(content.length, dataAt / 4096, dataAt / 4096 + 1));
+        Fd in = keep(Fd.open(kernel, path, READ));
         Fd out = create("out");
         Moved moved = Transfer.from(in).to(out).sparse(true).run();
         assertThat(moved.bytes()).isEqualTo(size);
@@ -501,14 +504,21 @@ class TransferTermsTest extends Fixture {
         assertThat(position(out)).isEqualTo(size);
     }
 
+    /// Which blocks are holes: all but these two.
+    private static boolean[] allBut(int length, long one, long two) {
+        boolean[] holes = new boolean[(length + 4095) / 4096];
+        for (int i = 0; i < holes.length; i++) {
+            holes[i] = i != one && i != two;
+        }
+        return holes;
+    }
+
     @Test
     void aFileThatIsOneHoleKeepsItsSizeAndHasNoBlocks() throws Exception {
         Path path = dir.resolve("in");
-        try (java.io.RandomAccessFile sparse = new java.io.RandomAccessFile(path.toFile(), "rw")) {
-            sparse.setLength(1 << 20);
-        }
-        Fd in = keep(Fd.open(path, READ));
-        Fd out = keep(Fd.open(dir.resolve("out"), READ, WRITE, CREATE));
+        Contents.write(kernel, path, new byte[1 << 20], allBut(1 << 20, -1, -1));
+        Fd in = keep(Fd.open(kernel, path, READ));
+        Fd out = keep(Fd.open(kernel, dir.resolve("out"), READ, WRITE, CREATE));
         assertThat(Transfer.from(in).to(out).sparse(true).run().bytes()).isEqualTo(1 << 20);
         assertThat(out.facts().size()).isEqualTo(1 << 20);
         assertThat(out.facts().blocks()).isZero();
@@ -550,7 +560,7 @@ class TransferTermsTest extends Fixture {
             names = {"SENDFILE", "READ_WRITE", "SPLICE_THROUGH_PIPE"})
     void aFileThatIsAppendedToItselfDoesNotFeedItselfForEver(Method method) throws Exception {
         Fd in = file("both", pattern(100_000));
-        Fd out = keep(Fd.open(dir.resolve("both"), READ, WRITE));
+        Fd out = keep(Fd.open(kernel, dir.resolve("both"), READ, WRITE));
         seek(out, 1000);
         ErrnoException failure = catchThrowableOfType(
                 ErrnoException.class,

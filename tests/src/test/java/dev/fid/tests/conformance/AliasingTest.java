@@ -7,6 +7,7 @@ import dev.fid.kernel.Offset;
 import dev.fid.kernel.Span;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What is in a pipe may still be the source's own page: a later change shows. Linux 6.18 does so; kernels that
 /// copy in splice or vmsplice show the old bytes, and Fid must be right under both, so these tests accept both
 /// and say which.
+@OnBothKernels
 class AliasingTest extends Fixture {
     private static void oldOrNew(String seen, String old, String fresh) {
         assertThat(seen).as("the pipe aliases or has copied").isIn(old, fresh);

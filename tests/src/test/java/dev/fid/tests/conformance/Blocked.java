@@ -7,6 +7,7 @@ import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -28,7 +29,7 @@ final class Blocked {
     static Blocked in(int number, LongSupplier call) throws Exception {
         Blocked blocked = new Blocked();
         CompletableFuture<Integer> tid = new CompletableFuture<>();
-        Thread.ofPlatform().daemon().name("blocked").start(() -> {
+        Thread thread = Thread.ofPlatform().daemon().name("blocked").start(() -> {
             tid.complete(Kernel.linux().gettid());
             try {
                 blocked.result.complete(call.getAsLong());
@@ -38,7 +39,7 @@ final class Blocked {
         });
         Path task = Path.of("/proc/self/task/" + tid.get(10, TimeUnit.SECONDS));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!blocked.result.isDone() && !sleepsIn(task, number)) {
+        while (!blocked.result.isDone() && !isParked(thread) && !sleepsIn(task, number)) {
             assertThat(System.nanoTime())
                     .as("the thread should sleep in the call")
                     .isLessThan(end);
@@ -51,6 +52,13 @@ final class Blocked {
     /// What the call returns, now that the test has made it possible.
     long result() throws Exception {
         return result.get(10, TimeUnit.SECONDS);
+    }
+
+    /// A call of the model sleeps as Java threads do.
+    private static boolean isParked(Thread thread) {
+        return Arrays.stream(thread.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().startsWith("dev.fid.model."))
+                && thread.getState() == Thread.State.WAITING;
     }
 
     private static boolean sleepsIn(Path task, int number) throws IOException {

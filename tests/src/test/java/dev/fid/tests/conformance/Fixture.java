@@ -3,31 +3,53 @@ package dev.fid.tests.conformance;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
-import java.io.IOException;
+import dev.fid.tests.Contents;
+import dev.fid.tests.Ground;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 
 /// Files, pipes and sockets for a test of raw calls; everything that it opened is closed after the test.
 abstract class Fixture {
     static final int NONBLOCK = Uapi.SPLICE_F_NONBLOCK;
 
-    final Kernel kernel = Kernel.linux();
+    /// Which kernel the class runs on: the machine's, unless it is parameterised.
+    @Parameter
+    Ground ground = Ground.LINUX;
+
+    Kernel kernel = Kernel.linux();
 
     /// A page of memory, in bytes.
     final int page = kernel.pageSize();
 
     @TempDir
     Path dir;
+
+    @BeforeEach
+    void chooseKernel() {
+        kernel = ground.kernel();
+        if (ground.isModel()) {
+            Ground.createFolder(kernel, dir);
+        }
+    }
+
+    /// Goes on only on the kernel of this machine.
+    ///
+    /// @param what the model has not
+    final void needsLinux(String what) {
+        assumeTrue(!ground.isModel(), "SKIPPED: the model has no " + what);
+    }
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -132,13 +154,13 @@ abstract class Fixture {
     }
 
     /// A new file with this content, opened for reading and writing, its position 0.
-    int file(String name, String content) throws IOException {
-        Files.write(dir.resolve(name), content.getBytes(ISO_8859_1));
+    int file(String name, String content) {
+        Contents.write(kernel, dir.resolve(name), content.getBytes(ISO_8859_1));
         return open(dir.resolve(name), Uapi.O_RDWR);
     }
 
-    String content(String name) throws IOException {
-        return Files.readString(dir.resolve(name), ISO_8859_1);
+    String content(String name) {
+        return new String(Contents.read(kernel, dir.resolve(name)), ISO_8859_1);
     }
 
     long position(int fd) {

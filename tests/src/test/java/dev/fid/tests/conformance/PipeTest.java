@@ -8,12 +8,14 @@ import dev.fid.kernel.Offset;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// How a pipe counts: slots, each of one page at most, and not bytes.
+@OnBothKernels
 class PipeTest extends Fixture {
     private static final int DEFAULT = 65536;
 
@@ -103,6 +105,7 @@ class PipeTest extends Fixture {
     // PI-009
     @Test
     void aChildInheritsNoPipe() throws Exception {
+        needsLinux("processes");
         Pipe pipe = pipe();
         String open = Command.run("sh", "-c", "ls -l /proc/self/fd /proc/$$/fd");
         long inode = inode(pipe.r);

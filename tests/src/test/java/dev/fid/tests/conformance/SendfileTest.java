@@ -6,12 +6,14 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// sendfile(2), raw.
+@OnBothKernels
 class SendfileTest extends Fixture {
     private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz";
 

@@ -11,11 +11,13 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.WatchService;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Which kinds of descriptors splice(2) takes from and gives to a pipe that holds 16 bytes.
+@OnBothKernels
 class SpliceMatrixTest extends Fixture {
     /// A kind, what splicing from it gives, and what splicing to it gives.
     enum Kind {
@@ -67,6 +69,7 @@ class SpliceMatrixTest extends Fixture {
     // SP-053
     @Test
     void anInotifyDescriptorRefuses() throws IOException {
+        needsLinux("inotify");
         try (WatchService watch = FileSystems.getDefault().newWatchService()) {
             check(inotify(), -Errno.EINVAL, -Errno.EBADF);
             assertThat(watch.poll()).isNull();

@@ -8,12 +8,14 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// splice(2), raw. {@link SpliceMatrixTest} has the kinds of descriptors, {@link PipeTest} how a pipe fills.
+@OnBothKernels
 class SpliceTest extends Fixture {
     private long splice(int in, int out, long len, int flags) {
         return kernel.splice(in, null, out, null, len, flags);
@@ -134,6 +136,7 @@ class SpliceTest extends Fixture {
     @ParameterizedTest
     @CsvSource({"/proc/sys/fs/pipe-max-size, 99", "/proc/sys/kernel/version, 2", "/proc/sys/kernel/version, 4096"})
     void aSysctlGivesTheTextThatReadGives(String name, int len) throws IOException {
+        needsLinux("/proc");
         String text = read(open(name, Uapi.O_RDONLY), 4096); // in one read: Files.readString gets one digit of it
         String expected = text.substring(0, Math.min(len, text.length()));
         Pipe pipe = pipe();
@@ -174,6 +177,7 @@ class SpliceTest extends Fixture {
     @ParameterizedTest
     @ValueSource(strings = {"/proc/self/status", "/proc/self/stat", "/proc/self/limits"})
     void mostFilesOfProcAreEinvalAndReadGivesTheirText(String name) {
+        needsLinux("/proc");
         Pipe pipe = pipe();
         int in = open(name, Uapi.O_RDONLY);
         assertThat(splice(in, pipe.w, 4096, 0)).isEqualTo(-Errno.EINVAL);

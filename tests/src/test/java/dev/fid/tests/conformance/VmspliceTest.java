@@ -9,11 +9,13 @@ import dev.fid.kernel.Span;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.util.Arrays;
+import dev.fid.tests.OnBothKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// vmsplice(2), raw. Whether a later store shows is a matter of {@link AliasingTest}.
+@OnBothKernels
 class VmspliceTest extends Fixture {
     private static Span[] all(Memory memory, long len) {
         return new Span[] {new Span(memory, 0, len)};

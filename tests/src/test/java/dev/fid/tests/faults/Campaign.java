@@ -6,6 +6,7 @@ import dev.fid.ErrnoException;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Ground;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ final class Campaign implements AutoCloseable {
     private final String name;
     private final Path folder;
     private final double seconds;
+    private final Ground ground;
     private final ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "campaign");
         thread.setDaemon(true);
@@ -60,11 +62,19 @@ final class Campaign implements AutoCloseable {
     private long places;
     private int trials;
 
+    /// On the kernel of this machine.
+    ///
     /// @param seconds that a sample should take at most
     Campaign(String name, Path folder, double seconds) {
+        this(name, folder, seconds, Ground.LINUX);
+    }
+
+    /// On the kernel of `ground`; on a model each trial has one of its own, so nothing of it is left.
+    Campaign(String name, Path folder, double seconds, Ground ground) {
         this.name = name;
         this.folder = folder;
         this.seconds = seconds;
+        this.ground = ground;
     }
 
     /// A fault to be: `outcome` for the call `call` of that index, from 1.
@@ -186,14 +196,16 @@ final class Campaign implements AutoCloseable {
 
     private @Nullable String judge(Scenario scenario, List<Place> places, @Nullable List<String> trace, long mostCalls)
             throws Exception {
-        Path own = Files.createDirectory(folder.resolve("t" + trials++));
-        Watched watched = new Watched(Kernel.linux(), mostCalls);
+        Path own = folder.resolve("t" + trials++);
+        Kernel real = ground.kernel();
+        Ground.createFolder(real, own);
+        Watched watched = new Watched(real, mostCalls);
         FaultyKernel faulty = FaultyKernel.over(watched.kernel());
         List<FaultyKernel.Fault> faults = new ArrayList<>();
         boolean harmless = places.stream().allMatch(p -> p.outcome.isHarmless(p.call));
         Throwable thrown = null;
         String verdict;
-        Scenario.Setting setting = new Scenario.Setting(faulty, watched, own, new Random(SEED));
+        Scenario.Setting setting = new Scenario.Setting(real, faulty, watched, own, new Random(SEED));
         try (Scenario.Trial trial = scenario.beginning().begin(setting)) {
             // Behind the scenario's own rules: what those refuse stays refused.
             for (Place place : places) {
@@ -227,7 +239,9 @@ final class Campaign implements AutoCloseable {
         if (verdict == null && !left.isEmpty()) {
             verdict = left + (thrown == null ? " after success" : " after " + thrown);
         }
-        delete(own);
+        if (ground == Ground.LINUX) {
+            delete(own);
+        }
         return verdict;
     }
 

@@ -6,9 +6,8 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
-import java.io.IOException;
+import dev.fid.tests.Contents;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,7 +91,7 @@ final class FanoutScenarios {
 
     private static final class Fanning implements Scenario.Trial {
         private final Shape shape;
-        private final Kernel real = Kernel.linux();
+        private final Kernel real;
         private final World world;
         private final byte[] bytes;
         private final Path folder;
@@ -101,9 +100,10 @@ final class FanoutScenarios {
         private final List<World.@Nullable Reader> readers = new ArrayList<>();
         private Fanout.@Nullable Result result;
 
-        Fanning(Shape shape, Scenario.Setting setting) throws IOException {
+        Fanning(Shape shape, Scenario.Setting setting) {
             this.shape = shape;
-            this.world = new World(setting.random());
+            this.real = setting.real();
+            this.world = new World(real, setting.random());
             this.folder = setting.folder();
             this.bytes = Arrays.copyOf(TransferScenarios.CONTENT, shape.bytes);
             this.in = input(setting.kernel());
@@ -114,10 +114,10 @@ final class FanoutScenarios {
             world.drive(setting.faulty());
         }
 
-        private Fd input(Kernel kernel) throws IOException {
+        private Fd input(Kernel kernel) {
             return switch (shape.in) {
                 case FILE -> {
-                    Files.write(folder.resolve("in"), bytes);
+                    Contents.write(real, folder.resolve("in"), bytes);
                     yield file(kernel, "in");
                 }
                 case PIPE -> {
@@ -133,12 +133,12 @@ final class FanoutScenarios {
             };
         }
 
-        private Fd output(Kernel kernel, Out out) throws IOException {
+        private Fd output(Kernel kernel, Out out) {
             World.Reader reader = null;
             Fd fd = switch (out) {
                 case FILE -> {
                     String name = "out" + outs.size();
-                    Files.createFile(folder.resolve(name));
+                    Contents.write(real, folder.resolve(name), new byte[0]);
                     yield file(kernel, name);
                 }
                 case PIPE, BORROWED_PIPE, LAZY_PIPE -> {
@@ -231,9 +231,9 @@ final class FanoutScenarios {
                             && f.call().fds().contains(in.number()));
         }
 
-        private byte[] arrived(int i) throws IOException {
+        private byte[] arrived(int i) {
             World.Reader reader = readers.get(i);
-            return reader != null ? reader.bytes() : Files.readAllBytes(folder.resolve("out" + i));
+            return reader != null ? reader.bytes() : Contents.read(real, folder.resolve("out" + i));
         }
 
         @Override

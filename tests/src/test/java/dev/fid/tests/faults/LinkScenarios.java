@@ -125,7 +125,7 @@ final class LinkScenarios {
         Linking(Shape shape, Scenario.Setting setting) {
             this.shape = shape;
             this.setting = setting;
-            this.world = new World(setting.random());
+            this.world = new World(setting.real(), setting.random());
             this.there = Arrays.copyOf(TransferScenarios.CONTENT, shape.there);
             this.back = Arrays.copyOfRange(TransferScenarios.CONTENT, 200_000, 200_000 + shape.back);
             int[] one = world.pair(false);

@@ -18,11 +18,12 @@ record Scenario(String name, Beginning beginning) {
 
     /// What a trial is given.
     ///
+    /// @param real the kernel below all others, for peers and for looking
     /// @param faulty the kernel for the library, and for rules that belong to the scenario
     /// @param watched the ledger below it
     /// @param folder empty
     /// @param random seeded: the same for every trial of a campaign
-    record Setting(FaultyKernel faulty, Watched watched, Path folder, java.util.Random random) {
+    record Setting(Kernel real, FaultyKernel faulty, Watched watched, Path folder, java.util.Random random) {
         Kernel kernel() {
             return faulty.kernel();
         }

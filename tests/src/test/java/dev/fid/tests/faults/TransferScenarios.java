@@ -10,10 +10,8 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
-import java.io.IOException;
-import java.io.RandomAccessFile;
+import dev.fid.tests.Contents;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -172,7 +170,7 @@ final class TransferScenarios {
 
     private static final class Transferring implements Scenario.Trial {
         private final Shape shape;
-        private final Kernel real = Kernel.linux();
+        private final Kernel real;
         private final World world;
         private final byte[] bytes;
         private final byte[] skipped;
@@ -184,9 +182,10 @@ final class TransferScenarios {
         private World.@Nullable Reader reader;
         private @Nullable Moved moved;
 
-        Transferring(Shape shape, Scenario.Setting setting) throws IOException {
+        Transferring(Shape shape, Scenario.Setting setting) {
             this.shape = shape;
-            this.world = new World(setting.random());
+            this.real = setting.real();
+            this.world = new World(real, setting.random());
             this.folder = setting.folder();
             this.bytes = Arrays.copyOf(CONTENT, shape.bytes);
             this.skipped = Arrays.copyOfRange(CONTENT, shape.bytes, shape.bytes + shape.skip);
@@ -201,21 +200,13 @@ final class TransferScenarios {
             world.drive(setting.faulty());
         }
 
-        private Fd input(Kernel kernel) throws IOException {
+        private Fd input(Kernel kernel) {
             return switch (shape.in) {
                 case FILE, SPARSE -> {
                     Path path = folder.resolve("in");
-                    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
-                        file.write(skipped);
-                        for (int i = 0; i < bytes.length; i += 4096) {
-                            int len = Math.min(4096, bytes.length - i);
-                            if (shape.in == End.FILE || !Arrays.equals(bytes, i, i + len, new byte[4096], 0, len)) {
-                                file.seek(shape.skip + i);
-                                file.write(bytes, i, len);
-                            }
-                        }
-                        file.setLength(shape.skip + bytes.length);
-                    }
+                    byte[] all = Arrays.copyOf(skipped, shape.skip + bytes.length);
+                    System.arraycopy(bytes, 0, all, shape.skip, bytes.length);
+                    Contents.write(real, path, all, shape.in == End.FILE ? new boolean[0] : holes(all));
                     yield file(kernel, path);
                 }
                 case PIPE, BORROWED_PIPE -> {
@@ -231,11 +222,20 @@ final class TransferScenarios {
             };
         }
 
-        private Fd output(Kernel kernel) throws IOException {
+        private static boolean[] holes(byte[] all) {
+            boolean[] holes = new boolean[(all.length + 4095) / 4096];
+            for (int i = 0; i < holes.length; i++) {
+                int len = Math.min(4096, all.length - i * 4096);
+                holes[i] = Arrays.equals(all, i * 4096, i * 4096 + len, new byte[len], 0, len);
+            }
+            return holes;
+        }
+
+        private Fd output(Kernel kernel) {
             return switch (shape.out) {
                 case FILE, SPARSE -> {
                     Path path = folder.resolve("out");
-                    Files.write(path, skipped);
+                    Contents.write(real, path, skipped);
                     yield file(kernel, path);
                 }
                 case PIPE, BORROWED_PIPE -> {
@@ -335,12 +335,12 @@ final class TransferScenarios {
             return shape.in == End.BORROWED_PIPE || fault.call().fds().contains(in.number());
         }
 
-        private byte[] arrived() throws IOException {
+        private byte[] arrived() {
             World.Reader peer = reader;
             if (peer != null) {
                 return peer.bytes();
             }
-            byte[] all = Files.readAllBytes(folder.resolve("out"));
+            byte[] all = Contents.read(real, folder.resolve("out"));
             if (Arrays.mismatch(all, 0, shape.skip, skipped, 0, shape.skip) >= 0) {
                 throw new AssertionError("bytes before the start were changed");
             }

@@ -20,13 +20,15 @@ import java.util.Random;
 final class World implements AutoCloseable {
     private static final int PIECE = 12 << 10; // 12 KiB
 
-    private final Kernel kernel = Kernel.linux();
-    private final Memory memory = kernel.allocate(64 << 10);
+    private final Kernel kernel;
+    private final Memory memory;
     private final Random random;
     private final List<Peer> peers = new ArrayList<>();
     private final Deque<Integer> opened = new ArrayDeque<>();
 
-    World(Random random) {
+    World(Kernel kernel, Random random) {
+        this.kernel = kernel;
+        this.memory = kernel.allocate(64 << 10);
         this.random = random;
     }
 

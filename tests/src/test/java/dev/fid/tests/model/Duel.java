@@ -74,6 +74,7 @@ final class Duel {
                 }
             }
             String what = atTheEnd();
+            // The next script finds nothing of this one.
             return what == null ? null : new Difference(script.steps().size(), what);
         } finally {
             real.end();
@@ -163,7 +164,12 @@ final class Duel {
         if (steered == null) {
             return null;
         }
-        long got = model.run(steered);
+        long got;
+        try {
+            got = model.run(steered);
+        } catch (RuntimeException | StackOverflowError e) {
+            return "thrown " + e + " at " + List.of(e.getStackTrace()).subList(0, Math.min(8, e.getStackTrace().length));
+        }
         if (expected != got) {
             return "result " + show(got) + " instead of " + show(expected);
         }

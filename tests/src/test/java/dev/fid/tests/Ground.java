@@ -1,0 +1,36 @@
+package dev.fid.tests;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
+import java.nio.file.Path;
+
+/// The kernels that a suite runs on.
+public enum Ground {
+    /// The one of this machine.
+    LINUX;
+
+    /// A kernel: on the model a new one every time.
+    public Kernel kernel() {
+        return switch (this) {
+            case LINUX -> Kernel.linux();
+        };
+    }
+
+    public boolean isModel() {
+        return this != LINUX;
+    }
+
+    /// Makes a folder and those above it.
+    public static void createFolder(Kernel kernel, Path folder) {
+        for (int i = 1; i <= folder.getNameCount(); i++) {
+            byte[] path = ("/" + folder.subpath(0, i)).getBytes(UTF_8);
+            int made = kernel.mkdirat(Uapi.AT_FDCWD, path, 0777);
+            if (made < 0 && made != -Errno.EEXIST) {
+                throw new AssertionError(folder + ": " + Errno.name(-made));
+            }
+        }
+    }
+}

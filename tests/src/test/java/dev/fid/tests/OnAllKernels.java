@@ -1,0 +1,17 @@
+package dev.fid.tests;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// All tests of the class run on Linux and on every profile of the model.
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@ParameterizedClass(name = "{0}")
+@EnumSource(Ground.class)
+public @interface OnAllKernels {}
