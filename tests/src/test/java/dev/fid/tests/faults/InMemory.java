@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /// A folder on tmpfs where there is one, so that a campaign does not wait for a disk.
-final class InMemory implements TempDirFactory {
+public final class InMemory implements TempDirFactory {
     @Override
     public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext test) throws IOException {
         Path shared = Path.of("/dev/shm");

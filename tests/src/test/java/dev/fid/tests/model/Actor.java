@@ -182,6 +182,10 @@ final class Actor implements AutoCloseable {
             case FIONREAD -> kernel.fionread(a);
             case SPLICE -> {
                 long moved = kernel.splice(a, offset(in, s.x()), b, offset(out, s.y()), s.n(), s.f());
+                if (moved > 0 && (s.f() & Uapi.SPLICE_F_MORE) != 0 && Slots.isTcp(origin(s.b()))) {
+                    // Pushes what MORE holds back for 200 ms. Source: net/ipv4/tcp.c, __tcp_sock_set_nodelay.
+                    kernel.setsockopt(b, Uapi.IPPROTO_TCP, Uapi.TCP_NODELAY, 1);
+                }
                 yield moved(moved);
             }
             case TEE -> kernel.tee(a, b, s.n(), s.f());
@@ -323,6 +327,9 @@ final class Actor implements AutoCloseable {
 
     private long store(Step s, int fd) {
         long page = s.x() & -4096;
+        if (size(fd) == 0 && stat.type() == Uapi.S_IFCHR) {
+            return -1001; // a device's memory is its own matter
+        }
         long address = kernel.mmap(4096, Uapi.PROT_READ | Uapi.PROT_WRITE, Uapi.MAP_SHARED, fd, page);
         if (address < 0) {
             return address;

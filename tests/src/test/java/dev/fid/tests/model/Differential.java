@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Many scripts, on the kernel of this machine and on a model of it, by some threads.
 final class Differential {
-    private static final int MOST_FAILURES = 5;
+    private static final int MOST_FAILURES = Integer.getInteger("fid.failures", 5);
 
     private final Path memory;
     private final Path disk;
@@ -85,7 +85,9 @@ final class Differential {
                 Script script = Script.random(seed);
                 Duel.Difference difference = duel.run(script);
                 if (difference != null) {
-                    Script small = new Shrinker(smaller -> duel(real).run(smaller) != null).shrink(script);
+                    sum(duel, 0);
+                    Duel impatient = impatient(real);
+                    Script small = new Shrinker(smaller -> impatient.run(smaller) != null).shrink(script);
                     duel = duel(real);
                     report(seed, difference, small, duel.run(small));
                     duel = duel(real);
@@ -98,6 +100,13 @@ final class Differential {
     private Duel duel(Actor real) {
         Subject subject = subjects.get();
         return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject.cuts);
+    }
+
+    /// For the many tries of the shrinker, most of which wait in vain.
+    private Duel impatient(Actor real) {
+        Duel duel = duel(real);
+        duel.patienceNanos = 30_000_000;
+        return duel;
     }
 
     private void report(long seed, Duel.Difference first, Script small, Duel.@Nullable Difference last) {

@@ -28,7 +28,6 @@ final class Duel {
     static final long WINDOW = 32 << 10;
 
     private static final int FINAL_BYTES = 1 << 20;
-    private static final long PATIENCE_NANOS = 2_000_000_000L;
 
     private final Actor real;
     private final Actor model;
@@ -39,6 +38,9 @@ final class Duel {
     private final byte[] bytesModel = new byte[FINAL_BYTES];
     private final long[] endReal = new long[1];
     private final long[] endModel = new long[1];
+
+    /// How long what TCP carries may take to arrive.
+    long patienceNanos = 2_000_000_000L;
 
     /// Calls made of scripts, without those that look.
     long calls;
@@ -122,6 +124,7 @@ final class Duel {
     private @Nullable Step steered(Step step, long result) {
         int in = model.origin(in(step));
         int out = model.origin(out(step));
+        cuts.accept(List.of());
         if (result > 0 && Slots.isSocket(in) && step.op() == Op.SPLICE) {
             int pipe = real.withOrigin(out & ~1);
             if (Slots.isPipe(out) && pipe >= 0) {
@@ -220,7 +223,7 @@ final class Duel {
                 return what + " " + show(seenModel[at]) + " instead of " + show(seenReal[at]);
             }
             if (until == 0) {
-                until = System.nanoTime() + PATIENCE_NANOS;
+                until = System.nanoTime() + patienceNanos;
                 chosen[3]++;
             }
             LockSupport.parkNanos(20_000);
@@ -264,6 +267,10 @@ final class Duel {
     // ---- the end of a script ----
 
     private @Nullable String atTheEnd() {
+        String memory = memory(0, Actor.MEMORY);
+        if (memory != null) {
+            return memory;
+        }
         for (int slot = Slots.PIPES; slot < Slots.TCP; slot++) {
             boolean writes = !Slots.isPipe(slot) || (slot & 1) == 1;
             if (writes && real.isOpen(slot)) {
@@ -295,13 +302,13 @@ final class Duel {
                 return what;
             }
         }
-        return memory(0, Actor.MEMORY);
+        return null;
     }
 
     private @Nullable String rest(int slot) {
         int got = model.drain(slot, bytesModel, 0, endModel);
         int expected = real.drain(slot, bytesReal, 0, endReal);
-        long until = System.nanoTime() + PATIENCE_NANOS;
+        long until = System.nanoTime() + patienceNanos;
         while (expected < got && Slots.isTcp(slot) && endReal[0] == -Errno.EAGAIN && System.nanoTime() < until) {
             LockSupport.parkNanos(20_000);
             expected = real.drain(slot, bytesReal, expected, endReal);

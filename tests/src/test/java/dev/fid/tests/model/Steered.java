@@ -1,0 +1,39 @@
+package dev.fid.tests.model;
+
+import dev.fid.kernel.Kernel;
+import dev.fid.model.Freedom;
+import dev.fid.model.Limits;
+import dev.fid.model.ModelClock;
+import dev.fid.model.ModelKernel;
+import dev.fid.model.Profile;
+import java.util.List;
+
+/// A model that chooses as the real kernel did, where that may choose. What a TCP socket takes and has received is
+/// bounded by the lengths that {@link Duel} asks for, so here it is always all.
+final class Steered implements Freedom {
+    /// Lengths of the buffers that the next splice from a socket fills.
+    private List<Long> cuts = List.of();
+
+    private Steered() {}
+
+    static Differential.Subject model() {
+        Steered freedom = new Steered();
+        Kernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, freedom, ModelClock.real());
+        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths);
+    }
+
+    @Override
+    public long accepted(long least, long usual, long most) {
+        return most;
+    }
+
+    @Override
+    public long[] slots(long bytes, int free, long[] usual) {
+        return cuts.isEmpty() ? usual : cuts.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    @Override
+    public boolean writable(long queued, boolean usual) {
+        return true;
+    }
+}
