@@ -1,0 +1,147 @@
+package dev.fid.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the work cost: bytes that the CPU copied, page references taken and dropped, pages read from disk, switches
+/// between user and kernel mode, and the kernel functions that were passed, for the last call and in sum. It is how
+/// a claim like "sendfile copies nothing" becomes an assertion.
+public final class Ledger {
+    /// The bill of one call, or of several. Bytes; `references` and `pages` are counts.
+    ///
+    /// @param calls system calls; each is two mode switches
+    /// @param copiedToUser bytes copied by `copy_to_user`
+    /// @param copiedFromUser bytes copied by `copy_from_user`
+    /// @param copiedInside bytes copied from one kernel page to another
+    /// @param copiedByUser bytes copied by the program itself between its own memory and mapped memory (memcpy)
+    /// @param referencesTaken page references taken
+    /// @param referencesDropped page references dropped
+    /// @param pagesRead pages read from disk
+    public record Bill(
+            long calls,
+            long copiedToUser,
+            long copiedFromUser,
+            long copiedInside,
+            long copiedByUser,
+            long referencesTaken,
+            long referencesDropped,
+            long pagesRead) {
+        /// Bytes that the CPU copied, wherever.
+        public long copied() {
+            return copiedToUser + copiedFromUser + copiedInside + copiedByUser;
+        }
+
+        /// Switches from user to kernel mode and back.
+        public long modeSwitches() {
+            return 2 * calls;
+        }
+
+        /// What came on top of an earlier bill.
+        public Bill minus(Bill earlier) {
+            return new Bill(
+                    calls - earlier.calls,
+                    copiedToUser - earlier.copiedToUser,
+                    copiedFromUser - earlier.copiedFromUser,
+                    copiedInside - earlier.copiedInside,
+                    copiedByUser - earlier.copiedByUser,
+                    referencesTaken - earlier.referencesTaken,
+                    referencesDropped - earlier.referencesDropped,
+                    pagesRead - earlier.pagesRead);
+        }
+    }
+
+    /// One system call: its name, its result, its bill, and the kernel functions in the order they were entered.
+    public record Call(String name, long result, Bill bill, List<String> functions) {}
+
+    private static final Bill NOTHING = new Bill(0, 0, 0, 0, 0, 0, 0, 0);
+
+    private long calls;
+    private long toUser;
+    private long fromUser;
+    private long inside;
+    private long byUser;
+    private long taken;
+    private long dropped;
+    private long pagesRead;
+    private final List<String> functions = new ArrayList<>();
+    private Bill before = NOTHING;
+    private boolean keeping;
+    private final List<Call> kept = new ArrayList<>();
+
+    Ledger() {}
+
+    /// The sum of all calls so far.
+    public synchronized Bill total() {
+        return new Bill(calls, toUser, fromUser, inside, byUser, taken, dropped, pagesRead);
+    }
+
+    /// Keeps every call from here on, for {@link #calls}; without it only sums are kept.
+    public synchronized void keep() {
+        keeping = true;
+        kept.clear();
+    }
+
+    /// The calls since {@link #keep}, in order.
+    public synchronized List<Call> calls() {
+        return List.copyOf(kept);
+    }
+
+    /// The kernel functions of the last call, or so far of the one that runs, in the order they were entered.
+    public synchronized List<String> functions() {
+        return List.copyOf(functions);
+    }
+
+    /// What the last call cost.
+    public synchronized Bill last() {
+        return total().minus(before);
+    }
+
+    synchronized void begin(String function) {
+        before = total();
+        calls++;
+        functions.clear();
+        functions.add(function);
+    }
+
+    synchronized long end(String name, long result) {
+        if (keeping) {
+            kept.add(new Call(name, result, last(), List.copyOf(functions)));
+        }
+        return result;
+    }
+
+    /// A function is entered; twice in a row counts once, so that a loop over pages is one entry.
+    synchronized void pass(String function) {
+        if (functions.isEmpty() || !functions.getLast().equals(function)) {
+            functions.add(function);
+        }
+    }
+
+    synchronized void copiedToUser(long bytes) {
+        toUser += bytes;
+    }
+
+    synchronized void copiedFromUser(long bytes) {
+        fromUser += bytes;
+    }
+
+    synchronized void copiedInside(long bytes) {
+        inside += bytes;
+    }
+
+    synchronized void copiedByUser(long bytes) {
+        byUser += bytes;
+    }
+
+    synchronized void referenceTaken() {
+        taken++;
+    }
+
+    synchronized void referenceDropped() {
+        dropped++;
+    }
+
+    synchronized void pageRead(long pages) {
+        pagesRead += pages;
+    }
+}

@@ -1,0 +1,306 @@
+package dev.fid.model;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Offset;
+import dev.fid.kernel.Uapi;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// A regular file of ext4 or tmpfs: a size, and a page cache that read and write copy from and to.
+final class RegularFile extends Inode {
+    final PageCache cache;
+    /// Indexes that have a block (ext4: also those only promised one by a write that is not on disk yet).
+    final TreeSet<Long> allocated = new TreeSet<>();
+
+    private long size;
+    private int mappings;
+    int seals;
+    boolean sealable;
+
+    RegularFile(Machine machine, FileSystem fileSystem, int permissions) {
+        super(machine, fileSystem, Uapi.S_IFREG | permissions & 07777);
+        cache = new PageCache(machine, fileSystem.inMemory());
+    }
+
+    @Override
+    FileOperations operations() {
+        return machine.profile.operations(fileSystem.kind);
+    }
+
+    @Override
+    boolean seekable() {
+        return true;
+    }
+
+    @Override
+    long size() {
+        return size;
+    }
+
+    @Override
+    long blocks() {
+        return allocated.size() * (long) (Page.SIZE / 512);
+    }
+
+    @Override
+    int poll(OpenFile file) {
+        // DEFAULT_POLLMASK: a regular file is always ready
+        return Uapi.POLLIN | Uapi.POLLOUT;
+    }
+
+    @Override
+    boolean pollable() {
+        return false;
+    }
+
+    @Override
+    int fionread(OpenFile file) {
+        // fs/ioctl.c, file_ioctl: what is left behind the position
+        return (int) (size - file.pos);
+    }
+
+    /// `filemap_read`, or `shmem_file_read_iter`, which differs in that a hole needs no page.
+    @Override
+    long read(OpenFile file, Iter to, Offset pos) {
+        machine.ledger.pass(fileSystem.inMemory() ? "shmem_file_read_iter" : "filemap_read");
+        long done = 0;
+        while (to.count() > 0 && pos.value < size) {
+            long index = pos.value >> Page.SHIFT;
+            int offset = (int) pos.value & Page.SIZE - 1;
+            int part = (int) Math.min(Math.min(to.count(), size - pos.value), Page.SIZE - offset);
+            Page page = pageForRead(index);
+            if (page == null) {
+                return done > 0 ? done : -Errno.ENOMEM;
+            }
+            machine.ledger.pass("copy_page_to_iter");
+            int copied = to.copyTo(page, offset, part);
+            done += copied;
+            pos.value += copied;
+            if (copied < part) {
+                return done > 0 ? done : -Errno.EFAULT;
+            }
+        }
+        return done;
+    }
+
+    /// The page with the bytes of `index`; a hole of tmpfs is the page of zeros that all share.
+    @Nullable
+    Page pageForRead(long index) {
+        if (fileSystem.inMemory()) {
+            Page page = cache.find(index);
+            return page == null ? machine.zeroPage : page;
+        }
+        return cache.get(index);
+    }
+
+    /// `generic_write_checks` and `generic_perform_write`.
+    @Override
+    long write(OpenFile file, Iter from, Offset pos) {
+        machine.ledger.pass(fileSystem.inMemory() ? "shmem_file_write_iter" : "ext4_file_write_iter");
+        if (from.count() == 0) {
+            return 0;
+        }
+        // IOCB_APPEND; splice never gets here with it
+        if (file.append()) {
+            pos.value = size;
+        }
+        long room = checkLimits(pos.value, from.count());
+        if (room < 0) {
+            return room;
+        }
+        from.truncate(room);
+        machine.ledger.pass("generic_perform_write");
+        return performWrite(from, pos);
+    }
+
+    /// `generic_write_check_limits`: how many of `count` bytes may be written at `pos`, or -EFBIG.
+    long checkLimits(long pos, long count) {
+        if (pos >= machine.limits.fileSize() || pos >= fileSystem.maxBytes) {
+            return -Errno.EFBIG;
+        }
+        return Math.min(count, Math.min(machine.limits.fileSize(), fileSystem.maxBytes) - pos);
+    }
+
+    private long performWrite(Iter from, Offset pos) {
+        long done = 0;
+        while (from.count() > 0) {
+            long index = pos.value >> Page.SHIFT;
+            int offset = (int) pos.value & Page.SIZE - 1;
+            if (!from.readable()) {
+                return done > 0 ? done : -Errno.EFAULT;
+            }
+            if ((seals & Uapi.F_SEAL_WRITE) != 0) {
+                return done > 0 ? done : -Errno.EPERM;
+            }
+            Page page = writeBegin(index, from.count());
+            if (page == null) {
+                return done > 0 ? done : -Errno.ENOSPC;
+            }
+            int part = (int) Math.min(from.count(), Page.SIZE - offset);
+            int copied = from.copyFrom(page, offset, part);
+            page.folio().dirty = true;
+            pos.value += copied;
+            done += copied;
+            size = Math.max(size, pos.value);
+            changedNanos = machine.clock.nanos();
+        }
+        return done;
+    }
+
+    /// `write_begin`: the page at `index`, with a block of its own; null is ENOSPC.
+    private @Nullable Page writeBegin(long index, long len) {
+        if (!allocated.contains(index)) {
+            if (!fileSystem.take()) {
+                return null;
+            }
+            allocated.add(index);
+        }
+        return cache.getForWrite(index, len);
+    }
+
+    /// A page for a mapping; null beyond the end of the file (SIGBUS, or EFAULT in a call).
+    @Nullable
+    Page fault(long index, boolean store) {
+        if (index << Page.SHIFT >= size) {
+            return null;
+        }
+        if (!store && !fileSystem.inMemory()) {
+            return cache.get(index);
+        }
+        Page page = writeBegin(index, Page.SIZE);
+        if (page != null && store) {
+            page.folio().dirty = true;
+        }
+        return page;
+    }
+
+    void mapped() {
+        mappings++;
+        hold();
+    }
+
+    void unmapped() {
+        mappings--;
+        drop();
+    }
+
+    boolean isMapped() {
+        return mappings > 0;
+    }
+
+    int truncate(long to) {
+        if (to > machine.limits.fileSize() && to > size || to > fileSystem.maxBytes) {
+            return -Errno.EFBIG;
+        }
+        boolean shorter = to < size;
+        size = to;
+        changedNanos = machine.clock.nanos();
+        if (shorter) {
+            cache.truncate(to, Long.MAX_VALUE);
+            free(Page.ceiling(to), Long.MAX_VALUE);
+        }
+        return 0;
+    }
+
+    private void free(long from, long to) {
+        if (from < to) {
+            var blocks = allocated.subSet(from, to);
+            fileSystem.give(blocks.size());
+            blocks.clear();
+        }
+    }
+
+    /// `vfs_fallocate` has checked mode and range.
+    int allocate(int how, long off, long len) {
+        long end = off + len;
+        if ((how & Uapi.FALLOC_FL_PUNCH_HOLE) != 0) {
+            if ((seals & Uapi.F_SEAL_WRITE) != 0) {
+                return -Errno.EPERM;
+            }
+            if (off < size || fileSystem.inMemory()) {
+                punch(off, fileSystem.inMemory() ? end : Math.min(end, size + Page.SIZE - 1 & -Page.SIZE));
+            }
+            changedNanos = machine.clock.nanos();
+            return 0;
+        }
+        if (end > machine.limits.fileSize() && end > size && (how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
+            return -Errno.EFBIG;
+        }
+        if ((how & Uapi.FALLOC_FL_ZERO_RANGE) != 0) {
+            punch(off, Math.min(end, Math.max(off, size)));
+        }
+        for (long index = off >> Page.SHIFT; index << Page.SHIFT < end; index++) {
+            if (!allocated.contains(index)) {
+                if (!fileSystem.take()) {
+                    return -Errno.ENOSPC;
+                }
+                allocated.add(index);
+                if (fileSystem.inMemory()) {
+                    cache.get(index);
+                }
+            }
+        }
+        if ((how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
+            size = Math.max(size, end);
+        }
+        changedNanos = machine.clock.nanos();
+        return 0;
+    }
+
+    private void punch(long off, long end) {
+        if (off >= end) {
+            return;
+        }
+        cache.truncate(off, end);
+        free(Page.ceiling(off), end >> Page.SHIFT);
+    }
+
+    @Override
+    long seek(OpenFile file, long off, int whence) {
+        long to;
+        switch (whence) {
+            case Uapi.SEEK_SET -> to = off;
+            case Uapi.SEEK_CUR -> {
+                if (off == 0) {
+                    return file.pos;
+                }
+                to = file.pos + off;
+            }
+            case Uapi.SEEK_END -> to = size + off;
+            default -> {
+                to = seekData(off, whence == Uapi.SEEK_DATA);
+                if (to < 0) {
+                    return to;
+                }
+            }
+        }
+        if (to < 0 || to > fileSystem.maxBytes) {
+            return -Errno.EINVAL;
+        }
+        file.pos = to;
+        return to;
+    }
+
+    private long seekData(long off, boolean data) {
+        if (off < 0 || off >= size) {
+            return -Errno.ENXIO;
+        }
+        for (long at = off; at < size; at = ((at >> Page.SHIFT) + 1) << Page.SHIFT) {
+            if (allocated.contains(at >> Page.SHIFT) == data) {
+                return at;
+            }
+        }
+        return data ? -Errno.ENXIO : size;
+    }
+
+    void sync() {
+        cache.writeBack(allocated);
+    }
+
+    @Override
+    void evict() {
+        cache.clear();
+        free(0, Long.MAX_VALUE);
+        size = 0;
+    }
+}

@@ -1,0 +1,54 @@
+package dev.fid.model;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/// What one side of a connection sent and the other has not read: buffers in order, each holding references to pages
+/// until it is read to its end. Source: `struct sk_buff_head`.
+public final class SocketQueue {
+    private final Deque<SocketBuffer> buffers = new ArrayDeque<>();
+
+    SocketQueue() {}
+
+    /// Bytes not read yet.
+    public long bytes() {
+        long sum = 0;
+        for (SocketBuffer buffer : buffers) {
+            sum += buffer.left();
+        }
+        return sum;
+    }
+
+    /// Buffers not read to their end; a message of a datagram socket is one.
+    public int size() {
+        return buffers.size();
+    }
+
+    boolean isEmpty() {
+        return buffers.isEmpty();
+    }
+
+    @Nullable
+    SocketBuffer first() {
+        return buffers.peekFirst();
+    }
+
+    @Nullable
+    SocketBuffer last() {
+        return buffers.peekLast();
+    }
+
+    Iterator<SocketBuffer> iterator() {
+        return buffers.iterator();
+    }
+
+    void add(SocketBuffer buffer) {
+        buffers.addLast(buffer);
+    }
+
+    SocketBuffer remove() {
+        return buffers.removeFirst();
+    }
+}

@@ -1,0 +1,570 @@
+package dev.fid.model;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Uapi;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A TCP connection over loopback, as far as both ends can see it: bytes in order, held as references until they are
+/// read, FIN, reset, half-close. How bytes are cut into segments and how much fits is left to {@link Freedom}.
+/// Source: net/ipv4/tcp.c of Linux 6.18.
+final class TcpSocket extends Socket {
+    /// What a connection over loopback has.
+    private static final int SEND_BUFFER = 2626560;
+
+    private static final int RECEIVE_BUFFER = 131072;
+    private static final int SEGMENT = 65483;
+
+    private enum State {
+        CLOSED,
+        LISTENING,
+        ESTABLISHED
+    }
+
+    private final Loopback loopback;
+    private final SocketQueue queue = new SocketQueue();
+    private final Deque<TcpSocket> waiting = new ArrayDeque<>();
+    private State state = State.CLOSED;
+    private @Nullable TcpSocket peer;
+    private byte @Nullable [] ownName;
+    private byte @Nullable [] otherName;
+    private boolean dead;
+    private boolean finished;
+    private boolean resetOnClose;
+    private int backlog;
+
+    TcpSocket(Machine machine, FileSystem fileSystem, int domain, Loopback loopback) {
+        super(machine, fileSystem, domain, Uapi.SOCK_STREAM);
+        this.loopback = loopback;
+        sendBuffer = SEND_BUFFER;
+        receiveBuffer = RECEIVE_BUFFER;
+    }
+
+    SocketQueue queue() {
+        return queue;
+    }
+
+    @Override
+    long send(Iter from, int flags) {
+        machine.ledger.pass("tcp_sendmsg");
+        return send(from, flags, room -> {
+            SocketQueue to = peerQueue();
+            long done = 0;
+            while (done < room) {
+                SocketBuffer buffer = tail(to);
+                PageFragment fragment = machine.fragment;
+                Page page = fragment.refill();
+                int part = (int)
+                        Math.min(Math.min(room - done, SEGMENT - buffer.len()), PageFragment.SIZE - fragment.offset);
+                int copied = Iter.copyAllFrom(from, page, fragment.offset, part);
+                if (copied > 0 && !buffer.append(page, fragment.offset, copied)) {
+                    SocketBuffer next = new SocketBuffer(machine);
+                    next.append(page, fragment.offset, copied);
+                    to.add(next);
+                }
+                fragment.offset += copied;
+                done += copied;
+                if (copied < part) {
+                    return done > 0 ? done : -Errno.EFAULT;
+                }
+            }
+            return done;
+        });
+    }
+
+    @Override
+    long sendPages(PageIter from, int flags) {
+        machine.ledger.pass("tcp_sendmsg");
+        return send(from, flags, room -> {
+            SocketQueue to = peerQueue();
+            long done = 0;
+            while (done < room) {
+                int spliced = tail(to).splice(from, room - done);
+                if (spliced == 0) {
+                    to.add(new SocketBuffer(machine));
+                }
+                done += spliced;
+            }
+            return done;
+        });
+    }
+
+    /// The peer's last buffer if there is room in it, else a new one.
+    private SocketBuffer tail(SocketQueue to) {
+        SocketBuffer last = to.last();
+        if (last == null || last.len() >= SEGMENT) {
+            last = new SocketBuffer(machine);
+            to.add(last);
+        }
+        return last;
+    }
+
+    private SocketQueue peerQueue() {
+        TcpSocket other = peer;
+        if (other == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return other.queue;
+    }
+
+    /// How bytes get into the peer's queue: takes what fits, answers bytes or -errno.
+    private interface Sink {
+        long take(long room);
+    }
+
+    /// `tcp_sendmsg_locked`.
+    private long send(Iter from, int flags, Sink sink) {
+        if (state != State.ESTABLISHED || (shutdown & SEND) != 0) {
+            int failed = takeError();
+            return failed != 0 ? failed : -Errno.EPIPE;
+        }
+        long done = 0;
+        while (from.count() > 0) {
+            if (error != 0 || (shutdown & SEND) != 0) {
+                if (done > 0) {
+                    return done;
+                }
+                int failed = takeError();
+                return failed != 0 ? failed : -Errno.EPIPE;
+            }
+            TcpSocket other = peer;
+            if (other == null || other.dead) {
+                // the answer of a host without such a socket: a reset, seen by the next call
+                long all = from.count();
+                reset();
+                return done + all;
+            }
+            long queued = other.queue.bytes();
+            long room = Math.max(0, (long) sendBuffer + other.receiveBuffer - queued);
+            long usual = Math.min(from.count(), room);
+            long least = queued == 0 ? 1 : 0;
+            long accepted = machine.freedom.accepted(least, usual, from.count());
+            if (accepted > 0) {
+                long taken = sink.take(accepted);
+                if (taken < 0) {
+                    return done > 0 ? done : taken;
+                }
+                done += taken;
+                other.arrivals++;
+                machine.wake();
+                if (taken < accepted) {
+                    return done;
+                }
+                if ((flags & Uapi.MSG_DONTWAIT) != 0) {
+                    return done;
+                }
+            } else if ((flags & Uapi.MSG_DONTWAIT) != 0) {
+                return done > 0 ? done : -Errno.EAGAIN;
+            } else {
+                machine.sleep();
+            }
+        }
+        return done;
+    }
+
+    /// Bytes in the receive queue as the kernel sees it now.
+    private long arrived() {
+        long sent = queue.bytes();
+        return sent == 0 ? 0 : machine.freedom.arrived(0, sent);
+    }
+
+    @Override
+    long receive(Iter to, int flags) {
+        machine.ledger.pass("tcp_recvmsg");
+        boolean peek = (flags & Uapi.MSG_PEEK) != 0;
+        long ready = waitForBytes(to.count(), flags);
+        if (ready <= 0) {
+            return ready;
+        }
+        long most = Math.min(to.count(), ready);
+        long done = 0;
+        for (Iterator<SocketBuffer> i = queue.iterator(); i.hasNext() && done < most; ) {
+            SocketBuffer buffer = i.next();
+            int part = (int) Math.min(most - done, buffer.left());
+            int copied = buffer.copyTo(to, 0, part);
+            done += copied;
+            if (copied < part) {
+                break;
+            }
+        }
+        if (done == 0 && most > 0) {
+            return -Errno.EFAULT;
+        }
+        if (!peek) {
+            eat(done);
+        }
+        return done;
+    }
+
+    /// At least one byte, or the low mark; else 0 at the end, or -errno, in the order of `tcp_recvmsg_locked`.
+    private long waitForBytes(long len, int flags) {
+        if (state == State.LISTENING) {
+            return -Errno.ENOTCONN;
+        }
+        while (true) {
+            long ready = arrived();
+            boolean wait = (flags & Uapi.MSG_DONTWAIT) == 0;
+            if (ready > 0 && (!wait || ready >= Math.min(receiveLow(), len) || ended())) {
+                return ready;
+            }
+            if (ready == 0) {
+                if (finished && queue.isEmpty()) {
+                    return 0;
+                }
+                if (error != 0) {
+                    return takeError();
+                }
+                if ((shutdown & RECEIVE) != 0 && queue.isEmpty()) {
+                    return 0;
+                }
+                if (state == State.CLOSED) {
+                    return -Errno.ENOTCONN;
+                }
+                if (!wait) {
+                    return -Errno.EAGAIN;
+                }
+            }
+            machine.sleep();
+        }
+    }
+
+    private boolean ended() {
+        return finished || error != 0 || (shutdown & RECEIVE) != 0 || state == State.CLOSED;
+    }
+
+    private void eat(long bytes) {
+        long left = bytes;
+        while (left > 0) {
+            SocketBuffer buffer = queue.first();
+            if (buffer == null) {
+                throw new IllegalStateException("more was read than was there");
+            }
+            int part = (int) Math.min(left, buffer.left());
+            buffer.consumed += part;
+            left -= part;
+            if (buffer.left() == 0) {
+                queue.remove().free();
+            }
+        }
+        TcpSocket sender = peer;
+        if (sender != null && bytes > 0) {
+            sender.departures++;
+        }
+        machine.wake();
+    }
+
+    /// `tcp_splice_read`: references to the fragments of the receive queue.
+    @Override
+    long spliceRead(OpenFile file, PipeRing pipe, long len, int flags) {
+        machine.ledger.pass("tcp_splice_read");
+        // only the socket's own flag says whether it waits
+        long ready = waitForBytes(1, file.nonblocking() ? Uapi.MSG_DONTWAIT : 0);
+        if (ready <= 0) {
+            return ready;
+        }
+        machine.ledger.pass("skb_splice_bits");
+        long most = Math.min(len, ready);
+        int free = pipe.slots() - pipe.occupancy();
+        List<PipeBuffer> usual = layout(most);
+        long[] lens = new long[Math.min(free, usual.size())];
+        for (int i = 0; i < lens.length; i++) {
+            lens[i] = usual.get(i).len;
+        }
+        long[] chosen = machine.freedom.slots(most, free, lens);
+        if (!java.util.Arrays.equals(chosen, lens)) {
+            usual = relay(usual, chosen);
+        }
+        long moved = toPipe(pipe, usual);
+        if (moved > 0) {
+            eat(moved);
+        }
+        return moved;
+    }
+
+    private List<PipeBuffer> layout(long most) {
+        List<PipeBuffer> slots = new ArrayList<>();
+        long left = most;
+        for (Iterator<SocketBuffer> i = queue.iterator(); i.hasNext() && left > 0; ) {
+            SocketBuffer buffer = i.next();
+            int part = (int) Math.min(left, buffer.left());
+            slots.addAll(buffer.slots(part));
+            left -= part;
+        }
+        return slots;
+    }
+
+    /// The same bytes in slots of other lengths. A slot that lies within one of the old ones refers to the same page;
+    /// one that does not gets a copy.
+    private List<PipeBuffer> relay(List<PipeBuffer> old, long[] lens) {
+        List<PipeBuffer> slots = new ArrayList<>();
+        int at = 0;
+        int within = 0;
+        for (long len : lens) {
+            while (at < old.size() && within == old.get(at).len) {
+                at++;
+                within = 0;
+            }
+            PipeBuffer now = old.get(at);
+            if (within + len <= now.len) {
+                now.page.get();
+                slots.add(new PipeBuffer(now.page, now.offset + within, (int) len, now.ops, 0));
+                within += (int) len;
+                continue;
+            }
+            Folio folio = new Folio(machine, (int) Page.ceiling(len));
+            folio.upToDate = true;
+            int done = 0;
+            while (done < len) {
+                now = old.get(at);
+                int part = (int) Math.min(len - done, now.len - within);
+                PageIter from = new PageIter(machine.ledger);
+                from.add(now.page, now.offset + within, part);
+                Iter.copyAllFrom(from, folio.pages[0], done, part);
+                done += part;
+                within += part;
+                if (within == now.len) {
+                    at++;
+                    within = 0;
+                }
+            }
+            slots.add(new PipeBuffer(folio.pages[0], 0, (int) len, PipeBuffer.Ops.SOCK, 0));
+        }
+        for (PipeBuffer slot : old) {
+            slot.release();
+        }
+        return slots;
+    }
+
+    /// `tcp_poll`.
+    @Override
+    int poll(OpenFile file) {
+        if (state == State.LISTENING) {
+            return waiting.isEmpty() ? 0 : Uapi.POLLIN;
+        }
+        int mask = 0;
+        if (shutdown == BOTH || state == State.CLOSED) {
+            mask |= Uapi.POLLHUP;
+        }
+        if ((shutdown & RECEIVE) != 0) {
+            mask |= Uapi.POLLIN | Uapi.POLLRDHUP;
+        }
+        long ready = arrived();
+        if (ready > 0 && ready >= receiveLow()) {
+            mask |= Uapi.POLLIN;
+        }
+        if ((shutdown & SEND) != 0 || writable()) {
+            mask |= Uapi.POLLOUT;
+        }
+        return error != 0 ? mask | Uapi.POLLERR : mask;
+    }
+
+    private boolean writable() {
+        TcpSocket other = peer;
+        if (other == null) {
+            return true;
+        }
+        long queued = other.queue.bytes();
+        long room = (long) sendBuffer + other.receiveBuffer - queued;
+        return queued == 0 || machine.freedom.writable(queued, room >= queued / 2);
+    }
+
+    @Override
+    int fionread(OpenFile file) {
+        return state == State.LISTENING ? -Errno.EINVAL : (int) arrived();
+    }
+
+    /// A reset comes in: what was received stays readable, then comes the error, then the end.
+    private void reset() {
+        if (state != State.ESTABLISHED) {
+            return;
+        }
+        error = finished ? Errno.EPIPE : Errno.ECONNRESET;
+        state = State.CLOSED;
+        shutdown = BOTH;
+        arrivals++;
+        departures++;
+        machine.wake();
+    }
+
+    private void finish() {
+        finished = true;
+        shutdown |= RECEIVE;
+        arrivals++;
+        machine.wake();
+    }
+
+    @Override
+    int shutDown(int how) {
+        if (how < Uapi.SHUT_RD || how > Uapi.SHUT_RDWR) {
+            return -Errno.EINVAL;
+        }
+        if (state == State.CLOSED) {
+            return -Errno.ENOTCONN;
+        }
+        int bits = how + 1;
+        if (state == State.LISTENING) {
+            if ((bits & RECEIVE) != 0) {
+                state = State.CLOSED;
+                loopback.forget(this);
+                machine.wake();
+            }
+            return 0;
+        }
+        TcpSocket other = peer;
+        if ((bits & SEND) != 0 && (shutdown & SEND) == 0 && other != null) {
+            other.finish();
+        }
+        shutdown |= bits;
+        arrivals++;
+        departures++;
+        machine.wake();
+        return 0;
+    }
+
+    @Override
+    void release(OpenFile file) {
+        dead = true;
+        loopback.forget(this);
+        for (TcpSocket embryo : List.copyOf(waiting)) {
+            embryo.release(file);
+            TcpSocket client = embryo.peer;
+            if (client != null) {
+                client.reset();
+            }
+        }
+        waiting.clear();
+        TcpSocket other = peer;
+        if (other != null && state == State.ESTABLISHED) {
+            if (!queue.isEmpty() || resetOnClose) {
+                other.reset();
+            } else if ((shutdown & SEND) == 0) {
+                other.finish();
+            }
+        }
+        while (!queue.isEmpty()) {
+            queue.remove().free();
+        }
+        state = State.CLOSED;
+        shutdown = BOTH;
+        machine.wake();
+    }
+
+    @Override
+    int setLinger(boolean on, int seconds) {
+        resetOnClose = on && seconds == 0;
+        return 0;
+    }
+
+    @Override
+    int bind(byte[] address) {
+        if (ownName != null) {
+            return -Errno.EINVAL;
+        }
+        byte[][] name = new byte[1][];
+        int result = loopback.bind(address, this, name);
+        if (result == 0) {
+            ownName = name[0];
+        }
+        return result;
+    }
+
+    @Override
+    int listen(int length) {
+        if (state == State.ESTABLISHED) {
+            return -Errno.EINVAL;
+        }
+        if (ownName == null) {
+            int result = bind(loopback.any(domain));
+            if (result < 0) {
+                return result;
+            }
+        }
+        state = State.LISTENING;
+        backlog = Math.max(0, Math.min(length, 4096));
+        return 0;
+    }
+
+    @Override
+    boolean listening() {
+        return state == State.LISTENING;
+    }
+
+    @Override
+    boolean acceptable() {
+        return !waiting.isEmpty();
+    }
+
+    @Override
+    @Nullable
+    Socket accept() {
+        TcpSocket first = waiting.pollFirst();
+        machine.wake();
+        return first;
+    }
+
+    @Override
+    int connect(byte[] address, boolean nonblocking) {
+        if (state == State.ESTABLISHED) {
+            return -Errno.EISCONN;
+        }
+        if (state == State.LISTENING) {
+            return -Errno.EISCONN;
+        }
+        if (ownName == null) {
+            int result = bind(loopback.any(domain));
+            if (result < 0) {
+                return result;
+            }
+        }
+        while (true) {
+            TcpSocket server = loopback.listener(address);
+            if (server == null || server.state != State.LISTENING) {
+                if (nonblocking) {
+                    error = Errno.ECONNREFUSED;
+                    arrivals++;
+                    return -Errno.EINPROGRESS;
+                }
+                return -Errno.ECONNREFUSED;
+            }
+            if (server.waiting.size() <= server.backlog) {
+                TcpSocket embryo = new TcpSocket(machine, fileSystem, domain, loopback);
+                join(this, embryo);
+                otherName = address.clone();
+                embryo.ownName = otherName;
+                embryo.otherName = ownName;
+                embryo.sendBuffer = server.sendBuffer;
+                embryo.receiveBuffer = server.receiveBuffer;
+                server.waiting.addLast(embryo);
+                server.arrivals++;
+                departures++;
+                machine.wake();
+                return nonblocking ? -Errno.EINPROGRESS : 0;
+            }
+            if (nonblocking) {
+                return -Errno.EAGAIN;
+            }
+            machine.sleep();
+        }
+    }
+
+    static void join(TcpSocket a, TcpSocket b) {
+        a.peer = b;
+        b.peer = a;
+        a.state = State.ESTABLISHED;
+        b.state = State.ESTABLISHED;
+    }
+
+    @Override
+    byte @Nullable [] name() {
+        return ownName;
+    }
+
+    @Override
+    byte @Nullable [] peerName() {
+        return state == State.ESTABLISHED ? otherName : null;
+    }
+}
