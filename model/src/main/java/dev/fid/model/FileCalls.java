@@ -305,6 +305,9 @@ final class FileCalls {
         if (shared && (prot & Uapi.PROT_WRITE) != 0 && !file.writable || !file.readable) {
             return Errno.EACCES;
         }
+        if (file.inode instanceof TcpSocket && (prot & Uapi.PROT_WRITE) != 0) {
+            return Errno.EPERM; // a TCP socket may be mapped to receive (`tcp_mmap`)
+        }
         if (!(file.inode instanceof RegularFile regular)) {
             return Errno.ENODEV;
         }

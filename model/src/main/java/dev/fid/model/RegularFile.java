@@ -109,6 +109,7 @@ final class RegularFile extends Inode {
             return room;
         }
         from.truncate(room);
+        zeroTail(pos.value);
         machine.ledger.pass("generic_perform_write");
         return performWrite(from, pos);
     }
@@ -119,6 +120,15 @@ final class RegularFile extends Inode {
             return -Errno.EFBIG;
         }
         return Math.min(count, Math.min(machine.limits.fileSize(), fileSystem.maxBytes) - pos);
+    }
+
+    /// A file that grows shows zeros behind its old end, whatever a mapping stored there (`ext4_zero_partial_blocks`).
+    private void zeroTail(long to) {
+        Page last = to <= size || fileSystem.inMemory() ? null : cache.find(size >> Page.SHIFT);
+        int offset = (int) size & Page.SIZE - 1;
+        if (last != null && offset > 0) {
+            last.zero(offset, (int) Math.min(Page.SIZE - offset, to - size));
+        }
     }
 
     private long performWrite(Iter from, Offset pos) {
@@ -193,6 +203,7 @@ final class RegularFile extends Inode {
             return -Errno.EFBIG;
         }
         boolean shorter = to < size;
+        zeroTail(to);
         size = to;
         changedNanos = machine.clock.nanos();
         if (shorter) {
@@ -234,10 +245,8 @@ final class RegularFile extends Inode {
                 if (!fileSystem.take()) {
                     return -Errno.ENOSPC;
                 }
+                // a page of tmpfs that was only promised reads as a hole (`shmem_get_folio` with SGP_READ)
                 allocated.add(index);
-                if (fileSystem.inMemory()) {
-                    cache.get(index);
-                }
             }
         }
         if ((how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {

@@ -69,6 +69,11 @@ final class Splice {
         return -Errno.EINVAL;
     }
 
+    /// A length is a `size_t`: a negative one is larger than all there is.
+    private static long unsigned(long len) {
+        return len < 0 ? Long.MAX_VALUE : len;
+    }
+
     private static int merge(int flags, boolean nonblocking) {
         return nonblocking ? flags | Uapi.SPLICE_F_NONBLOCK : flags;
     }
@@ -122,6 +127,9 @@ final class Splice {
         if (!in.readable) {
             return -Errno.EBADF;
         }
+        if (len == 0) {
+            return 0;
+        }
         long room = (long) (pipe.slots() - pipe.occupancy()) << Page.SHIFT;
         long most = Math.min(Math.min(len, room), MOST);
         FileOperations.SpliceRead read = in.inode.operations().spliceRead();
@@ -150,7 +158,7 @@ final class Splice {
                 return ready;
             }
             long moved = 0;
-            long left = len;
+            long left = unsigned(len);
             while (left > 0) {
                 if (out.readers == 0) {
                     return moved > 0 ? moved : -Errno.EPIPE;
@@ -232,7 +240,8 @@ final class Splice {
         machine.ledger.pass("link_pipe");
         long moved = 0;
         int slot = from.tail;
-        while (moved < len || moved == 0) {
+        long most = unsigned(len);
+        while (moved < most) {
             if (to.readers == 0) {
                 return moved > 0 ? moved : -Errno.EPIPE;
             }
@@ -240,7 +249,7 @@ final class Splice {
                 break;
             }
             PipeBuffer buffer = from.buffer(slot);
-            int part = (int) Math.min(buffer.len, len - moved);
+            int part = (int) Math.min(buffer.len, most - moved);
             to.push(buffer.share(part));
             moved += part;
             slot++;

@@ -138,6 +138,13 @@ final class TcpSocket extends Socket {
                 reset();
                 return done + all;
             }
+            if (other.shutdown == BOTH) {
+                // data for a socket that shut down both ways: it aborts the connection (tcp_rcv_state_process)
+                long all = from.count();
+                other.reset();
+                reset();
+                return done + all;
+            }
             long queued = other.queue.bytes();
             long room = Math.max(0, (long) sendBuffer + other.receiveBuffer - queued);
             long usual = Math.min(from.count(), room);

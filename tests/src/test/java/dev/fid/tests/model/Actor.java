@@ -267,7 +267,10 @@ final class Actor implements AutoCloseable {
         }
         if (s.n() >= 0) {
             used[s.b()] = true;
-            int flags = Uapi.O_RDWR | Uapi.O_CREAT | Uapi.O_TRUNC | Uapi.O_CLOEXEC;
+            // A new file: ext4 begins to write one back that was truncated, and it depends on how far that is what a
+            // truncation can split. Source: fs/ext4/file.c, ext4_release_file, EXT4_STATE_DA_ALLOC_CLOSE.
+            kernel.unlinkat(Uapi.AT_FDCWD, path, 0);
+            int flags = Uapi.O_RDWR | Uapi.O_CREAT | Uapi.O_EXCL | Uapi.O_CLOEXEC;
             int fd = kernel.openat(Uapi.AT_FDCWD, path, flags, 0600);
             if (fd < 0) {
                 return fd;

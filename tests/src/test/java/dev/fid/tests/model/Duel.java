@@ -271,9 +271,10 @@ final class Duel {
         if (memory != null) {
             return memory;
         }
-        for (int slot = Slots.PIPES; slot < Slots.TCP; slot++) {
-            boolean writes = !Slots.isPipe(slot) || (slot & 1) == 1;
-            if (writes && real.isOpen(slot)) {
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            int origin = real.origin(slot);
+            boolean writes = Slots.isPipe(origin) ? (origin & 1) == 1 : Slots.isSocket(origin) && !Slots.isTcp(origin);
+            if (writes) {
                 long[] expected = real.fillUp(slot);
                 long[] got = model.fillUp(slot);
                 if (!Arrays.equals(expected, got)) {
@@ -282,9 +283,10 @@ final class Duel {
                 }
             }
         }
-        for (int slot = Slots.PIPES; slot < Slots.DEVICES; slot++) {
-            boolean reads = !Slots.isPipe(slot) || (slot & 1) == 0;
-            if (reads && real.isOpen(slot)) {
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            int origin = real.origin(slot);
+            boolean reads = Slots.isPipe(origin) ? (origin & 1) == 0 : Slots.isSocket(origin);
+            if (reads) {
                 String what = rest(slot);
                 if (what != null) {
                     return what;
@@ -309,7 +311,7 @@ final class Duel {
         int got = model.drain(slot, bytesModel, 0, endModel);
         int expected = real.drain(slot, bytesReal, 0, endReal);
         long until = System.nanoTime() + patienceNanos;
-        while (expected < got && Slots.isTcp(slot) && endReal[0] == -Errno.EAGAIN && System.nanoTime() < until) {
+        while (expected < got && Slots.isTcp(real.origin(slot)) && endReal[0] == -Errno.EAGAIN && System.nanoTime() < until) {
             LockSupport.parkNanos(20_000);
             expected = real.drain(slot, bytesReal, expected, endReal);
         }
@@ -317,7 +319,7 @@ final class Duel {
         if (what != null) {
             return what;
         }
-        while (endReal[0] != endModel[0] && Slots.isTcp(slot) && System.nanoTime() < until) {
+        while (endReal[0] != endModel[0] && Slots.isTcp(real.origin(slot)) && System.nanoTime() < until) {
             LockSupport.parkNanos(20_000);
             real.drain(slot, bytesReal, expected, endReal);
         }
