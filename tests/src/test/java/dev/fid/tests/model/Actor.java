@@ -191,12 +191,12 @@ final class Actor implements AutoCloseable {
             case TEE -> kernel.tee(a, b, s.n(), s.f());
             case VMSPLICE -> kernel.vmsplice(a, spans(s), s.f());
             case SENDFILE -> {
-                long result = kernel.sendfile(a, offset(in, s.x()), b, bounded(s.n(), a));
+                long result = kernel.sendfile(a, offset(in, s.x()), b, bounded(s.n(), a, b));
                 offIn = in.value;
                 yield result;
             }
             case COPY -> {
-                long len = bounded(s.n(), a);
+                long len = bounded(s.n(), a, b);
                 yield moved(kernel.copyFileRange(a, offset(in, s.x()), b, offset(out, s.y()), len, s.f()));
             }
             case STORE -> store(s, a);
@@ -221,9 +221,15 @@ final class Actor implements AutoCloseable {
         };
     }
 
-    /// Most files are small, so that any length may be asked for; of one with a hole of gigabytes a little is enough.
-    private long bounded(long len, int fd) {
-        return (len > LARGE || len < 0) && size(fd) > LARGE ? LARGE : len;
+    /// Most files are small, so that any length may be asked for; of one with a hole of gigabytes, of a device and of
+    /// a file that feeds itself a little is enough.
+    private long bounded(long len, int from, int to) {
+        if (len >= 0 && len <= LARGE) {
+            return len;
+        }
+        long target = size(to) < 0 ? -1 : stat.inode;
+        boolean endless = size(from) > LARGE || stat.type() == Uapi.S_IFCHR || stat.inode == target;
+        return endless ? LARGE : len;
     }
 
     private long moved(long result) {
