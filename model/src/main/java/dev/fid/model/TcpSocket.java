@@ -400,6 +400,7 @@ final class TcpSocket extends Socket {
     private void finish() {
         finished = true;
         shutdown |= RECEIVE;
+        closeIfBothEnded();
         arrivals++;
         machine.wake();
     }
@@ -426,10 +427,18 @@ final class TcpSocket extends Socket {
             other.finish();
         }
         shutdown |= bits;
+        closeIfBothEnded();
         arrivals++;
         departures++;
         machine.wake();
         return 0;
+    }
+
+    /// After a FIN each way nothing is left of the connection (`tcp_time_wait`, and LAST_ACK's end).
+    private void closeIfBothEnded() {
+        if (finished && (shutdown & SEND) != 0 && state == State.ESTABLISHED) {
+            state = State.CLOSED;
+        }
     }
 
     @Override

@@ -5,17 +5,25 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
+import dev.fid.model.ModelKernel;
+import dev.fid.model.Profile;
 import java.nio.file.Path;
 
 /// The kernels that a suite runs on.
 public enum Ground {
     /// The one of this machine.
-    LINUX;
+    LINUX,
+    MODEL_2_6,
+    MODEL_6_18,
+    MODEL_COPYING;
 
     /// A kernel: on the model a new one every time.
     public Kernel kernel() {
         return switch (this) {
             case LINUX -> Kernel.linux();
+            case MODEL_2_6 -> new ModelKernel(Profile.LINUX_2_6);
+            case MODEL_6_18 -> new ModelKernel(Profile.LINUX_6_18);
+            case MODEL_COPYING -> new ModelKernel(Profile.LINUX_COPYING);
         };
     }
 

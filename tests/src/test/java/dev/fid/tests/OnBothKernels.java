@@ -15,5 +15,5 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "{0}")
 @EnumSource(
         value = Ground.class,
-        names = {"LINUX"})
+        names = {"LINUX", "MODEL_6_18"})
 public @interface OnBothKernels {}

@@ -7,6 +7,7 @@ import dev.fid.model.FaultyKernel;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import dev.fid.tests.faults.InMemory;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ class DifferentialTest {
     static Path disk;
 
     @BeforeAll
-    static void isOnTheRightFileSystems() {
+    static void isOnTheRightFileSystems() throws IOException {
         LoopMount.check(
                 Command.run("stat", "-f", "-c", "%T", memory).strip().equals("tmpfs"), "needs tmpfs at /dev/shm");
         LoopMount.check(

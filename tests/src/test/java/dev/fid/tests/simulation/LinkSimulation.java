@@ -84,32 +84,22 @@ final class LinkSimulation {
         private final boolean generous = random.nextInt(3) == 0;
 
         @Override
-        public long received(long least, long most) {
-            return generous || least >= most ? most : least + random.nextLong(most - least + 1);
+        public long accepted(long least, long usual, long most) {
+            return generous || least >= usual ? usual : least + random.nextLong(usual - least + 1);
         }
 
         @Override
-        public long sent(long least, long most) {
-            return received(least, most);
-        }
-
-        @Override
-        public long[] slots(long bytes, int slots) {
+        public long[] slots(long bytes, int free, long[] usual) {
             if (generous) {
-                return Freedom.super.slots(bytes, slots);
+                return usual;
             }
-            long[] lens = new long[slots];
+            long[] lens = new long[free];
             int count = 0;
-            for (long left = bytes; left > 0 && count < slots; left -= lens[count - 1]) {
+            for (long left = bytes; left > 0 && count < free; left -= lens[count - 1]) {
                 long most = Math.min(left, random.nextInt(4) == 0 ? 10 : 32768);
                 lens[count++] = 1 + random.nextLong(most);
             }
             return java.util.Arrays.copyOf(lens, count);
-        }
-
-        @Override
-        public boolean writable(long queued) {
-            return true;
         }
     }
 
@@ -299,7 +289,7 @@ final class LinkSimulation {
             after(delay(), this::hoard);
         }
         PipePool.Splicing splicing = PipePool.Splicing.values()[random.nextInt(3)];
-        long started = kernel.openFiles();
+        long started = kernel.descriptors().size();
         try (PipePool pool = new PipePool(kernel, budget, (long) SLOTS << 12, splicing)) {
             drive(pool);
         } catch (ErrnoException e) {
@@ -397,8 +387,8 @@ final class LinkSimulation {
         left.leave(false);
         right.leave(false);
         kernel.close(epoll);
-        if (kernel.openFiles() != 0) {
-            complain(kernel.openFiles() + " descriptors are left of " + started);
+        if (kernel.descriptors().size() != 0) {
+            complain(kernel.descriptors().size() + " descriptors are left of " + started);
         }
         if (budget.pages() != 0) {
             complain(budget.pages() + " pages of pipes are left");
