@@ -27,7 +27,7 @@ final class Splice {
         Machine machine = in.inode.machine;
         PipeRing pipeIn = Pipe.of(in);
         PipeRing pipeOut = Pipe.of(out);
-        if (pipeIn != null && offIn != null || pipeOut != null && offOut != null) {
+        if ((pipeIn != null && offIn != null) || (pipeOut != null && offOut != null)) {
             return -Errno.ESPIPE;
         }
         machine.ledger.pass("do_splice");
@@ -121,6 +121,9 @@ final class Splice {
         machine.ledger.pass(machine.profile.nameOfSpliceTo());
         if (!in.readable) {
             return -Errno.EBADF;
+        }
+        if (len == 0) {
+            return 0;
         }
         long room = (long) (pipe.slots() - pipe.occupancy()) << Page.SHIFT;
         long most = Math.min(Math.min(len, room), MOST);
