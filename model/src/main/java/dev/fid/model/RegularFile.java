@@ -234,7 +234,7 @@ final class RegularFile extends Inode {
         if ((how & Uapi.FALLOC_FL_ZERO_RANGE) != 0) {
             punch(off, Math.min(end, Math.max(off, size)));
         }
-        for (long index = off >> Page.SHIFT; index << Page.SHIFT < end; index++) {
+        for (long index = off >> Page.SHIFT; index <= (end - 1) >> Page.SHIFT; index++) {
             if (!allocated.contains(index)) {
                 if (!fileSystem.take()) {
                     return -Errno.ENOSPC;

@@ -162,7 +162,8 @@ final class SocketBuffer {
             for (int done = 0; done < part; ) {
                 int within = offset + done & Page.SIZE - 1;
                 int run = Math.min(part - done, Page.SIZE - within);
-                System.arraycopy(head.bytes(), at + done, page.plus(offset + done).bytes(), within, run);
+                System.arraycopy(
+                        head.bytes(), at + done, page.plus(offset + done).bytes(), within, run);
                 done += run;
             }
             machine.ledger.pass("linear_to_page");
