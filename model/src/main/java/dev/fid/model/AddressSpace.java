@@ -51,7 +51,7 @@ final class AddressSpace {
         private @Nullable Page fault(int index, boolean store) {
             RegularFile mapped = file;
             Page below = mapped == null ? machine.zeroPage : mapped.fault(firstIndex + index, store && shared);
-            if (below == null || shared && mapped != null || !store) {
+            if (below == null || (shared && mapped != null) || !store) {
                 return below;
             }
             Page page = new Folio(machine, 1).pages[0];

@@ -12,7 +12,7 @@ final class Directory extends Inode {
     final Directory parent;
 
     Directory(Machine machine, FileSystem fileSystem, @Nullable Directory parent, int permissions) {
-        super(machine, fileSystem, Uapi.S_IFDIR | permissions & 07777);
+        super(machine, fileSystem, Uapi.S_IFDIR | (permissions & 07777));
         this.parent = parent == null ? this : parent;
     }
 

@@ -123,7 +123,8 @@ final class Epoll extends Inode {
         boolean departed = file.inode.departures() != item.departures;
         boolean in = (item.events & (Uapi.EPOLLIN | Uapi.EPOLLRDHUP)) != 0;
         boolean out = (item.events & Uapi.EPOLLOUT) != 0;
-        return arrived && in || departed && out || (arrived || departed) && (mask & ALWAYS) != 0 ? mask : 0;
+        boolean ended = (arrived || departed) && (mask & ALWAYS) != 0;
+        return (arrived && in) || (departed && out) || ended ? mask : 0;
     }
 
     @Override

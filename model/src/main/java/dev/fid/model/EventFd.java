@@ -31,7 +31,7 @@ final class EventFd extends Inode {
         }
         Page page = new Folio(machine, 1).pages[0];
         for (int i = 0; i < 8; i++) {
-            page.bytes()[i] = (byte) (count >>> 8 * i);
+            page.bytes()[i] = (byte) (count >>> (8 * i));
         }
         int copied = to.copyTo(page, 0, 8);
         page.put();
@@ -50,7 +50,7 @@ final class EventFd extends Inode {
         int copied = from.copyFrom(page, 0, 8);
         long value = 0;
         for (int i = 7; i >= 0; i--) {
-            value = value << 8 | page.bytes()[i] & 0xff;
+            value = (value << 8) | (page.bytes()[i] & 0xff);
         }
         page.put();
         return copied < 8 ? -Errno.EFAULT : add(file, value);

@@ -14,6 +14,9 @@ final class FileCalls {
 
     static final int O_LARGEFILE = 0100000;
 
+    private static final int F_SEAL_SEAL = 1;
+    private static final int ALL_SEALS = 0x3f;
+
     private final Task task;
 
     FileCalls(Task task) {
@@ -28,8 +31,8 @@ final class FileCalls {
         if (!pipe.prepare()) {
             return -Errno.ENFILE;
         }
-        OpenFile in = new OpenFile(pipe, Uapi.O_RDONLY | flags & Uapi.O_NONBLOCK);
-        OpenFile out = new OpenFile(pipe, Uapi.O_WRONLY | flags & (Uapi.O_NONBLOCK | Uapi.O_DIRECT));
+        OpenFile in = new OpenFile(pipe, Uapi.O_RDONLY | (flags & Uapi.O_NONBLOCK));
+        OpenFile out = new OpenFile(pipe, Uapi.O_WRONLY | (flags & (Uapi.O_NONBLOCK | Uapi.O_DIRECT)));
         pipe.attach(in);
         pipe.attach(out);
         boolean cloexec = (flags & Uapi.O_CLOEXEC) != 0;
@@ -89,7 +92,7 @@ final class FileCalls {
         int known = Uapi.FALLOC_FL_KEEP_SIZE | Uapi.FALLOC_FL_PUNCH_HOLE | Uapi.FALLOC_FL_ZERO_RANGE;
         boolean punch = (mode & Uapi.FALLOC_FL_PUNCH_HOLE) != 0;
         boolean zero = (mode & Uapi.FALLOC_FL_ZERO_RANGE) != 0;
-        if ((mode & ~known) != 0 || punch && zero || punch && (mode & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
+        if ((mode & ~known) != 0 || (punch && (zero || (mode & Uapi.FALLOC_FL_KEEP_SIZE) == 0))) {
             return -Errno.EOPNOTSUPP;
         }
         if (!file.writable) {
@@ -155,63 +158,59 @@ final class FileCalls {
                 && command != Uapi.F_GETFL) {
             return -Errno.EBADF;
         }
-        switch (command) {
-            case 0, Uapi.F_DUPFD_CLOEXEC -> {
-                if (argument < 0 || argument >= task.machine.limits.files()) {
-                    return -Errno.EINVAL;
-                }
-                return task.fds.install(file, (int) argument, command != 0);
-            }
-            case Uapi.F_GETFD -> {
-                return task.fds.closesOnExec(fd) ? Uapi.FD_CLOEXEC : 0;
-            }
+        return switch (command) {
+            case 0, Uapi.F_DUPFD_CLOEXEC ->
+                argument < 0 || argument >= task.machine.limits.files()
+                        ? -Errno.EINVAL
+                        : task.fds.install(file, (int) argument, command != 0);
+            case Uapi.F_GETFD -> task.fds.closesOnExec(fd) ? Uapi.FD_CLOEXEC : 0;
             case Uapi.F_SETFD -> {
                 task.fds.closeOnExec(fd, (argument & Uapi.FD_CLOEXEC) != 0);
-                return 0;
+                yield 0;
             }
-            case Uapi.F_GETFL -> {
-                return file.flags;
-            }
-            case Uapi.F_SETFL -> {
-                return setFlags(file, (int) argument);
-            }
-            case Uapi.F_GETPIPE_SZ, Uapi.F_SETPIPE_SZ -> {
-                PipeRing pipe = Pipe.of(file);
-                if (pipe == null) {
-                    return -Errno.EBADF;
-                }
-                if (!task.machine.profile.resizesPipes()) {
-                    return -Errno.EINVAL;
-                }
-                return command == Uapi.F_GETPIPE_SZ ? pipe.slots() << Page.SHIFT : pipe.resize((int) argument);
-            }
-            case Uapi.F_ADD_SEALS -> {
-                if (!(file.inode instanceof RegularFile regular) || !regular.sealable) {
-                    return -Errno.EINVAL;
-                }
-                if (!file.writable || (regular.seals & 1) != 0) {
-                    return -Errno.EPERM;
-                }
-                if ((argument & ~0x3f) != 0) {
-                    return -Errno.EINVAL;
-                }
-                if ((argument & Uapi.F_SEAL_WRITE) != 0 && regular.isMapped()) {
-                    return -Errno.EBUSY;
-                }
-                regular.seals |= (int) argument;
-                return 0;
-            }
-            default -> {
-                return -Errno.EINVAL;
-            }
+            case Uapi.F_GETFL -> file.flags;
+            case Uapi.F_SETFL -> setFlags(file, (int) argument);
+            case Uapi.F_GETPIPE_SZ, Uapi.F_SETPIPE_SZ -> pipeSize(file, command, argument);
+            case Uapi.F_ADD_SEALS -> seal(file, argument);
+            default -> -Errno.EINVAL;
+        };
+    }
+
+    /// `pipe_fcntl`.
+    private int pipeSize(OpenFile file, int command, long argument) {
+        PipeRing pipe = Pipe.of(file);
+        if (pipe == null) {
+            return -Errno.EBADF;
         }
+        if (!task.machine.profile.resizesPipes()) {
+            return -Errno.EINVAL;
+        }
+        return command == Uapi.F_GETPIPE_SZ ? pipe.slots() << Page.SHIFT : pipe.resize((int) argument);
+    }
+
+    /// `memfd_add_seals`.
+    private static int seal(OpenFile file, long seals) {
+        if (!(file.inode instanceof RegularFile regular) || !regular.sealable) {
+            return -Errno.EINVAL;
+        }
+        if (!file.writable || (regular.seals & F_SEAL_SEAL) != 0) {
+            return -Errno.EPERM;
+        }
+        if ((seals & ~ALL_SEALS) != 0) {
+            return -Errno.EINVAL;
+        }
+        if ((seals & Uapi.F_SEAL_WRITE) != 0 && regular.isMapped()) {
+            return -Errno.EBUSY;
+        }
+        regular.seals |= (int) seals;
+        return 0;
     }
 
     private static int setFlags(OpenFile file, int flags) {
         if ((flags & Uapi.O_DIRECT) != 0 && !(file.inode instanceof RegularFile) && !(file.inode instanceof Pipe)) {
             return -Errno.EINVAL;
         }
-        file.flags = file.flags & ~CHANGEABLE | flags & CHANGEABLE;
+        file.flags = (file.flags & ~CHANGEABLE) | (flags & CHANGEABLE);
         return 0;
     }
 
@@ -302,7 +301,7 @@ final class FileCalls {
     }
 
     private static int refusal(OpenFile file, int prot, boolean shared) {
-        if (shared && (prot & Uapi.PROT_WRITE) != 0 && !file.writable || !file.readable) {
+        if (!file.readable || (shared && (prot & Uapi.PROT_WRITE) != 0 && !file.writable)) {
             return Errno.EACCES;
         }
         if (file.inode instanceof TcpSocket && (prot & Uapi.PROT_WRITE) != 0) {
@@ -328,7 +327,7 @@ final class FileCalls {
             return -Errno.EINVAL;
         }
         EventFd inode = new EventFd(task.machine, task.anonymous, initial);
-        return install(new OpenFile(inode, Uapi.O_RDWR | flags & Uapi.EFD_NONBLOCK), (flags & Uapi.EFD_CLOEXEC) != 0);
+        return install(new OpenFile(inode, Uapi.O_RDWR | (flags & Uapi.EFD_NONBLOCK)), (flags & Uapi.EFD_CLOEXEC) != 0);
     }
 
     /// A number for a new open file; without one it is closed again.

@@ -105,7 +105,7 @@ abstract class Inode {
 
     /// flock(2): false where somebody else has it.
     final boolean lock(OpenFile file, boolean alone) {
-        boolean free = sharers.isEmpty() || !alone && !exclusive;
+        boolean free = sharers.isEmpty() || !(alone || exclusive);
         if (free) {
             sharers.add(file);
             exclusive = alone;

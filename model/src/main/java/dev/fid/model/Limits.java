@@ -25,26 +25,31 @@ public record Limits(
     /// 1 GiB of disk, 1024 descriptors, 4 GiB of memory, pipes of at most 1 MiB and 64 MiB together.
     public static final Limits USUAL = new Limits(1 << 18, 1024, Long.MAX_VALUE, 1 << 20, 1 << 20, 16384, 0, false);
 
+    /// The same with another value.
     public Limits withDiskBlocks(long blocks) {
         return new Limits(
                 blocks, files, fileSize, memoryPages, pipeMaxSize, pipeUserPagesSoft, pipeUserPagesHard, privileged);
     }
 
+    /// The same with another value.
     public Limits withFiles(int most) {
         return new Limits(
                 diskBlocks, most, fileSize, memoryPages, pipeMaxSize, pipeUserPagesSoft, pipeUserPagesHard, privileged);
     }
 
+    /// The same with another value.
     public Limits withFileSize(long bytes) {
         return new Limits(
                 diskBlocks, files, bytes, memoryPages, pipeMaxSize, pipeUserPagesSoft, pipeUserPagesHard, privileged);
     }
 
+    /// The same with another value.
     public Limits withMemoryPages(long pages) {
         return new Limits(
                 diskBlocks, files, fileSize, pages, pipeMaxSize, pipeUserPagesSoft, pipeUserPagesHard, privileged);
     }
 
+    /// The same with another value.
     public Limits withPipes(long maxSize, long userPagesSoft, long userPagesHard) {
         return new Limits(diskBlocks, files, fileSize, memoryPages, maxSize, userPagesSoft, userPagesHard, privileged);
     }

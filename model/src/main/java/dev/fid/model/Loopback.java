@@ -45,7 +45,7 @@ final class Loopback {
     }
 
     private static int port(byte[] address) {
-        return (address[2] & 0xff) << 8 | address[3] & 0xff;
+        return ((address[2] & 0xff) << 8) | (address[3] & 0xff);
     }
 
     /// Gives `socket` the address, with a free port for port 0; the whole name goes to `name[0]`.

@@ -343,7 +343,7 @@ public final class ModelKernel implements Kernel {
             if (file == null) {
                 return -Errno.EBADF;
             }
-            file.inode.mode = file.inode.type() | mode & 07777;
+            file.inode.mode = file.inode.type() | (mode & 07777);
             return 0;
         });
     }

@@ -150,7 +150,7 @@ final class ModelMemory extends Memory {
             int inAt = (int) (in + done) & Page.SIZE - 1;
             int outAt = (int) (out + done) & Page.SIZE - 1;
             int part = (int) Math.min(len - done, Page.SIZE - Math.max(inAt, outAt));
-            Bytes.copy(
+            System.arraycopy(
                     page(in + done, false).bytes(),
                     inAt,
                     other.page(out + done, true).bytes(),

@@ -173,7 +173,7 @@ final class MoveCalls {
             return -Errno.EOPNOTSUPP;
         }
         OpenFile file = task.fds.get(fd);
-        if (file == null || !file.writable && !file.readable) {
+        if (file == null || !(file.writable || file.readable)) {
             return -Errno.EBADF;
         }
         if (spans.length > MOST_SPANS) {

@@ -76,7 +76,7 @@ final class NameCalls {
         if (inode instanceof Pipe pipe) {
             return openPipe(pipe, flags);
         }
-        if (inode.type() == Uapi.S_IFSOCK || place.open != null && !reopens(inode)) {
+        if (inode.type() == Uapi.S_IFSOCK || (place.open != null && !reopens(inode))) {
             return -Errno.ENXIO;
         }
         if (writes && (flags & Uapi.O_TRUNC) != 0 && inode instanceof RegularFile file) {
@@ -206,7 +206,7 @@ final class NameCalls {
             to.directory.entries.put(to.name, moved);
             return 0;
         }
-        if (moved == other) {
+        if (moved.equals(other)) {
             return 0;
         }
         if (other instanceof Directory below) {

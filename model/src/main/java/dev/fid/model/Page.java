@@ -13,7 +13,7 @@ public final class Page {
 
     /// How many pages `bytes` need.
     static long ceiling(long bytes) {
-        return (bytes + SIZE - 1) >> SHIFT;
+        return ((bytes - 1) >> SHIFT) + 1;
     }
 
     private final byte[] bytes = new byte[SIZE];

@@ -207,7 +207,7 @@ public final class PageCache {
     private void cutDisk(long from, long to) {
         for (Map.Entry<Long, byte[]> block : new ArrayList<>(disk.entrySet())) {
             long pos = block.getKey() << Page.SHIFT;
-            if (pos + Page.SIZE <= from || to != Long.MAX_VALUE && pos >= to) {
+            if (pos + Page.SIZE <= from || pos >= to) {
                 continue;
             }
             int first = (int) Math.max(0, from - pos);

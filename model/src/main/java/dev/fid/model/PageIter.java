@@ -56,9 +56,9 @@ final class PageIter implements Iter {
             int part = Math.min(all - done, Math.min(now.len - within, Page.SIZE - (at & Page.SIZE - 1)));
             byte[] bytes = now.page.plus(at).bytes();
             if (from) {
-                Bytes.copy(bytes, at & Page.SIZE - 1, page.bytes(), offset + done, part);
+                System.arraycopy(bytes, at & Page.SIZE - 1, page.bytes(), offset + done, part);
             } else {
-                Bytes.copy(page.bytes(), offset + done, bytes, at & Page.SIZE - 1, part);
+                System.arraycopy(page.bytes(), offset + done, bytes, at & Page.SIZE - 1, part);
             }
             done += part;
             advance(part);

@@ -9,7 +9,7 @@ final class Pipe extends Inode {
     private @Nullable PipeRing ring;
 
     Pipe(Machine machine, FileSystem fileSystem, int permissions) {
-        super(machine, fileSystem, Uapi.S_IFIFO | permissions & 07777);
+        super(machine, fileSystem, Uapi.S_IFIFO | (permissions & 07777));
     }
 
     /// `get_pipe_info`: the ring if the file is a pipe.

@@ -12,13 +12,16 @@ final class RegularFile extends Inode {
     /// Indexes that have a block (ext4: also those only promised one by a write that is not on disk yet).
     final TreeSet<Long> allocated = new TreeSet<>();
 
+    /// Those of them that only fallocate(2) made: they read as zeros, and tmpfs shows its page of zeros for them.
+    private final TreeSet<Long> unwritten = new TreeSet<>();
+
     private long size;
     private int mappings;
     int seals;
     boolean sealable;
 
     RegularFile(Machine machine, FileSystem fileSystem, int permissions) {
-        super(machine, fileSystem, Uapi.S_IFREG | permissions & 07777);
+        super(machine, fileSystem, Uapi.S_IFREG | (permissions & 07777));
         cache = new PageCache(machine, fileSystem.inMemory());
     }
 
@@ -165,6 +168,7 @@ final class RegularFile extends Inode {
             }
             allocated.add(index);
         }
+        unwritten.remove(index);
         return cache.getForWrite(index, len);
     }
 
@@ -199,7 +203,7 @@ final class RegularFile extends Inode {
     }
 
     int truncate(long to) {
-        if (to > machine.limits.fileSize() && to > size || to > fileSystem.maxBytes) {
+        if ((to > machine.limits.fileSize() && to > size) || to > fileSystem.maxBytes) {
             return -Errno.EFBIG;
         }
         boolean shorter = to < size;
@@ -218,6 +222,7 @@ final class RegularFile extends Inode {
             var blocks = allocated.subSet(from, to);
             fileSystem.give(blocks.size());
             blocks.clear();
+            unwritten.subSet(from, to).clear();
         }
     }
 
@@ -240,13 +245,14 @@ final class RegularFile extends Inode {
         if ((how & Uapi.FALLOC_FL_ZERO_RANGE) != 0) {
             punch(off, Math.min(end, Math.max(off, size)));
         }
-        for (long index = off >> Page.SHIFT; index << Page.SHIFT < end; index++) {
+        for (long index = off >> Page.SHIFT; index <= (end - 1) >> Page.SHIFT; index++) {
             if (!allocated.contains(index)) {
                 if (!fileSystem.take()) {
                     return -Errno.ENOSPC;
                 }
                 // a page of tmpfs that was only promised reads as a hole (`shmem_get_folio` with SGP_READ)
                 allocated.add(index);
+                unwritten.add(index);
             }
         }
         if ((how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
@@ -295,7 +301,12 @@ final class RegularFile extends Inode {
             return -Errno.ENXIO;
         }
         for (long at = off; at < size; at = ((at >> Page.SHIFT) + 1) << Page.SHIFT) {
-            if (allocated.contains(at >> Page.SHIFT) == data) {
+            long index = at >> Page.SHIFT;
+            boolean cached = cache.find(index) != null;
+            boolean holds = fileSystem.inMemory()
+                    ? cached
+                    : allocated.contains(index) && (cached || !unwritten.contains(index));
+            if (holds == data) {
                 return at;
             }
         }

@@ -126,7 +126,7 @@ abstract class Socket extends Inode {
                 left -= part;
             }
             int message = out.nonblocking() ? Uapi.MSG_DONTWAIT : 0;
-            if ((flags & Uapi.SPLICE_F_MORE) != 0 || left > 0 && pipe.occupancy() >= slots.size()) {
+            if ((flags & Uapi.SPLICE_F_MORE) != 0 || (left > 0 && pipe.occupancy() >= slots.size())) {
                 message |= Uapi.MSG_MORE;
             }
             machine.ledger.pass("sock_sendmsg");
@@ -187,9 +187,13 @@ abstract class Socket extends Inode {
             }
             return 0;
         }
-        if (level == Uapi.IPPROTO_TCP && domain != Uapi.AF_UNIX && kind == Uapi.SOCK_STREAM
-                || level == Uapi.IPPROTO_IPV6 && domain == Uapi.AF_INET6
-                || level == Uapi.IPPROTO_IP && domain == Uapi.AF_INET) {
+        boolean known = switch (level) {
+            case Uapi.IPPROTO_TCP -> domain != Uapi.AF_UNIX && kind == Uapi.SOCK_STREAM;
+            case Uapi.IPPROTO_IPV6 -> domain == Uapi.AF_INET6;
+            case Uapi.IPPROTO_IP -> domain == Uapi.AF_INET;
+            default -> false;
+        };
+        if (known) {
             options.put(key(level, option), value);
             return 0;
         }
@@ -224,6 +228,6 @@ abstract class Socket extends Inode {
     }
 
     private static long key(int level, int option) {
-        return (long) level << 32 | option;
+        return ((long) level << 32) | option;
     }
 }

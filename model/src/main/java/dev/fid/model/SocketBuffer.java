@@ -37,7 +37,7 @@ final class SocketBuffer {
     /// `alloc_skb_with_frags`: memory for `linearBytes` and, in folios of at most 32 KiB, `paged` bytes.
     static SocketBuffer allocate(Machine machine, int linearBytes, int paged) {
         SocketBuffer buffer = new SocketBuffer(machine);
-        buffer.truesize = OVERHEAD + roundUp((linearBytes + 63 & -64) + SHARED_INFO);
+        buffer.truesize = OVERHEAD + roundUp(((linearBytes + 63) & -64) + SHARED_INFO);
         if (linearBytes > 0) {
             buffer.linear = new Folio(machine, 1).pages[0];
             buffer.linearLen = linearBytes;
@@ -162,7 +162,8 @@ final class SocketBuffer {
             for (int done = 0; done < part; ) {
                 int within = offset + done & Page.SIZE - 1;
                 int run = Math.min(part - done, Page.SIZE - within);
-                Bytes.copy(head.bytes(), at + done, page.plus(offset + done).bytes(), within, run);
+                System.arraycopy(
+                        head.bytes(), at + done, page.plus(offset + done).bytes(), within, run);
                 done += run;
             }
             machine.ledger.pass("linear_to_page");

@@ -16,7 +16,7 @@ final class SocketCalls {
     }
 
     private int install(Socket socket, int flags) {
-        OpenFile file = new OpenFile(socket, Uapi.O_RDWR | flags & Uapi.SOCK_NONBLOCK);
+        OpenFile file = new OpenFile(socket, Uapi.O_RDWR | (flags & Uapi.SOCK_NONBLOCK));
         return files.install(file, (flags & Uapi.SOCK_CLOEXEC) != 0);
     }
 

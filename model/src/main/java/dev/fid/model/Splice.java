@@ -27,7 +27,7 @@ final class Splice {
         Machine machine = in.inode.machine;
         PipeRing pipeIn = Pipe.of(in);
         PipeRing pipeOut = Pipe.of(out);
-        if (pipeIn != null && offIn != null || pipeOut != null && offOut != null) {
+        if ((pipeIn != null && offIn != null) || (pipeOut != null && offOut != null)) {
             return -Errno.ESPIPE;
         }
         machine.ledger.pass("do_splice");

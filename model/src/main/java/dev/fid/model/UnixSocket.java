@@ -391,7 +391,7 @@ final class UnixSocket extends Socket {
 
     @Override
     int bind(byte[] address) {
-        if (address.length < 2 || (address[0] & 0xff | address[1] << 8) != Uapi.AF_UNIX) {
+        if (address.length < 2 || ((address[0] & 0xff) | (address[1] << 8)) != Uapi.AF_UNIX) {
             return -Errno.EINVAL;
         }
         if (ownName.length > 2) {
