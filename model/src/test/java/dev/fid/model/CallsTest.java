@@ -240,4 +240,44 @@ class CallsTest {
             assertThat(stage.write(tcp[0], "more")).isEqualTo(-Errno.EPIPE);
         }
     }
+
+    @Test
+    void bytesForASocketThatIsShutBothWaysResetTheConnection() {
+        try (Stage stage = new Stage()) {
+            int[] tcp = stage.tcpPair();
+            stage.kernel.shutdown(tcp[1], Uapi.SHUT_RDWR);
+            assertThat(stage.write(tcp[0], "x")).isEqualTo(1);
+            assertThat(stage.write(tcp[0], "x")).isEqualTo(-Errno.EPIPE);
+            assertThat(stage.kernel.read(tcp[1], stage.memory, 0, 1)).isEqualTo(-Errno.ECONNRESET);
+            assertThat(stage.kernel.read(tcp[1], stage.memory, 0, 1)).isZero();
+        }
+    }
+
+    @Test
+    void shutdownOfAConnectionThatIsOverIsEnotconn() {
+        try (Stage stage = new Stage()) {
+            int[] tcp = stage.tcpPair();
+            stage.kernel.shutdown(tcp[0], Uapi.SHUT_WR);
+            stage.kernel.shutdown(tcp[1], Uapi.SHUT_WR);
+            assertThat(stage.kernel.shutdown(tcp[0], Uapi.SHUT_RDWR)).isEqualTo(-Errno.ENOTCONN);
+        }
+    }
+
+    @Test
+    void freedomDecidesHowMuchOfATcpConnectionIsThere() {
+        Freedom slow = new Freedom() {
+            @Override
+            public long arrived(long least, long sent) {
+                return Math.min(sent, 3);
+            }
+        };
+        ModelKernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, slow, ModelClock.virtual());
+        try (Stage stage = new Stage(kernel)) {
+            int[] tcp = stage.tcpPair();
+            stage.write(tcp[0], "hello");
+            assertThat(kernel.fionread(tcp[1])).isEqualTo(3);
+            assertThat(stage.read(tcp[1], 10)).isEqualTo("hel");
+            assertThat(stage.read(tcp[1], 10)).isEqualTo("lo");
+        }
+    }
 }
