@@ -53,9 +53,23 @@ public final class Ledger {
     /// One system call: its name, its result, its bill, and the kernel functions in the order they were entered.
     public record Call(String name, long result, Bill bill, List<String> functions) {}
 
+    /// How often bytes of a page were copied onto an overlapping part of the same page, as when a file is spliced into
+    /// itself. The real kernel leaves the result to the machine's memcpy; here it is that of memmove.
+    public long overlaps() {
+        return overlaps;
+    }
+
+    /// Notes a copy within one page whose ranges overlap.
+    void copying(byte[] from, int at, byte[] to, int offset, int len) {
+        if (from == to && at != offset && Math.abs(at - offset) < len) {
+            overlaps++;
+        }
+    }
+
     private static final Bill NOTHING = new Bill(0, 0, 0, 0, 0, 0, 0, 0);
 
     private long calls;
+    private long overlaps;
     private long toUser;
     private long fromUser;
     private long inside;

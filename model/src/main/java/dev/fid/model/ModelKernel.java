@@ -54,6 +54,7 @@ public final class ModelKernel implements Kernel {
         this(profile, Limits.USUAL, Freedom.USUAL, ModelClock.real());
     }
 
+    /// A kernel of which all is chosen.
     public ModelKernel(Profile profile, Limits limits, Freedom freedom, ModelClock clock) {
         machine = new Machine(profile, limits, freedom, clock);
         task = new Task(machine);

@@ -56,8 +56,10 @@ final class PageIter implements Iter {
             int part = Math.min(all - done, Math.min(now.len - within, Page.SIZE - (at & Page.SIZE - 1)));
             byte[] bytes = now.page.plus(at).bytes();
             if (from) {
+                ledger.copying(bytes, at & Page.SIZE - 1, page.bytes(), offset + done, part);
                 System.arraycopy(bytes, at & Page.SIZE - 1, page.bytes(), offset + done, part);
             } else {
+                ledger.copying(page.bytes(), offset + done, bytes, at & Page.SIZE - 1, part);
                 System.arraycopy(page.bytes(), offset + done, bytes, at & Page.SIZE - 1, part);
             }
             done += part;

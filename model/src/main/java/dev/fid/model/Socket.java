@@ -74,7 +74,7 @@ abstract class Socket extends Inode {
 
     abstract int listen(int backlog);
 
-    /// The new connection, or null with {@link #error}... the caller gives it a descriptor.
+    /// The next new connection; null where none waits.
     abstract @Nullable Socket accept();
 
     /// Whether a connection waits to be accepted.

@@ -33,7 +33,10 @@ final class TcpSocket extends Socket {
     private byte @Nullable [] ownName;
     private byte @Nullable [] otherName;
     private boolean dead;
+    /// The peer's FIN has come in.
     private boolean finished;
+
+    private boolean ownFin;
     private boolean resetOnClose;
     private int backlog;
 
@@ -132,16 +135,16 @@ final class TcpSocket extends Socket {
                 return failed != 0 ? failed : -Errno.EPIPE;
             }
             TcpSocket other = peer;
-            if (other == null || other.dead) {
-                // the answer of a host without such a socket: a reset, seen by the next call
+            if (other != null && other.shutdown == BOTH && !other.finished) {
+                // it has sent its FIN and wants no more: FIN_WAIT resets
                 long all = from.count();
+                other.reset();
                 reset();
                 return done + all;
             }
-            if (other.shutdown == BOTH) {
-                // data for a socket that shut down both ways: it aborts the connection (tcp_rcv_state_process)
+            if (other == null || other.dead) {
+                // the answer of a host without such a socket: a reset, seen by the next call
                 long all = from.count();
-                other.reset();
                 reset();
                 return done + all;
             }
@@ -397,10 +400,15 @@ final class TcpSocket extends Socket {
         machine.wake();
     }
 
+    /// The peer's FIN comes in. When both have sent one and acknowledged it, there is no connection any more.
     private void finish() {
         finished = true;
         shutdown |= RECEIVE;
-        closeIfBothEnded();
+        TcpSocket other = peer;
+        if (ownFin && other != null && other.finished) {
+            state = State.CLOSED;
+            other.state = State.CLOSED;
+        }
         arrivals++;
         machine.wake();
     }
@@ -424,21 +432,14 @@ final class TcpSocket extends Socket {
         }
         TcpSocket other = peer;
         if ((bits & SEND) != 0 && (shutdown & SEND) == 0 && other != null) {
+            ownFin = true;
             other.finish();
         }
         shutdown |= bits;
-        closeIfBothEnded();
         arrivals++;
         departures++;
         machine.wake();
         return 0;
-    }
-
-    /// After a FIN each way nothing is left of the connection (`tcp_time_wait`, and LAST_ACK's end).
-    private void closeIfBothEnded() {
-        if (finished && (shutdown & SEND) != 0 && state == State.ESTABLISHED) {
-            state = State.CLOSED;
-        }
     }
 
     @Override
@@ -458,6 +459,7 @@ final class TcpSocket extends Socket {
             if (!queue.isEmpty() || resetOnClose) {
                 other.reset();
             } else if ((shutdown & SEND) == 0) {
+                ownFin = true;
                 other.finish();
             }
         }

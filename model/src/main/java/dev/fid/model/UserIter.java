@@ -73,8 +73,10 @@ final class UserIter implements Iter {
             int at = (int) address & Page.SIZE - 1;
             int part = (int) Math.min(Math.min(all - done, lens[piece] - within), Page.SIZE - at);
             if (from) {
+                machine.ledger.copying(user.bytes(), at, page.bytes(), offset + done, part);
                 System.arraycopy(user.bytes(), at, page.bytes(), offset + done, part);
             } else {
+                machine.ledger.copying(page.bytes(), offset + done, user.bytes(), at, part);
                 System.arraycopy(page.bytes(), offset + done, user.bytes(), at, part);
             }
             done += part;

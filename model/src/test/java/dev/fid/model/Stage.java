@@ -20,7 +20,11 @@ final class Stage implements AutoCloseable {
     }
 
     Stage(Profile profile, Limits limits) {
-        kernel = new ModelKernel(profile, limits, Freedom.USUAL, ModelClock.virtual());
+        this(new ModelKernel(profile, limits, Freedom.USUAL, ModelClock.virtual()));
+    }
+
+    Stage(ModelKernel kernel) {
+        this.kernel = kernel;
         memory = kernel.allocate(1 << 20);
     }
 

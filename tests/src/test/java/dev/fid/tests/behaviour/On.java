@@ -77,7 +77,8 @@ enum On {
             if (thread.isVirtual()) {
                 return (thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING)
                         && java.util.Arrays.stream(thread.getStackTrace())
-                                .anyMatch(frame -> frame.getClassName().equals("dev.fid.Poller"));
+                                .anyMatch(frame -> frame.getClassName().equals("dev.fid.Poller")
+                                        || frame.getClassName().equals("dev.fid.Readiness"));
             }
             if (java.util.Arrays.stream(thread.getStackTrace())
                     .anyMatch(frame -> frame.getClassName().startsWith("dev.fid.model.Model"))) {

@@ -60,6 +60,8 @@ final class Campaign implements AutoCloseable {
     private final long start = System.nanoTime();
     private long runs;
     private long places;
+    private long leastRuns;
+    private long runsPerScenario = Long.MAX_VALUE;
     private int trials;
 
     /// On the kernel of this machine.
@@ -85,8 +87,15 @@ final class Campaign implements AutoCloseable {
         }
     }
 
-    /// Tries all scenarios, and fails if one trial did.
-    void run(List<Scenario> scenarios) throws Exception {
+    /// Tries an evenly spread part of all places, so many that there are `least` runs, and pairs of faults besides; all
+    /// of them in the long campaign.
+    Campaign whole(long least) {
+        leastRuns = least;
+        return this;
+    }
+
+    /// Tries all scenarios, and fails if one trial did. Returns how many runs there were.
+    long run(List<Scenario> scenarios) throws Exception {
         List<Scenario> chosen =
                 scenarios.stream().filter(s -> s.name().contains(ONLY)).toList();
         int[] before = descriptors();
@@ -101,6 +110,7 @@ final class Campaign implements AutoCloseable {
         assertThat(complaints)
                 .as("%s, -Dfid.seed=%d -Dfid.campaign=%s", name, SEED, LONG ? "long" : "")
                 .isEmpty();
+        return runs;
     }
 
     private static int[] descriptors() {
@@ -121,6 +131,14 @@ final class Campaign implements AutoCloseable {
             }
             if (trace.size() <= MOST_PAIRED_CALLS) {
                 pairs(scenario, all, mostCalls);
+            }
+        } else if (leastRuns > 0) {
+            java.util.Collections.shuffle(all, sample);
+            for (Place place : all.subList(0, (int) Math.min(all.size(), runsPerScenario))) {
+                trial(scenario, List.of(place), null, mostCalls);
+            }
+            if (trace.size() <= MOST_PAIRED_CALLS) {
+                somePairs(scenario, all, mostCalls);
             }
         } else {
             java.util.Collections.shuffle(all, sample);
@@ -148,6 +166,17 @@ final class Campaign implements AutoCloseable {
         }
     }
 
+    private void somePairs(Scenario scenario, List<Place> all, long mostCalls) throws Exception {
+        for (int i = 0; i < SOME_PAIRS; i++) {
+            Place one = all.get(sample.nextInt(all.size()));
+            Place two = all.get(sample.nextInt(all.size()));
+            if (!one.call.equals(two.call) || one.index != two.index) {
+                trial(scenario, List.of(one, two), null, mostCalls);
+            }
+        }
+    }
+
+    private static final int SOME_PAIRS = 300;
     private static final int PAIRS_ONE_IN = Integer.getInteger("fid.pairs", 16);
 
     private static List<Place> places(List<String> trace) {

@@ -28,7 +28,11 @@ final class Differential {
     /// What is compared with the real kernel.
     ///
     /// @param cuts is told how the next bytes of a socket lie in the buffers of a pipe
-    record Subject(Kernel kernel, java.util.function.Consumer<List<Long>> cuts) {}
+    /// @param overlaps counts the copies of a page onto a part of itself
+    record Subject(
+            Kernel kernel,
+            java.util.function.Consumer<List<Long>> cuts,
+            java.util.function.LongSupplier overlaps) {}
 
     /// @param memory a folder on tmpfs
     /// @param disk a folder on ext4
@@ -99,7 +103,7 @@ final class Differential {
 
     private Duel duel(Actor real) {
         Subject subject = subjects.get();
-        return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject.cuts);
+        return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject.cuts, subject.overlaps);
     }
 
     /// For the many tries of the shrinker, most of which wait in vain.

@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a script on the real kernel and on the model, step by step, and finds the first difference.
@@ -32,6 +33,7 @@ final class Duel {
     private final Actor real;
     private final Actor model;
     private final Consumer<List<Long>> cuts;
+    private final LongSupplier overlaps;
     private final long[] seenReal = new long[64];
     private final long[] seenModel = new long[64];
     private final byte[] bytesReal = new byte[FINAL_BYTES];
@@ -49,10 +51,11 @@ final class Duel {
     final long[] chosen = new long[5];
 
     /// @param cuts tells the model how the next bytes that it splices from a socket are cut
-    Duel(Actor real, Actor model, Consumer<List<Long>> cuts) {
+    Duel(Actor real, Actor model, Consumer<List<Long>> cuts, LongSupplier overlaps) {
         this.real = real;
         this.model = model;
         this.cuts = cuts;
+        this.overlaps = overlaps;
     }
 
     /// The first difference.
@@ -64,6 +67,7 @@ final class Duel {
     Difference run(Script script) {
         real.begin();
         model.begin();
+        long overlapsBefore = overlaps.getAsLong();
         try {
             for (int i = 0; i < script.steps().size(); i++) {
                 if (losesUnsentBytes(script.steps().get(i))) {
@@ -71,12 +75,15 @@ final class Duel {
                     return null;
                 }
                 String what = step(script.steps().get(i));
+                if (overlaps.getAsLong() != overlapsBefore) {
+                    chosen[4]++;
+                    return null;
+                }
                 if (what != null) {
                     return new Difference(i, what);
                 }
             }
             String what = atTheEnd();
-            // The next script finds nothing of this one.
             return what == null ? null : new Difference(script.steps().size(), what);
         } finally {
             real.end();

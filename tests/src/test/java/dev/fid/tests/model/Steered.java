@@ -1,6 +1,5 @@
 package dev.fid.tests.model;
 
-import dev.fid.kernel.Kernel;
 import dev.fid.model.Freedom;
 import dev.fid.model.Limits;
 import dev.fid.model.ModelClock;
@@ -18,8 +17,8 @@ final class Steered implements Freedom {
 
     static Differential.Subject model() {
         Steered freedom = new Steered();
-        Kernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, freedom, ModelClock.real());
-        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths);
+        ModelKernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, freedom, ModelClock.real());
+        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths, () -> kernel.ledger().overlaps());
     }
 
     @Override
