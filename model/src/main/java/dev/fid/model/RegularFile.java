@@ -234,7 +234,9 @@ final class RegularFile extends Inode {
                 return -Errno.EPERM;
             }
             if (off < size || fileSystem.inMemory()) {
-                punch(off, fileSystem.inMemory() ? end : Math.min(end, size + Page.SIZE - 1 & -Page.SIZE));
+                // ext4_punch_hole: a hole that goes beyond the size ends with the page that holds the size
+                long behind = size + Page.SIZE - (size & (Page.SIZE - 1));
+                punch(off, fileSystem.inMemory() || end <= size ? end : behind);
             }
             changedNanos = machine.clock.nanos();
             return 0;

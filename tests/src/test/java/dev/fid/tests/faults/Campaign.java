@@ -99,6 +99,9 @@ final class Campaign implements AutoCloseable {
         List<Scenario> chosen =
                 scenarios.stream().filter(s -> s.name().contains(ONLY)).toList();
         int[] before = descriptors();
+        if (leastRuns > 0) {
+            runsPerScenario = 2 * leastRuns / Math.max(1, chosen.size()); // some have fewer places
+        }
         for (int i = 0; i < chosen.size() && complaints.size() < MOST_COMPLAINTS; i++) {
             double until = seconds * (i + 1) / chosen.size();
             run(chosen.get(i), start + (long) (until * 1e9));

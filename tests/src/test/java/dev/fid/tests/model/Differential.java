@@ -28,10 +28,12 @@ final class Differential {
     /// What is compared with the real kernel.
     ///
     /// @param cuts is told how the next bytes of a socket lie in the buffers of a pipe
+    /// @param room is told how many bytes a TCP socket takes of the next call
     /// @param overlaps counts the copies of a page onto a part of itself
     record Subject(
             Kernel kernel,
             java.util.function.Consumer<List<Long>> cuts,
+            java.util.function.LongConsumer room,
             java.util.function.LongSupplier overlaps) {}
 
     /// @param memory a folder on tmpfs
@@ -103,7 +105,7 @@ final class Differential {
 
     private Duel duel(Actor real) {
         Subject subject = subjects.get();
-        return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject.cuts, subject.overlaps);
+        return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject);
     }
 
     /// For the many tries of the shrinker, most of which wait in vain.

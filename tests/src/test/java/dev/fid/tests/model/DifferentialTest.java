@@ -68,7 +68,7 @@ class DifferentialTest {
             Kernel honest = Steered.model().kernel(); // may lie only where it is told to
             FaultyKernel lying = FaultyKernel.over(honest);
             lying.on("tee").when(call -> Long.valueOf(1).equals(call.arguments().get(2))).returnsZero();
-            return new Differential.Subject(lying.kernel(), cuts -> {}, () -> 0);
+            return new Differential.Subject(lying.kernel(), cuts -> {}, room -> {}, () -> 0);
         });
         List<String> failures = campaign.run(1, 2000, 60, 1);
         assertThat(failures).isNotEmpty();

@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class Duel {
     private final Actor real;
     private final Actor model;
     private final Consumer<List<Long>> cuts;
+    private final LongConsumer room;
     private final LongSupplier overlaps;
     private final long[] seenReal = new long[64];
     private final long[] seenModel = new long[64];
@@ -50,12 +52,12 @@ final class Duel {
     /// How often the real kernel chose, by freedom.
     final long[] chosen = new long[5];
 
-    /// @param cuts tells the model how the next bytes that it splices from a socket are cut
-    Duel(Actor real, Actor model, Consumer<List<Long>> cuts, LongSupplier overlaps) {
+    Duel(Actor real, Actor model, Differential.Subject subject) {
         this.real = real;
         this.model = model;
-        this.cuts = cuts;
-        this.overlaps = overlaps;
+        this.cuts = subject.cuts();
+        this.room = subject.room();
+        this.overlaps = subject.overlaps();
     }
 
     /// The first difference.
@@ -132,6 +134,7 @@ final class Duel {
         int in = model.origin(in(step));
         int out = model.origin(out(step));
         cuts.accept(List.of());
+        room.accept(Long.MAX_VALUE);
         if (result > 0 && Slots.isSocket(in) && step.op() == Op.SPLICE) {
             int pipe = real.withOrigin(out & ~1);
             if (Slots.isPipe(out) && pipe >= 0) {
@@ -142,6 +145,11 @@ final class Duel {
         }
         boolean crowded = unread(in ^ 1) > WINDOW || unread(out) + Math.max(0, result) > WINDOW;
         if (crowded && (Slots.isTcp(in) || Slots.isTcp(out))) {
+            if (result > 0 && Slots.isTcp(out)) {
+                chosen[2]++;
+                room.accept(result);
+                return step;
+            }
             if (result > 0 && result < step.n()) {
                 chosen[2]++;
                 return step.withLen(result);

@@ -7,23 +7,27 @@ import dev.fid.model.ModelKernel;
 import dev.fid.model.Profile;
 import java.util.List;
 
-/// A model that chooses as the real kernel did, where that may choose. What a TCP socket takes and has received is
-/// bounded by the lengths that {@link Duel} asks for, so here it is always all.
+/// A model that chooses as the real kernel did, where that may choose. What a TCP socket has received is bounded by
+/// the lengths that {@link Duel} asks for, so here it is always all.
 final class Steered implements Freedom {
     /// Lengths of the buffers that the next splice from a socket fills.
     private List<Long> cuts = List.of();
+
+    private long room = Long.MAX_VALUE;
 
     private Steered() {}
 
     static Differential.Subject model() {
         Steered freedom = new Steered();
         ModelKernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, freedom, ModelClock.real());
-        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths, () -> kernel.ledger().overlaps());
+        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths, bytes -> freedom.room = bytes, () -> kernel.ledger().overlaps());
     }
 
     @Override
     public long accepted(long least, long usual, long most) {
-        return most;
+        long taken = Math.min(most, room);
+        room -= taken;
+        return taken;
     }
 
     @Override
