@@ -38,8 +38,7 @@ enum Place {
     /// Where files lie, and who pumps bytes.
     ///
     /// @param real the kernel below all others
-    record Surroundings(
-            Kernel real, Path disk, Path memory, Path blocks, java.util.concurrent.ExecutorService pumps) {}
+    record Surroundings(Kernel real, Path disk, Path memory, Path blocks, java.util.concurrent.ExecutorService pumps) {}
 
     /// A descriptor in use by one transfer, and what is behind it.
     static final class Used implements AutoCloseable {
@@ -152,7 +151,8 @@ enum Place {
         return new Used(file);
     }
 
-    private static Used kept(Kernel kernel, Surroundings around, Path path, java.nio.file.OpenOption... options) throws IOException {
+    private static Used kept(Kernel kernel, Surroundings around, Path path, java.nio.file.OpenOption... options)
+            throws IOException {
         Used used = new Used(Fd.open(kernel, path, options));
         used.arrived = () -> Contents.read(around.real, path);
         return used;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
-import java.io.IOException;
 import dev.fid.tests.OnBothKernels;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -17,10 +17,12 @@ class ModelCampaignTest {
     @Test
     void copyFanoutAndLinkAreRightOrFailWhateverCallIsBroken() throws Exception {
         List<Scenario> scenarios = new ArrayList<>();
-        scenarios.addAll(named(TransferScenarios.all(), "transfer FILE to FILE", "transfer SOCKET to", "transfer PIPE to"));
+        scenarios.addAll(
+                named(TransferScenarios.all(), "transfer FILE to FILE", "transfer SOCKET to", "transfer PIPE to"));
         scenarios.addAll(named(FanoutScenarios.all(), "fan-out FILE", "fan-out PIPE"));
         scenarios.addAll(named(LinkScenarios.all(), "link"));
-        try (Campaign campaign = new Campaign("faults over the model", FOLDER, 0, Ground.MODEL_6_18).whole(LEAST_RUNS)) {
+        try (Campaign campaign =
+                new Campaign("faults over the model", FOLDER, 0, Ground.MODEL_6_18).whole(LEAST_RUNS)) {
             assertThat(campaign.run(scenarios)).as("runs").isGreaterThanOrEqualTo(LEAST_RUNS);
         }
     }

@@ -407,7 +407,8 @@ final class Actor implements AutoCloseable {
     /// pipe of one slot, buffer by buffer. The pipe itself is not changed.
     List<Long> buffers(int slot) {
         if (sink < 0) {
-            sink = check(kernel.openat(Uapi.AT_FDCWD, "/dev/null".getBytes(ISO_8859_1), Uapi.O_WRONLY | Uapi.O_CLOEXEC, 0));
+            sink = check(
+                    kernel.openat(Uapi.AT_FDCWD, "/dev/null".getBytes(ISO_8859_1), Uapi.O_WRONLY | Uapi.O_CLOEXEC, 0));
             check(kernel.pipe2(copy, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC));
             check(kernel.pipe2(single, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC));
             check(kernel.fcntl(copy[0], Uapi.F_SETPIPE_SZ, 256L << 12));

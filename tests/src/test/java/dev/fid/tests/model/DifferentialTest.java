@@ -36,7 +36,8 @@ class DifferentialTest {
         LoopMount.check(
                 Command.run("stat", "-f", "-c", "%T", memory).strip().equals("tmpfs"), "needs tmpfs at /dev/shm");
         LoopMount.check(
-                Command.run("stat", "-f", "-c", "%T", disk).strip().startsWith("ext"), "needs ext4 for temporary files");
+                Command.run("stat", "-f", "-c", "%T", disk).strip().startsWith("ext"),
+                "needs ext4 for temporary files");
         LoopMount.check(
                 Command.run("uname", "-r").startsWith("6.18."), "the model's profile is Linux 6.18, this is another");
     }
@@ -44,8 +45,8 @@ class DifferentialTest {
     @Test
     void theModelDoesWhatTheKernelDoes() throws Exception {
         Differential campaign = new Differential(memory, disk, Steered::model);
-        List<String> failures =
-                campaign.run(SEED, SCRIPTS, SECONDS, Math.min(2, Runtime.getRuntime().availableProcessors()));
+        List<String> failures = campaign.run(
+                SEED, SCRIPTS, SECONDS, Math.min(2, Runtime.getRuntime().availableProcessors()));
         System.out.printf(
                 "scripts: %d with %d calls in %.1f s, %.0f a second, seed %d; cuts of sockets told %d times, crowded TCP"
                         + " %d, late arrivals %d%n",
@@ -67,7 +68,9 @@ class DifferentialTest {
         Differential campaign = new Differential(memory, disk, () -> {
             Kernel honest = Steered.model().kernel(); // may lie only where it is told to
             FaultyKernel lying = FaultyKernel.over(honest);
-            lying.on("tee").when(call -> Long.valueOf(1).equals(call.arguments().get(2))).returnsZero();
+            lying.on("tee")
+                    .when(call -> Long.valueOf(1).equals(call.arguments().get(2)))
+                    .returnsZero();
             return new Differential.Subject(lying.kernel(), cuts -> {}, room -> {}, () -> 0);
         });
         List<String> failures = campaign.run(1, 2000, 60, 1);

@@ -186,7 +186,8 @@ final class Duel {
         try {
             got = model.run(steered);
         } catch (RuntimeException | StackOverflowError e) {
-            return "thrown " + e + " at " + List.of(e.getStackTrace()).subList(0, Math.min(8, e.getStackTrace().length));
+            return "thrown " + e + " at "
+                    + List.of(e.getStackTrace()).subList(0, Math.min(8, e.getStackTrace().length));
         }
         if (expected != got) {
             return "result " + show(got) + " instead of " + show(expected);
@@ -234,7 +235,8 @@ final class Duel {
             if (!isTcpOpen() || (until != 0 && System.nanoTime() > until)) {
                 String what = at < Slots.COUNT
                         ? "events of slot " + at
-                        : "bytes or position of " + List.of("a", "b", "a's peer", "b's peer").get(at - Slots.COUNT);
+                        : "bytes or position of "
+                                + List.of("a", "b", "a's peer", "b's peer").get(at - Slots.COUNT);
                 return what + " " + show(seenModel[at]) + " instead of " + show(seenReal[at]);
             }
             if (until == 0) {
@@ -326,7 +328,10 @@ final class Duel {
         int got = model.drain(slot, bytesModel, 0, endModel);
         int expected = real.drain(slot, bytesReal, 0, endReal);
         long until = System.nanoTime() + patienceNanos;
-        while (expected < got && Slots.isTcp(real.origin(slot)) && endReal[0] == -Errno.EAGAIN && System.nanoTime() < until) {
+        while (expected < got
+                && Slots.isTcp(real.origin(slot))
+                && endReal[0] == -Errno.EAGAIN
+                && System.nanoTime() < until) {
             LockSupport.parkNanos(20_000);
             expected = real.drain(slot, bytesReal, expected, endReal);
         }

@@ -30,12 +30,27 @@ record Script(List<Step> steps) {
             0, 1, 2, 3, 10, 100, 1000, 4000, 4095, 4096, 4097, 5000, 8191, 8192, 8193, 10_000, 16_384, 20_000, 40_000,
             65_535, 65_536, 65_537, 100_000
         };
-        private static final long[] ODD_LENGTHS = {-1, Long.MAX_VALUE, 0x7fff_ffffL, 0x8000_0000L, 1L << 40, Long.MIN_VALUE};
+        private static final long[] ODD_LENGTHS = {
+            -1, Long.MAX_VALUE, 0x7fff_ffffL, 0x8000_0000L, 1L << 40, Long.MIN_VALUE
+        };
         private static final long[] ODD_OFFSETS = {
-            -1, -4096, Long.MAX_VALUE, Long.MAX_VALUE - 100, Long.MIN_VALUE + 1, 1L << 40, (1L << 44) - 1, 1L << 44, 1L << 32
+            -1,
+            -4096,
+            Long.MAX_VALUE,
+            Long.MAX_VALUE - 100,
+            Long.MIN_VALUE + 1,
+            1L << 40,
+            (1L << 44) - 1,
+            1L << 44,
+            1L << 32
         };
         private static final int[] FLAGS = {
-            Uapi.O_RDWR, Uapi.O_RDWR, Uapi.O_RDONLY, Uapi.O_WRONLY, Uapi.O_RDWR | Uapi.O_APPEND, Uapi.O_WRONLY | Uapi.O_APPEND
+            Uapi.O_RDWR,
+            Uapi.O_RDWR,
+            Uapi.O_RDONLY,
+            Uapi.O_WRONLY,
+            Uapi.O_RDWR | Uapi.O_APPEND,
+            Uapi.O_WRONLY | Uapi.O_APPEND
         };
 
         private final SplittableRandom random;
@@ -299,7 +314,8 @@ record Script(List<Step> steps) {
             return switch (random.nextInt(12)) {
                 case 0 -> new Step(Op.PREAD, file(), 0, at(n, true), offset(), n, 0);
                 case 1, 2 -> new Step(Op.PWRITE, file(), 0, at(n, false), offset(), n, 0);
-                case 3, 4 -> new Step(Op.LSEEK, file(), 0, offset(), 0, 0, random.nextInt(30) == 0 ? 9 : random.nextInt(3));
+                case 3, 4 ->
+                    new Step(Op.LSEEK, file(), 0, offset(), 0, 0, random.nextInt(30) == 0 ? 9 : random.nextInt(3));
                 case 5 -> {
                     long to = random.nextInt(8) == 0 ? offset() : random.nextInt(80_000);
                     int file = file();

@@ -20,7 +20,11 @@ final class Steered implements Freedom {
     static Differential.Subject model() {
         Steered freedom = new Steered();
         ModelKernel kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL, freedom, ModelClock.real());
-        return new Differential.Subject(kernel, lengths -> freedom.cuts = lengths, bytes -> freedom.room = bytes, () -> kernel.ledger().overlaps());
+        return new Differential.Subject(
+                kernel,
+                lengths -> freedom.cuts = lengths,
+                bytes -> freedom.room = bytes,
+                () -> kernel.ledger().overlaps());
     }
 
     @Override

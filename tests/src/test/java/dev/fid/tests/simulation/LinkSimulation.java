@@ -189,7 +189,10 @@ final class LinkSimulation {
         long stalledUntil;
 
         final boolean answers = random.nextInt(5) == 0;
-        @Nullable Peer other;
+
+        @Nullable
+        Peer other;
+
         long sent;
         long received;
         boolean halfClosed;
@@ -408,5 +411,4 @@ final class LinkSimulation {
                     + (to.ended ? "" : " without an end"));
         }
     }
-
 }
