@@ -60,6 +60,7 @@ public final class Ledger {
     }
 
     /// Notes a copy within one page whose ranges overlap.
+    @SuppressWarnings("ReferenceEquality") // the same page, not an equal one
     void copying(byte[] from, int at, byte[] to, int offset, int len) {
         if (from == to && at != offset && Math.abs(at - offset) < len) {
             overlaps++;
