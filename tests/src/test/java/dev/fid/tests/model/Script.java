@@ -335,6 +335,7 @@ record Script(List<Step> steps) {
             };
         }
 
+        @SuppressWarnings("RefactorSwitch") // some cases take a few statements
         private Step onDescriptor() {
             switch (random.nextInt(14)) {
                 case 0 -> {
