@@ -46,7 +46,7 @@ class DifferentialTest {
     void theModelDoesWhatTheKernelDoes() throws Exception {
         Differential campaign = new Differential(memory, disk, Steered::model);
         List<String> failures = campaign.run(
-                SEED, SCRIPTS, SECONDS, Math.min(2, Runtime.getRuntime().availableProcessors()));
+                SEED, SCRIPTS, (double) SECONDS, Math.min(2, Runtime.getRuntime().availableProcessors()));
         System.out.printf(
                 "scripts: %d with %d calls in %.1f s, %.0f a second, seed %d; cuts of sockets told %d times, crowded TCP"
                         + " %d, late arrivals %d%n",
