@@ -111,8 +111,6 @@ final class LinkSimulation {
         int[] two = pair();
         left = new Peer(one[1], 1);
         right = new Peer(two[1], 2);
-        left.other = right;
-        right.other = left;
         leftEnd = Fd.own(kernel, one[0], "left");
         rightEnd = Fd.own(kernel, two[0], "right");
         budget = new PipeBudget(kernel, 1 << 20, random.nextInt(4) == 0 ? random.nextInt(64) : 0);
@@ -184,7 +182,7 @@ final class LinkSimulation {
     private final class Peer {
         final int fd;
         final int stream;
-        final long toSend = random.nextInt(6) == 0 ? 0 : random.nextLong(1L << 4 + random.nextInt(14));
+        final long toSend = random.nextInt(6) == 0 ? 0 : random.nextLong(1L << (4 + random.nextInt(14)));
         /// Reads nothing before that time.
         long stalledUntil;
 
@@ -291,7 +289,7 @@ final class LinkSimulation {
         if (random.nextInt(4) == 0) {
             after(delay(), this::hoard);
         }
-        PipePool.Splicing splicing = PipePool.Splicing.values()[random.nextInt(3)];
+        PipePool.Splicing splicing = java.util.List.of(PipePool.Splicing.values()).get(random.nextInt(3));
         long started = kernel.descriptors().size();
         try (PipePool pool = new PipePool(kernel, budget, (long) SLOTS << 12, splicing)) {
             drive(pool);
