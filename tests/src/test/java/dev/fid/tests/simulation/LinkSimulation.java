@@ -189,7 +189,6 @@ final class LinkSimulation {
         final boolean answers = random.nextInt(5) == 0;
 
         @Nullable
-        Peer other;
 
         long sent;
         long received;
