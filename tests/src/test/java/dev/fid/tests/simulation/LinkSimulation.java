@@ -188,7 +188,6 @@ final class LinkSimulation {
 
         final boolean answers = random.nextInt(5) == 0;
 
-        @Nullable
 
         long sent;
         long received;
