@@ -187,8 +187,6 @@ final class LinkSimulation {
         long stalledUntil;
 
         final boolean answers = random.nextInt(5) == 0;
-
-
         long sent;
         long received;
         boolean halfClosed;
