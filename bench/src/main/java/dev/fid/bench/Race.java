@@ -180,7 +180,10 @@ final class Race {
         return new Result.Series(
                 contender.name(),
                 contender.kind(),
-                told == null ? "" : told.method().toString(),
+                contender.block() == null ? 0 : contender.block().size(),
+                told != null
+                        ? told.method().toString()
+                        : contender.block() == null ? "" : contender.block().method(),
                 told == null ? -1 : told.copies(),
                 told == null ? -1 : told.userBytes(),
                 told == null

@@ -59,10 +59,12 @@ final class Suite implements AutoCloseable {
         }
         sockets(inMemory);
         pipes(inMemory);
+        blocks(source(memory.path(), bytes / 4));
         return races.stream().filter(race -> isWanted(race.id(), wanted)).toList();
     }
 
-    private static boolean isWanted(String id, List<String> wanted) {
+    /// Whether a race of this name is among those asked for.
+    static boolean isWanted(String id, List<String> wanted) {
         return wanted.isEmpty() || wanted.stream().anyMatch(id::startsWith);
     }
 
@@ -357,6 +359,31 @@ final class Suite implements AutoCloseable {
                         },
                         Target.speed(0.93, "C vmsplice"))
                 .sink(sink));
+    }
+
+    // ---- block sizes ----
+
+    /// What a call should move at most: every method at every size. Fid itself takes part once, as it is used.
+    private void blocks(Path source) {
+        record Route(End.Kind in, End.Kind out) {}
+        for (Route route : List.of(
+                new Route(End.Kind.FILE, End.Kind.FILE),
+                new Route(End.Kind.FILE, End.Kind.PIPE),
+                new Route(End.Kind.FILE, End.Kind.SOCKET),
+                new Route(End.Kind.SOCKET, End.Kind.FILE),
+                new Route(End.Kind.SOCKET, End.Kind.SOCKET),
+                new Route(End.Kind.PIPE, End.Kind.PIPE))) {
+            Content content = Content.of(source, bytes / 4);
+            races.add(new Race(
+                    "blocks-" + route.in().id() + "-" + route.out().id(),
+                    route.in() + " to " + route.out() + " in memory, by block size",
+                    bed(memory.path(), content, route.in(), route.out()),
+                    bed -> {
+                        List<Contender> all = fid(Way.fid(null));
+                        all.addAll(Blocks.contenders(route.in(), route.out()));
+                        return all;
+                    }));
+        }
     }
 
     // ---- who takes part ----

@@ -90,6 +90,22 @@ final class Values {
         }
     }
 
+    /// `10%` as a share of one.
+    static final class OfPercent implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            try {
+                double percent = text.endsWith("%") ? Double.parseDouble(text.substring(0, text.length() - 1)) : -1;
+                if (percent > 0 && percent < 1000) {
+                    return percent / 100;
+                }
+            } catch (NumberFormatException e) {
+                // said below
+            }
+            throw new TypeConversionException("'" + text + "' is no percentage (as in 10%)");
+        }
+    }
+
     static final class OfErrno implements ITypeConverter<String> {
         @Override
         public String convert(String text) {
