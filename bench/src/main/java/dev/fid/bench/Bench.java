@@ -59,7 +59,8 @@ public final class Bench {
         /// The same races again.
         String command() {
             return "fid bench --time " + time.toSeconds() + "s --runs " + runs
-                    + (routes.isEmpty() ? "" : " --routes " + String.join(",", routes)) + " --seed " + seed;
+                    + (routes.isEmpty() ? "" : " --routes " + String.join(",", routes))
+                    + (bytes == USUAL_BYTES ? "" : " --bytes " + bytes) + " --seed " + seed;
         }
     }
 

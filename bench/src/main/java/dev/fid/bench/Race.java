@@ -28,6 +28,7 @@ final class Race {
     private final List<Target> targets;
     private Bed.Sink sink = Bed.Sink.DISCARD;
     private int burst = 1;
+    private int leastRounds = LEAST_ROUNDS;
 
     /// Makes a bed when the race begins.
     interface Opening {
@@ -54,6 +55,12 @@ final class Race {
     /// those of other programs finds the caches cold and a JVM that has not compiled it yet.
     Race brief() {
         this.burst = BURST;
+        return this;
+    }
+
+    /// For races of many contenders: `rounds` are run also where the time is up.
+    Race least(int rounds) {
+        this.leastRounds = rounds;
         return this;
     }
 
@@ -102,7 +109,7 @@ final class Race {
                     round(bed, watch, outcomes, random);
                 }
                 outcomes.values().forEach(List::clear);
-                for (int i = 0; i < rounds && (i < LEAST_ROUNDS || kernel.nanoTime() < deadline); i++) {
+                for (int i = 0; i < rounds && (i < leastRounds || kernel.nanoTime() < deadline); i++) {
                     round(bed, watch, outcomes, random);
                 }
             } finally {

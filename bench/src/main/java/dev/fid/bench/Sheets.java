@@ -2,6 +2,7 @@ package dev.fid.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,10 @@ final class Sheets {
             Optional<Result.Series> streams = result.named("JDK streams");
             if (fid.isPresent() && streams.isPresent()) {
                 Statistics.Ratio cpu = fid.get().ratio(streams.get(), Sample::cpuSecondsPerGib);
-                if (cpu.high() < 1 && (best == null || cpu.value() < best.cpu().value())) {
+                boolean moved = !result.id().startsWith("memory"); // what lay in memory came from nowhere
+                if (moved
+                        && cpu.high() < 1
+                        && (best == null || cpu.value() < best.cpu().value())) {
                     best = new Lead(result, fid.get().ratio(streams.get(), Sample::gibPerSecond), cpu);
                 }
             }
@@ -114,7 +118,7 @@ final class Sheets {
         }
         List<String> said = new ArrayList<>();
         if (best != null) {
-            said.add("From " + best.result().title() + ", Fid moved "
+            said.add(capitalized(best.result().title()) + ": Fid moved "
                     + Figures.of(best.speed().value())
                     + " times the bytes per second of JDK streams with "
                     + Figures.of(best.cpu().value())
@@ -126,6 +130,10 @@ final class Sheets {
                     + (behind > 0 ? ", in " + behind + " one was" : ""));
         }
         return said.isEmpty() ? "Nothing that was measured can be told from noise." : String.join("; ", said) + ".";
+    }
+
+    private static String capitalized(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }
 
     /// What makes the figures doubtful.

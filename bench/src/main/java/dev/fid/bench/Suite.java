@@ -375,14 +375,15 @@ final class Suite implements AutoCloseable {
                 new Route(End.Kind.PIPE, End.Kind.PIPE))) {
             Content content = Content.of(source, bytes / 4);
             races.add(new Race(
-                    "blocks-" + route.in().id() + "-" + route.out().id(),
-                    route.in() + " to " + route.out() + " in memory, by block size",
-                    bed(memory.path(), content, route.in(), route.out()),
-                    bed -> {
-                        List<Contender> all = fid(Way.fid(null));
-                        all.addAll(Blocks.contenders(route.in(), route.out()));
-                        return all;
-                    }));
+                            "blocks-" + route.in().id() + "-" + route.out().id(),
+                            route.in() + " to " + route.out() + " in memory, by block size",
+                            bed(memory.path(), content, route.in(), route.out()),
+                            bed -> {
+                                List<Contender> all = fid(Way.fid(null));
+                                all.addAll(Blocks.contenders(route.in(), route.out()));
+                                return all;
+                            })
+                    .least(3));
         }
     }
 
