@@ -66,8 +66,8 @@ final class Page {
                 row(
                         result.title(),
                         verdict.target() + (best ? ", " + verdict.against() : ""),
-                        Figures.of(verdict.value()) + (micros ? " us" : ""),
-                        Figures.of(verdict.low()) + " to " + Figures.of(verdict.high()),
+                        Human.digits(verdict.value()) + (micros ? " us" : ""),
+                        Human.digits(verdict.low()) + " to " + Human.digits(verdict.high()),
                         verdict.met(),
                         cpu(result, verdict));
             }
@@ -75,8 +75,8 @@ final class Page {
         for (Report.Fact fact : report.facts()) {
             row(
                     fact.what(),
-                    "at most " + Figures.bytes(fact.most()),
-                    Figures.bytes(fact.bytes()),
+                    "at most " + Human.bytes(fact.most()),
+                    Human.bytes(fact.bytes()),
                     "",
                     fact.isMet() ? "yes" : "no",
                     "");
@@ -128,7 +128,8 @@ final class Page {
     }
 
     private static String ratio(Statistics.Ratio ratio) {
-        return Figures.of(ratio.value()) + " (" + Figures.of(ratio.low()) + " to " + Figures.of(ratio.high()) + ")";
+        return Human.digits(ratio.value()) + " (" + Human.digits(ratio.low()) + " to " + Human.digits(ratio.high())
+                + ")";
     }
 
     // ---- a race ----
@@ -143,10 +144,10 @@ final class Page {
         line("## " + result.title());
         line("");
         Result.Series own = fid.get();
-        line(Figures.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `" + own.method()
-                + "`: " + copies(own.copies()) + ", " + Figures.bytes(Math.max(0, own.userBytes()))
+        line(Human.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `" + own.method()
+                + "`: " + copies(own.copies()) + ", " + Human.bytes(Math.max(0, own.userBytes()))
                 + " through user space, " + own.calls() + " system calls a run. Strangers had "
-                + Figures.of(100 * result.strangers()) + " % of the processors.");
+                + Human.digits(100 * result.strangers()) + " % of the processors.");
         line("");
         List<String> heads = new ArrayList<>(List.of("contender"));
         if (counted) {
@@ -167,7 +168,7 @@ final class Page {
         for (Result.Series series : result.series()) {
             List<String> cells = new ArrayList<>(List.of(series.name()));
             if (counted) {
-                cells.add(Figures.of(series.median(Sample::instructionsPerGib) / 1e9));
+                cells.add(Human.digits(series.median(Sample::instructionsPerGib) / 1e9));
             }
             if (brief) {
                 cells.add(spread(series, s -> s.cpuNanos() / 1e3));
@@ -175,7 +176,7 @@ final class Page {
                 cells.add(range(series, Sample::micros));
             } else {
                 cells.add(spread(series, Sample::cpuSecondsPerGib));
-                cells.add(Figures.of(series.median(Sample::switchesPerGib)));
+                cells.add(Human.digits(series.median(Sample::switchesPerGib)));
                 cells.add(spread(series, Sample::gibPerSecond));
                 cells.add(range(series, Sample::gibPerSecond));
             }
@@ -201,12 +202,12 @@ final class Page {
 
     private static String spread(Result.Series series, ToDoubleFunction<Sample> measure) {
         Statistics.Summary summary = Statistics.Summary.of(series.values(measure));
-        return Figures.of(summary.median()) + " ± " + Figures.of(summary.mad());
+        return Human.digits(summary.median()) + " ± " + Human.digits(summary.mad());
     }
 
     private static String range(Result.Series series, ToDoubleFunction<Sample> measure) {
         Statistics.Summary summary = Statistics.Summary.of(series.values(measure));
-        return Figures.of(summary.p10()) + " to " + Figures.of(summary.p90());
+        return Human.digits(summary.p10()) + " to " + Human.digits(summary.p90());
     }
 
     private void skipped() {

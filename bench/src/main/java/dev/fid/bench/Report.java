@@ -55,7 +55,7 @@ record Report(
         }
         json.put("facts", written);
         json.put("races", results.stream().map(Result::toJson).toList());
-        return Json.write(json);
+        return Json.indented(json);
     }
 
     /// @throws IllegalArgumentException where it is no such report

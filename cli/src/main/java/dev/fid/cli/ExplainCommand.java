@@ -2,6 +2,7 @@ package dev.fid.cli;
 
 import dev.fid.Facts;
 import dev.fid.Plan;
+import dev.fid.bench.Json;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
