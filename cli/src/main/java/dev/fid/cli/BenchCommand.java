@@ -14,15 +14,15 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         description = {
-            "Races every method against C programs, the JDK's ways and the usual tools, run by run, and prints how fid",
-            "did. Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
-            "there is left out, and said.",
+            "Races every method against C programs, the JDK's ways and the usual tools.",
+            "Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not there",
+            "is left out, and said.",
             ""
         },
         footer = {
             "",
             "Examples:",
-            "  fid bench --routes pipe-to-pipe --time 2s --runs 3 --save races.json",
+            "  fid bench --routes pipe-pipe --bytes 16M --time 2s --runs 3 --save races.json",
             "  fid bench --from races.json --markdown races.md"
         })
 final class BenchCommand implements Action {

@@ -30,10 +30,20 @@ import picocli.CommandLine.Parameters;
         })
 @SuppressWarnings("NullAway.Init") // picocli fills the positional parameters
 final class ExplainCommand implements Action {
-    @Parameters(index = "0", paramLabel = "SRC", converter = Values.OfEndpoint.class, description = "As for copy.")
+    @Parameters(
+            index = "0",
+            paramLabel = "SRC",
+            converter = Values.OfEndpoint.class,
+            completionCandidates = Values.Schemes.class,
+            description = "As for copy.")
     private Endpoint in;
 
-    @Parameters(index = "1", paramLabel = "DST", converter = Values.OfEndpoint.class, description = "As for copy.")
+    @Parameters(
+            index = "1",
+            paramLabel = "DST",
+            converter = Values.OfEndpoint.class,
+            completionCandidates = Values.Schemes.class,
+            description = "As for copy.")
     private Endpoint out;
 
     @Option(

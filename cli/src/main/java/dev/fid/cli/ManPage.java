@@ -1,11 +1,12 @@
 package dev.fid.cli;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgSpec;
@@ -81,8 +82,10 @@ final class ManPage {
         roff.line(name(spec) + " - " + summary(spec));
         synopsis();
         roff.heading("DESCRIPTION");
-        roff.markdown(description, true);
-        roff.markdown(manual.section(""), false);
+        if (spec.parent() != null) {
+            roff.markdown(description, true);
+        }
+        roff.markdown(manual.section(""), spec.parent() == null);
         commands();
         arguments();
         options();
@@ -214,11 +217,11 @@ final class ManPage {
     }
 
     private void environment() {
-        Map<String, String> variables = new LinkedHashMap<>();
+        Set<String> variables = new TreeSet<>();
         for (OptionSpec option : spec.options()) {
             String variable = Variables.of(option);
             if (variable != null) {
-                variables.put(variable, option.longestName());
+                variables.add("`" + variable + "`");
             }
         }
         List<String> lines = manual.section("ENVIRONMENT");
@@ -226,10 +229,12 @@ final class ManPage {
             return;
         }
         roff.heading("ENVIRONMENT");
-        new TreeMap<>(variables)
-                .forEach((variable, option) -> roff.term(
-                        Roff.bold(variable),
-                        "What `" + option + "` is where it is not given. An empty variable counts as none."));
+        if (!variables.isEmpty()) {
+            roff.line(String.join(", ", variables));
+            roff.indented(
+                    "The option of that name, where it is not given and the variable is not empty; 1 and yes are for "
+                            + "options that have no value.");
+        }
         roff.markdown(lines, variables.isEmpty());
     }
 

@@ -43,7 +43,12 @@ record Manual(List<String> exits, Map<String, List<String>> sections) {
         for (String line : read(page).lines().toList()) {
             if (!line.startsWith("exit: ") && (!line.isEmpty() || !text.isEmpty())) {
                 boolean example = line.startsWith("    ");
-                text.append(example ? line : line.replaceFirst("^#+ ", "").replaceAll("[`*](\\S[^`*]*)[`*]", "$1"))
+                text.append(
+                                example
+                                        ? line
+                                        : line.replaceFirst("^#+ ", "")
+                                                .replaceFirst("^: ", "  ")
+                                                .replaceAll("[`*](\\S[^`*]*)[`*]", "$1"))
                         .append('\n');
             }
         }

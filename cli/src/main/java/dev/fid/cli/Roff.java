@@ -34,6 +34,13 @@ final class Roff {
         fill(inline(markdown));
     }
 
+    /// A paragraph that stands below the line before it.
+    void indented(String markdown) {
+        out.append(".RS\n");
+        fill(inline(markdown));
+        out.append(".RE\n");
+    }
+
     void example(List<String> lines) {
         out.append(".PP\n.RS 4\n.EX\n");
         for (String line : lines) {
