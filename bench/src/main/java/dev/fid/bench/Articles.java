@@ -169,8 +169,8 @@ record Articles(long bytes, String fileSystem, Map<Program, List<Run>> runs) {
         String verdict =
                 ratio.high() < 1 ? "holds" : ratio.low() > 1 ? "does not hold" : "no difference beyond the noise";
         String figures = Double.isFinite(ratio.value())
-                ? " (" + Figures.of(ratio.value()) + " of it, " + Figures.of(ratio.low()) + " to "
-                        + Figures.of(ratio.high()) + ")"
+                ? " (" + Human.digits(ratio.value()) + " of it, " + Human.digits(ratio.low()) + " to "
+                        + Human.digits(ratio.high()) + ")"
                 : "";
         return new Claim(text, verdict + figures, reason);
     }

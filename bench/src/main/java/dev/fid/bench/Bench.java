@@ -19,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /// What `fid bench` does: runs the races of this machine, prints what came of them, and saves it.
 public final class Bench {
+    /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
+    public static final List<String> COPY_JVM =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
+
     private static final long RSS_BYTES = (4L << 30) + 1; // more than 32 bits count
     private static final long RSS_MOST = 80_000_000; // 80 MB
-    private static final List<String> COPY_JVM =
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m"); // as in the launcher, ./fid
     private static final long BUFFER_MOST = 256 << 10;
 
     private final Options options;
@@ -159,10 +161,10 @@ public final class Bench {
                         tooSlow ? "too slow: " : "",
                         change.id(),
                         change.measure().unit,
-                        Figures.of(change.cost().value()),
+                        Human.digits(change.cost().value()),
                         comparison.earlier(),
-                        Figures.of(change.cost().low()),
-                        Figures.of(change.cost().high())));
+                        Human.digits(change.cost().low()),
+                        Human.digits(change.cost().high())));
             }
             outcome = tooSlow ? Outcome.SLOWER : outcome;
         }
@@ -229,7 +231,7 @@ public final class Bench {
 
     /// The most memory that `fid copy` of a large file has, in a process of its own.
     private Optional<Report.Fact> rss(Suite suite) throws IOException {
-        String what = "resident memory of `fid copy` of " + Figures.bytes(RSS_BYTES);
+        String what = "resident memory of `fid copy` of " + Human.bytes(RSS_BYTES);
         List<String> command = new ArrayList<>(Machine.commandLine());
         int main = command.indexOf("dev.fid.cli.Main");
         if (main < 0 || !suite.peers().refusal().isEmpty()) {
@@ -275,18 +277,18 @@ public final class Bench {
                             List.of(
                                     result.id(),
                                     fid.method(),
-                                    Figures.of(fid.median(Sample::gibPerSecond)),
-                                    Figures.of(fid.median(Sample::cpuSecondsPerGib)),
+                                    Human.digits(fid.median(Sample::gibPerSecond)),
+                                    Human.digits(fid.median(Sample::cpuSecondsPerGib)),
                                     result.named("Fid again")
-                                            .map(again -> Figures.of(fid.ratio(again, Sample::gibPerSecond)
+                                            .map(again -> Human.digits(fid.ratio(again, Sample::gibPerSecond)
                                                     .value()))
                                             .orElse("-")),
                             result.verdicts().stream().map(Bench::sentence).toList()));
         }
         table.lines(100).forEach(out::println);
         for (Report.Fact fact : report.facts()) {
-            out.println(fact.what() + ": " + Figures.bytes(fact.bytes()) + ", at most " + Figures.bytes(fact.most())
-                    + ": " + (fact.isMet() ? "yes" : "no"));
+            out.println(fact.what() + ": " + Human.bytes(fact.bytes()) + ", at most " + Human.bytes(fact.most()) + ": "
+                    + (fact.isMet() ? "yes" : "no"));
         }
         if (report.articles() != null) {
             Articles articles = report.articles();
@@ -315,10 +317,10 @@ public final class Bench {
                 verdict.against().isEmpty() || verdict.target().against().equals(verdict.against())
                         ? ""
                         : ", " + verdict.against(),
-                Figures.of(verdict.value()),
+                Human.digits(verdict.value()),
                 unit,
-                Figures.of(verdict.low()),
-                Figures.of(verdict.high()),
+                Human.digits(verdict.low()),
+                Human.digits(verdict.high()),
                 verdict.met());
     }
 }

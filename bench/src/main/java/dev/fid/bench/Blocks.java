@@ -122,7 +122,7 @@ enum Blocks {
             if (method.serves(in, out)) {
                 for (long size : SIZES) {
                     all.add(new Contender(
-                            method.label + ", " + Figures.bytes(size),
+                            method.label + ", " + Human.bytes(size),
                             Contender.Kind.BLOCK,
                             method.way(size),
                             new Contender.Block(method.label, size)));

@@ -134,7 +134,7 @@ final class Html {
             element(
                     "p",
                     "",
-                    "Seconds; a file of " + Figures.bytes(articles.bytes()) + " on " + articles.fileSystem()
+                    "Seconds; a file of " + Human.bytes(articles.bytes()) + " on " + articles.fileSystem()
                             + ", which the cache holds; the article's figures beside ours.");
             table("Seconds, median ± spread", Sheets.articles(articles), false);
             table("What the article concludes", Sheets.claims(articles), false);

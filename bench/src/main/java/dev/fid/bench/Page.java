@@ -58,7 +58,7 @@ final class Page {
         if (articles != null) {
             section(
                     "The second article's table",
-                    "Seconds; a file of " + Figures.bytes(articles.bytes()) + " on " + articles.fileSystem()
+                    "Seconds; a file of " + Human.bytes(articles.bytes()) + " on " + articles.fileSystem()
                             + ", which the cache holds; the article's figures beside ours.",
                     Sheets.articles(articles));
             table(Sheets.claims(articles));

@@ -125,7 +125,7 @@ final class Race {
                     id, title, bed.content().length(), targets, series, List.copyOf(skipped), strangers.share());
             progress.println(result.fid()
                     .map(fid -> id + ": " + fid.samples().size() + " rounds, "
-                            + Figures.of(fid.median(Sample::gibPerSecond)) + " GiB/s by " + fid.method())
+                            + Human.digits(fid.median(Sample::gibPerSecond)) + " GiB/s by " + fid.method())
                     .orElse(id + ": Fid did not take part"));
             return result;
         }

@@ -61,7 +61,7 @@ record Report(
         if (articles != null) {
             json.put("articles", articles.toJson());
         }
-        return Json.write(json);
+        return Json.indented(json);
     }
 
     /// @throws IllegalArgumentException where it is no such report

@@ -36,8 +36,8 @@ final class Sheets {
                 sheet.add(
                         result.title(),
                         verdict.target() + (best ? ", " + verdict.against() : ""),
-                        Figures.of(verdict.value()) + (micros ? " us" : ""),
-                        Figures.of(verdict.low()) + " to " + Figures.of(verdict.high()),
+                        Human.digits(verdict.value()) + (micros ? " us" : ""),
+                        Human.digits(verdict.low()) + " to " + Human.digits(verdict.high()),
                         verdict.met(),
                         cpu(result, verdict));
             }
@@ -45,8 +45,8 @@ final class Sheets {
         for (Report.Fact fact : report.facts()) {
             sheet.add(
                     fact.what(),
-                    "at most " + Figures.bytes(fact.most()),
-                    Figures.bytes(fact.bytes()),
+                    "at most " + Human.bytes(fact.most()),
+                    Human.bytes(fact.bytes()),
                     "",
                     fact.isMet() ? "yes" : "no",
                     "");
@@ -119,9 +119,9 @@ final class Sheets {
         List<String> said = new ArrayList<>();
         if (best != null) {
             said.add(capitalized(best.result().title()) + ": Fid moved "
-                    + Figures.of(best.speed().value())
+                    + Human.digits(best.speed().value())
                     + " times the bytes per second of JDK streams with "
-                    + Figures.of(best.cpu().value())
+                    + Human.digits(best.cpu().value())
                     + " of their CPU time");
         }
         if (even + behind > 0) {
@@ -141,7 +141,7 @@ final class Sheets {
         List<String> warnings = new ArrayList<>();
         for (Result result : report.results()) {
             if (result.strangers() > 0.1) {
-                warnings.add(result.title() + ": other processes had " + Figures.of(100 * result.strangers())
+                warnings.add(result.title() + ": other processes had " + Human.digits(100 * result.strangers())
                         + " % of the processors.");
             }
             Optional<Result.Series> fid = result.fid();
@@ -156,7 +156,7 @@ final class Sheets {
             fid.map(series -> Statistics.Summary.of(series.values(Sample::gibPerSecond)))
                     .filter(speed -> speed.p90() - speed.p10() > 0.5 * speed.median())
                     .ifPresent(speed -> warnings.add(result.title() + ": Fid's speed went from "
-                            + Figures.of(speed.p10()) + " to " + Figures.of(speed.p90()) + " GiB/s meanwhile."));
+                            + Human.digits(speed.p10()) + " to " + Human.digits(speed.p90()) + " GiB/s meanwhile."));
         }
         return warnings;
     }
@@ -167,8 +167,8 @@ final class Sheets {
             sheet.add(
                     change.id(),
                     change.measure().unit,
-                    Figures.of(change.ratio()),
-                    Figures.of(change.against()),
+                    Human.digits(change.ratio()),
+                    Human.digits(change.against()),
                     ratio(change.cost()),
                     change.verdict());
         }
@@ -188,15 +188,15 @@ final class Sheets {
                     seconds(articles.summary(program, Articles.Run::real)),
                     seconds(articles.summary(program, Articles.Run::user)),
                     seconds(articles.summary(program, Articles.Run::system)),
-                    then == null ? "" : Figures.of(then.work()),
-                    then == null ? "" : Figures.of(then.user()),
-                    then == null ? "" : Figures.of(then.system()));
+                    then == null ? "" : Human.digits(then.work()),
+                    then == null ? "" : Human.digits(then.user()),
+                    then == null ? "" : Human.digits(then.system()));
         }
         return sheet;
     }
 
     private static String seconds(Statistics.Summary summary) {
-        return Figures.of(summary.median()) + " ± " + Figures.of(summary.mad());
+        return Human.digits(summary.median()) + " ± " + Human.digits(summary.mad());
     }
 
     static Sheet claims(Articles articles) {
@@ -208,11 +208,11 @@ final class Sheets {
     // ---- a race ----
 
     static String sentence(Result result, Result.Series own) {
-        return Figures.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `"
+        return Human.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `"
                 + own.method()
-                + "`: " + copies(own.copies()) + ", " + Figures.bytes(Math.max(0, own.userBytes()))
+                + "`: " + copies(own.copies()) + ", " + Human.bytes(Math.max(0, own.userBytes()))
                 + " through user space, " + own.calls() + " system calls a run. Strangers had "
-                + Figures.of(100 * result.strangers()) + " % of the processors.";
+                + Human.digits(100 * result.strangers()) + " % of the processors.";
     }
 
     private static String copies(int copies) {
@@ -250,18 +250,18 @@ final class Sheets {
             List<Sheet.Cell> cells = new ArrayList<>(List.of(Sheet.Cell.of(series.name())));
             if (counted) {
                 double instructions = series.median(Sample::instructionsPerGib) / 1e9;
-                cells.add(Sheet.Cell.of(Figures.of(instructions), instructions));
+                cells.add(Sheet.Cell.of(Human.digits(instructions), instructions));
             }
             cells.add(spread(series, cpu, longestCpu));
             if (!brief) {
                 double calls = series.calls() < 0 ? Double.NaN : series.calls() / (result.bytes() / MIB);
-                cells.add(Sheet.Cell.of(Figures.of(calls), calls));
+                cells.add(Sheet.Cell.of(Human.digits(calls), calls));
                 double switches = series.median(Sample::switchesPerGib);
-                cells.add(Sheet.Cell.of(Figures.of(switches), switches));
+                cells.add(Sheet.Cell.of(Human.digits(switches), switches));
             }
             cells.add(spread(series, speed, longestSpeed));
             Statistics.Summary summary = Statistics.Summary.of(series.values(speed.of()));
-            cells.add(Sheet.Cell.of(Figures.of(summary.p10()) + " to " + Figures.of(summary.p90())));
+            cells.add(Sheet.Cell.of(Human.digits(summary.p10()) + " to " + Human.digits(summary.p90())));
             boolean self = series.kind() == Contender.Kind.FID;
             cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::gibPerSecond)));
             cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::cpuSecondsPerGib)));
@@ -280,7 +280,7 @@ final class Sheets {
     private static Sheet.Cell spread(Result.Series series, Measure measure, double longest) {
         Statistics.Summary summary = Statistics.Summary.of(series.values(measure.of()));
         return new Sheet.Cell(
-                Figures.of(summary.median()) + " ± " + Figures.of(summary.mad()),
+                Human.digits(summary.median()) + " ± " + Human.digits(summary.mad()),
                 summary.median(),
                 bar(summary, longest));
     }
@@ -296,6 +296,7 @@ final class Sheets {
     }
 
     private static String ratio(Statistics.Ratio ratio) {
-        return Figures.of(ratio.value()) + " (" + Figures.of(ratio.low()) + " to " + Figures.of(ratio.high()) + ")";
+        return Human.digits(ratio.value()) + " (" + Human.digits(ratio.low()) + " to " + Human.digits(ratio.high())
+                + ")";
     }
 }

@@ -35,7 +35,7 @@ final class Suite implements AutoCloseable {
         Workplace onDisk = Workplace.onDisk(4 * bytes);
         if (inMemory == null || onDisk == null) {
             throw new IOException(
-                    "no room for " + Figures.bytes(16 * bytes) + " in /dev/shm, or for a quarter of it on disk");
+                    "no room for " + Human.bytes(16 * bytes) + " in /dev/shm, or for a quarter of it on disk");
         }
         this.memory = inMemory;
         this.disk = onDisk;
@@ -164,7 +164,7 @@ final class Suite implements AutoCloseable {
         Path large;
         Path small;
         try {
-            mount = LoopMount.of(type, memory, 7 * bytes);
+            mount = LoopMount.of(type, memory.path(), 7 * bytes + (512L << 20)); // 512 MiB for its own structures
             mounts.add(mount);
             large = source(mount.path(), 4 * bytes);
             small = source(mount.path(), bytes);
@@ -174,7 +174,7 @@ final class Suite implements AutoCloseable {
         }
         races.add(new Race(
                         "reflink-" + type,
-                        "reflink of " + Figures.bytes(4 * bytes) + " on " + type,
+                        "reflink of " + Human.bytes(4 * bytes) + " on " + type,
                         bed(mount.path(), Content.of(large, 4 * bytes), End.Kind.FILE, End.Kind.FILE),
                         bed -> {
                             List<Contender> all = fid(Way.fid(null));

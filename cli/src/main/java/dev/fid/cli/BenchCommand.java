@@ -15,18 +15,18 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         description = {
-            "Races every method against C programs, the JDK's ways and the usual tools, run by run, and prints how fid",
-            "did. Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
-            "there is left out, and said.",
+            "Races every method against C programs, the JDK's ways and the usual tools.",
+            "Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not there",
+            "is left out, and said.",
             ""
         },
         footer = {
             "",
             "Examples:",
-            "  fid bench pipe --time 2s --runs 3 --save races.json",
+            "  fid bench --routes pipe-pipe --bytes 16M --time 2s --runs 3 --save races.json",
             "  fid bench --from races.json --html report.html --markdown races.md",
-            "  fid bench pipe --time 2s --runs 3 --compare races.json --fail-if-slower 90%",
-            "  fid bench articles --runs 3"
+            "  fid bench --routes pipe-pipe --bytes 16M --time 2s --runs 3 --compare races.json",
+            "  fid bench articles --bytes 16M --runs 3"
         })
 final class BenchCommand implements Action {
     enum What {

@@ -13,8 +13,7 @@ import picocli.CommandLine.Mixin;
             "",
             "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
             "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",
-            "Options behind an endpoint: PATH?offset=N&length=N&direct (SRC), PATH?offset=N, PATH?append (DST),",
-            "tcp://H:P?nodelay=no&keepalive=30s&bind=ADDR&rcvbuf=N&sndbuf=N, unix-listen://PATH?mode=0660.",
+            "The forms of SRC and DST, and the options behind them: fid help endpoints.",
             "Binary data (a file with a NUL in its first 4 KiB) does not go to a terminal without -f.",
             ""
         },

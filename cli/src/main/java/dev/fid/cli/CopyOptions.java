@@ -38,14 +38,15 @@ final class CopyOptions {
             index = "0",
             paramLabel = "SRC",
             converter = Values.OfEndpoint.class,
-            description =
-                    "Where bytes come from: -, a path, file:, fd://, tcp://, tcp-listen://, unix://, unix-listen://, exec:")
+            completionCandidates = Values.Schemes.class,
+            description = "Where bytes come from: a file, - or another form; fid help endpoints has them all.")
     private Endpoint in;
 
     @Parameters(
             index = "1",
             paramLabel = "DST",
             converter = Values.OfEndpoint.class,
+            completionCandidates = Values.Schemes.class,
             description = "Where they go; a directory takes the name of SRC.")
     private Endpoint out;
 

@@ -3,6 +3,8 @@ package dev.fid.cli;
 import dev.fid.Declined;
 import dev.fid.Moved;
 import dev.fid.Plan;
+import dev.fid.bench.Human;
+import dev.fid.bench.Json;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Fd;
+import dev.fid.bench.Human;
 import java.io.IOException;
 
 /// An open side of a copy, and what is due there after the last byte.

@@ -2,6 +2,8 @@ package dev.fid.cli;
 
 import dev.fid.ErrnoException;
 import dev.fid.Side;
+import dev.fid.Transfer;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -104,23 +106,10 @@ final class Failures {
     }
 
     private static boolean methodRefused(ErrnoException e, CopyOptions options) {
-        if (options.fallback()
-                || e.moved() > 0
-                || e.call().equals("read")
-                || e.call().equals("write")) {
-            return false;
-        }
-        return switch (e.errno()) {
-            case Errno.EINVAL,
-                    Errno.ENOSYS,
-                    Errno.EXDEV,
-                    Errno.EOPNOTSUPP,
-                    Errno.EPERM,
-                    Errno.EBADF,
-                    Errno.ENODEV,
-                    Errno.ENOTTY,
-                    Errno.ESPIPE -> true;
-            default -> false;
-        };
+        return !options.fallback()
+                && e.moved() == 0
+                && !e.call().equals("read")
+                && !e.call().equals("write")
+                && Transfer.isRefusal(e.errno());
     }
 }

@@ -36,6 +36,7 @@ public final class Main {
     private final Console console;
     private final Root root = new Root();
     private final CommandLine commands = new CommandLine(root);
+    private final Variables variables;
 
     private Main(Console console) {
         this.console = console;
@@ -46,7 +47,19 @@ public final class Main {
         commands.addSubcommand("version", new VersionCommand());
         commands.addSubcommand("completion", new CompletionCommand());
         commands.addSubcommand("help", new HelpCommand());
+        commands.addSubcommand("man", new ManCommand());
         commands.setExpandAtFiles(false);
+        variables = new Variables(console.environment());
+        commands.setDefaultValueProvider(variables);
+        commands.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(Exit.meanings());
+    }
+
+    /// The model of all commands, as their help, man pages and completion have it.
+    public static CommandLine model() {
+        return new Main(new Console(OutputStream.nullOutputStream(), System.err, false, Map.of())).commands;
     }
 
     /// The command.
@@ -147,7 +160,7 @@ public final class Main {
         List<String> unknown =
                 e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getUnmatched() : List.of();
         if (unknown.isEmpty()) {
-            say(command + Misuse.text(e), "");
+            say(command + Misuse.text(e, variables), "");
         } else {
             say(Misuse.unknown(where, unknown.getFirst(), isRoot(where)), "");
         }

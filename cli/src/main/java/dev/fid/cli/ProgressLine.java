@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.bench.Human;
 import java.io.PrintStream;
 
 /// One line on a terminal, redrawn in place and never wider than it:

@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.bench.Json;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -39,6 +39,15 @@ final class Values {
         }
     }
 
+    /// What the shells complete where an endpoint can stand, beside files.
+    static final class Schemes implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("file:", "fd://", "tcp://", "tcp-listen://", "unix://", "unix-listen://", "exec:")
+                    .iterator();
+        }
+    }
+
     private interface Parser<T> {
         T parse(String text);
     }
