@@ -47,7 +47,7 @@ class HelpTest extends Sandbox {
                 .contains("tcp-listen://[HOST]:PORT")
                 .doesNotContain("`")
                 .doesNotContain("## ");
-        assertThat(help.out().lines()).allMatch(line -> line.length() <= 88);
+        assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);
         assertThat(help.status()).isZero();
     }
 
