@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Serves the files of a directory by HTTP GET, each connection on a virtual thread.
 ///
@@ -40,19 +41,19 @@ public final class DownloadServer {
 
     static void serve(Fd socket, Path directory) throws IOException {
         Http request = Http.read(socket);
-        Path path = request == null || !request.method().equals("GET") ? null : request.file(directory);
-        if (path == null) {
-            Http.end(socket, "400 Bad Request");
+        Optional<Path> path = request.file(directory);
+        if (path.isEmpty() || !request.method().equals("GET")) {
+            Http.end(socket, "403 Forbidden");
             return;
         }
-        try (Fd in = Fd.open(path)) {
+        try (Fd in = Fd.open(path.get())) {
             if (in.kind() != FdKind.FILE) {
                 Http.end(socket, "404 Not Found");
                 return;
             }
             long length = in.facts().size();
             Http.send(socket, "HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\nConnection: close");
-            System.out.println(path.getFileName() + ": "
+            System.out.println(path.get().getFileName() + ": "
                     + Transfer.from(in).to(socket).length(length).run());
         } catch (ErrnoException e) {
             if (!e.call().startsWith("open")) {

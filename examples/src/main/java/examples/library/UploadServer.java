@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Takes files by HTTP PUT and puts them straight on the disk: the head is read here, the body goes from socket to
 /// file by splice.
@@ -39,15 +40,15 @@ public final class UploadServer {
 
     static void serve(Fd socket, Path directory) throws IOException {
         Http request = Http.read(socket);
-        Path path = request == null ? null : request.file(directory);
-        if (request == null || path == null) {
-            Http.end(socket, "400 Bad Request");
+        Optional<Path> path = request.file(directory);
+        if (path.isEmpty()) {
+            Http.end(socket, "403 Forbidden");
         } else if (!request.method().equals("PUT")) {
             Http.end(socket, "405 Method Not Allowed\r\nAllow: PUT");
         } else if (request.contentLength() < 0 || request.headers().containsKey("transfer-encoding")) {
             Http.end(socket, "411 Length Required"); // a chunked body has its lengths between the bytes
         } else {
-            store(socket, request, path);
+            store(socket, request, path.get());
         }
     }
 
