@@ -97,7 +97,8 @@ class ArticleStatementsTest extends Fixture {
             assertThat(kernel.splice(pipe.r, null, sockets[0], null, 5, Uapi.SPLICE_F_MORE))
                     .isEqualTo(5);
             int arrived = kernel.fionread(sockets[1]);
-            boolean inTime = System.nanoTime() - begin < 50_000_000; // else this thread had no CPU, and it proves nothing
+            boolean inTime =
+                    System.nanoTime() - begin < 50_000_000; // else this thread had no CPU, and it proves nothing
             pipe.put("last");
             assertThat(kernel.splice(pipe.r, null, sockets[0], null, 4, 0)).isEqualTo(4);
             await(sockets[1], Uapi.POLLIN);
@@ -167,7 +168,8 @@ class ArticleStatementsTest extends Fixture {
         Pipe pipe = pipe();
         long before = bytesReadFromDisks();
         assertThat(kernel.splice(in, null, pipe.w, null, 65536, 0)).isEqualTo(65536);
-        assumeTrue(bytesReadFromDisks() - before >= page, "the file system of this directory keeps no disk, or no count");
+        assumeTrue(
+                bytesReadFromDisks() - before >= page, "the file system of this directory keeps no disk, or no count");
         assertThat(pipe.take(65536)).isEqualTo(pattern(65536));
         long warm = bytesReadFromDisks();
         assertThat(kernel.splice(in, new Offset(0), pipe.w, null, 65536, 0)).isEqualTo(65536);
@@ -235,7 +237,8 @@ class ArticleStatementsTest extends Fixture {
         byte[] address = loopback();
         assertThat(kernel.bind(fd, address)).isZero();
         kernel.getsockname(fd, address);
-        assertThat(ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getShort()).isEqualTo((short) Uapi.AF_INET);
+        assertThat(ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getShort())
+                .isEqualTo((short) Uapi.AF_INET);
         assertThat(kernel.connect(fd, address)).isZero();
         if (full) {
             write(fd, "sixteen bytes...");
