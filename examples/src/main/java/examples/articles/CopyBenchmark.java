@@ -41,7 +41,7 @@ public final class CopyBenchmark {
         Map<String, Way> ways = new LinkedHashMap<>();
         ways.put("read-write", ReadWriteCopy::copy);
         ways.put("mmap", (a, b) -> MmapCopy.copy(a, b, Long.MAX_VALUE));
-        ways.put("mmap in segments of 1 MiB", (a, b) -> MmapCopy.copy(a, b, 1 << 20));
+        ways.put("mmap in segments of 16 MiB", (a, b) -> MmapCopy.copy(a, b, 16 << 20));
         ways.put("splice", CopyBenchmark::splice);
         try {
             fill(in, mib);

@@ -185,6 +185,21 @@ class ArticleStatementsTest extends Fixture {
                 .sum();
     }
 
+    /// Statement 3.5: the send queue, and on loopback the receive queue, refers to the file's pages as a pipe does.
+    @Test
+    void aWriteToTheFileShowsInASocketAsItShowsInAPipe() throws IOException {
+        int in = file("in", "A".repeat(page));
+        int[] sockets = tcpPair(0);
+        Pipe pipe = pipe();
+        Pipe kept = pipe();
+        assertThat(kernel.splice(in, new Offset(0), pipe.w, null, page, 0)).isEqualTo(page);
+        assertThat(kernel.splice(in, new Offset(0), kept.w, null, page, 0)).isEqualTo(page);
+        assertThat(kernel.splice(pipe.r, null, sockets[0], null, page, 0)).isEqualTo(page);
+        write(in, "B");
+        await(sockets[1], Uapi.POLLIN);
+        assertThat(read(sockets[1], 2)).isEqualTo(kept.take(2)).isIn("AA", "BA");
+    }
+
     /// Statement 3.3.
     @Test
     void fromPipeToPipeThePageMovesAndTheFirstPipeIsEmpty() {

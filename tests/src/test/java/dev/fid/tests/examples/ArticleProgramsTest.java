@@ -254,7 +254,7 @@ class ArticleProgramsTest {
         Running.Ran ran = Running.run(dir, "articles.CopyBenchmark", 4, ".");
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(ran.out().lines().skip(1).map(line -> line.replaceFirst(" +[\\d. ]+$", "")))
-                .containsExactly("read-write", "mmap", "mmap in segments of 1 MiB", "splice");
+                .containsExactly("read-write", "mmap", "mmap in segments of 16 MiB", "splice");
         assertThat(ran.out().lines().skip(1)).allMatch(line -> line.matches(".* +(\\d+\\.\\d{3} *){4}"));
         assertThat(ran.out().lines().findFirst().orElseThrow()).matches(" +work +real +user +sys .*4 MiB.*");
         assertThat(dir.toFile().list()).allMatch(name -> name.startsWith("stderr")); // it has cleaned up

@@ -198,7 +198,10 @@ class LibraryExamplesTest {
         assertThat(ran.status()).as(ran.err()).isZero();
         assertThat(ran.out())
                 .isEqualTo(Command.run("sh", "-c", "sha256sum <" + in).strip());
-        assertThat(ran.err()).contains("by splice").contains("; 0 through user space");
+        assertThat(ran.err()).contains("; 0 through user space");
+        if (size > 0) {
+            assertThat(ran.err()).contains("by splice");
+        }
     }
 
     @Test
