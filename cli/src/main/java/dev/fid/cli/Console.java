@@ -42,7 +42,12 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
 
     /// Columns of the terminal that stderr is, -1 where it is none.
     int columns() {
-        int size = winsize(2);
+        return columns(2);
+    }
+
+    /// Columns of the terminal that `stream` (1 or 2) is, -1 where it is none.
+    int columns(int stream) {
+        int size = winsize(stream);
         if (size < 0) {
             return -1;
         }

@@ -27,6 +27,7 @@ public final class Main {
               explain      the plan of a copy; what an errno means
               demo         every way there is, on your own file
               bench        every way against C, the JDK and the usual tools
+              probe        what this kernel and these file systems allow
               version      of fid, the JVM and the kernel
               completion   a script for bash or zsh
 
@@ -43,6 +44,7 @@ public final class Main {
         commands.addSubcommand("explain", new ExplainCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
+        commands.addSubcommand("probe", new ProbeCommand());
         commands.addSubcommand("version", new VersionCommand());
         commands.addSubcommand("completion", new CompletionCommand());
         commands.addSubcommand("help", new HelpCommand());

@@ -1,0 +1,147 @@
+package dev.fid.cli;
+
+import dev.fid.Canary;
+import dev.fid.Capability;
+import dev.fid.KernelBug;
+import dev.fid.KernelRelease;
+import dev.fid.Probe;
+import java.util.Locale;
+
+/// What a probe found, as text of some width.
+final class ProbeReport {
+    private static final int NAME = 24;
+
+    private final Probe probe;
+    private final int width;
+    private final boolean verbose;
+    private final boolean colors;
+
+    ProbeReport(Probe probe, int width, boolean verbose, boolean colors) {
+        this.probe = probe;
+        this.width = width;
+        this.verbose = verbose;
+        this.colors = colors;
+    }
+
+    String text() {
+        StringBuilder text = new StringBuilder();
+        text.append(wrap(
+                "Linux " + kernel(probe.kernel()) + ", " + System.getProperty("os.arch") + ", Java "
+                        + Runtime.version(),
+                width,
+                "  "));
+        title(text, "Matrix");
+        text.append(MatrixTable.summary(probe.matrix(), width));
+        title(text, "Is a spliced page a reference or a copy?");
+        for (Canary canary : probe.canaries()) {
+            text.append(wrap(
+                    canary.file().label() + ": in a pipe " + sight(canary.splice()) + ", after tee "
+                            + sight(canary.tee()) + ", in TCP after sendfile " + sight(canary.sendfile()),
+                    width,
+                    "  "));
+        }
+        text.append(wrap("memory: in a pipe after vmsplice " + sight(probe.memory()), width, "  "));
+        title(text, "This machine and this process");
+        for (Capability capability : probe.capabilities()) {
+            row(text, capability, width, verbose);
+        }
+        title(text, "Known bugs of this kernel's version");
+        bugs(text);
+        if (!verbose) {
+            text.append(
+                    wrap("fid probe -v says how each was tested, fid probe --matrix all has the errnos.", width, ""));
+        }
+        return text.toString();
+    }
+
+    private static String kernel(KernelRelease release) {
+        String upstream = release.major() + "." + release.minor() + (release.patch() < 0 ? "" : "." + release.patch());
+        return release.vendor().isEmpty() || !release.known()
+                ? release.toString()
+                : release + " (built by " + release.vendor() + ", upstream " + upstream + ")";
+    }
+
+    private void title(StringBuilder text, String title) {
+        text.append('\n').append(colors ? "\033[1m" + title + "\033[0m" : title).append('\n');
+    }
+
+    private static String sight(Canary.Sight sight) {
+        return switch (sight.outcome()) {
+            case ALIAS -> "a reference";
+            case COPY -> "a copy";
+            case REFUSED -> "refused (" + sight.reason() + ")";
+            case UNKNOWN -> "unknown (" + sight.reason() + ")";
+        };
+    }
+
+    /// A line with the state, the name and the value; below it what to do, and how it was tested where `how` is asked
+    /// for or nothing else says why it is not known.
+    static void row(StringBuilder text, Capability capability, int width, boolean how) {
+        String name = capability.name();
+        String line = (state(capability.state()) + " ".repeat(8)).substring(0, 8)
+                + name
+                + " ".repeat(Math.max(1, NAME - name.length()))
+                + capability.value();
+        text.append(wrap(line.stripTrailing(), width, "          "));
+        boolean says = how || capability.state() == Capability.State.UNKNOWN;
+        if (says && !capability.how().isEmpty()) {
+            text.append(wrap("          " + capability.how(), width, "          "));
+        }
+        boolean asks =
+                how || capability.state() == Capability.State.NO || capability.state() == Capability.State.LIMITED;
+        if (asks && !capability.advice().isEmpty()) {
+            text.append(wrap("          " + capability.advice(), width, "          "));
+        }
+    }
+
+    private static String state(Capability.State state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void bugs(StringBuilder text) {
+        int absent = 0;
+        for (Probe.Finding finding : probe.bugs()) {
+            KernelBug bug = finding.bug();
+            if (finding.verdict() == KernelBug.Verdict.ABSENT && !verbose) {
+                absent++;
+                continue;
+            }
+            String verdict = switch (finding.verdict()) {
+                case ABSENT -> "absent  ";
+                case PRESENT -> "present ";
+                case MAYBE -> "maybe   ";
+                case UNKNOWN -> "unknown ";
+            };
+            text.append(wrap(
+                    verdict + bug.id() + ", " + bug.name() + ": " + bug.what() + "; fixed in " + bug.fixedIn()
+                            + (finding.verdict() == KernelBug.Verdict.MAYBE
+                                    ? "; may be fixed by your distribution"
+                                    : "")
+                            + (finding.verdict() == KernelBug.Verdict.ABSENT ? "" : "; " + bug.advice()),
+                    width,
+                    "        "));
+        }
+        if (absent > 0) {
+            text.append(wrap(absent + " older ones are absent by the version's number", width, "        "));
+        }
+    }
+
+    /// The text in lines of at most `width` columns, broken at blanks; all but the first begin with `indent`.
+    static String wrap(String text, int width, String indent) {
+        int room = Math.max(20, width);
+        StringBuilder lines = new StringBuilder();
+        String rest = text;
+        while (rest.length() > room) {
+            int blank = rest.lastIndexOf(' ', room);
+            if (blank <= indent.length()) {
+                blank = rest.indexOf(' ', room); // a word that is longer than the line
+            }
+            if (blank < 0) {
+                break;
+            }
+            lines.append(rest.substring(0, blank).stripTrailing()).append('\n');
+            rest = indent + rest.substring(blank).strip();
+        }
+        return lines.append(rest).append('\n').toString();
+    }
+}
