@@ -87,13 +87,6 @@ public record KernelBug(String name, String id, String what, String from, List<S
                     "5.8",
                     List.of("5.17", "5.16.11", "5.15.25", "5.10.102"),
                     UPDATE + " at once"),
-            new KernelBug(
-                    "devices without splice",
-                    "LTP #779",
-                    "splice on a terminal and some other devices is EINVAL",
-                    "5.10",
-                    List.of(),
-                    "see the matrix: it tries them"),
             unplaced("CVE-2026-31431"),
             unplaced("CVE-2026-43284"),
             unplaced("CVE-2026-43500"),
@@ -102,12 +95,12 @@ public record KernelBug(String name, String id, String what, String from, List<S
 
     private static KernelBug unplaced(String id) {
         return new KernelBug(
-                "page cache bug of 2026",
+                "page cache bugs of 2026",
                 id,
                 "spliced pages of a file may be written to",
                 "",
                 List.of(),
-                "ask your distribution for " + id + "; do not splice into AF_ALG sockets");
+                "ask your distribution; do not splice into AF_ALG sockets");
     }
 
     /// What the version of `kernel` says.

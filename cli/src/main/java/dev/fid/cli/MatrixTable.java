@@ -41,16 +41,16 @@ final class MatrixTable {
 
     private static String name(Matrix.Sort sort) {
         return switch (sort) {
-            case PIPE -> "pipe";
-            case FILE -> "file";
-            case NULL -> "null";
-            case ZERO -> "zero";
-            case FULL -> "full";
-            case URANDOM -> "rand";
+            case PIPE -> "pip";
+            case FILE -> "fil";
+            case NULL -> "nul";
+            case ZERO -> "zer";
+            case FULL -> "ful";
+            case URANDOM -> "rnd";
             case TTY -> "tty";
-            case UNIX_STREAM -> "unix";
-            case UNIX_DATAGRAM -> "udgr";
-            case UNIX_SEQPACKET -> "useq";
+            case UNIX_STREAM -> "uxs";
+            case UNIX_DATAGRAM -> "uxd";
+            case UNIX_SEQPACKET -> "uxq";
             case TCP -> "tcp";
             case UDP -> "udp";
             case RAW -> "raw";
@@ -65,8 +65,7 @@ final class MatrixTable {
                 + table.wrapped(
                         "s splice, p splice through a pipe, f sendfile, c copy_file_range; - refused, ? not known;"
                                 + " * splice differs from the article of 2013")
-                + "\n"
-                + table.table(4, cell -> letters(cell) + (cell.differs() ? "*" : ""))
+                + table.table(3, cell -> letters(cell) + (cell.differs() ? "*" : " "))
                 + table.legend();
     }
 
@@ -100,8 +99,7 @@ final class MatrixTable {
         boolean splice = method == Method.SPLICE;
         return wrapped(method + " from a row to a column: yes, or the errno; ? not known"
                         + (splice ? "; * differs from the article of 2013" : ""))
-                + "\n"
-                + table(0, cell -> answer(cell.answer(method)) + (splice && cell.differs() ? "*" : ""));
+                + table(0, cell -> answer(cell.answer(method)) + (splice && cell.differs() ? "*" : " "));
     }
 
     private static String answer(Answer answer) {
@@ -119,13 +117,14 @@ final class MatrixTable {
             wide = Math.max(wide, cells.apply(cell).length());
         }
         for (String name : names.values()) {
-            wide = Math.max(wide, name.length());
+            wide = Math.max(wide, name.length() + 1);
         }
-        int label = 5;
-        int fit = Math.max(1, (width - label) / (wide + 1));
+        int label = 4;
+        int fit = Math.max(1, (width - label) / wide);
         StringBuilder text = new StringBuilder();
         List<Matrix.Kind> kinds = matrix.kinds();
         for (int from = 0; from < kinds.size(); from += fit) {
+            text.append(from == 0 ? "" : "\n");
             List<Matrix.Kind> block = kinds.subList(from, Math.min(kinds.size(), from + fit));
             List<String> line = new ArrayList<>();
             block.forEach(kind -> line.add(names.getOrDefault(kind, "")));
@@ -141,7 +140,7 @@ final class MatrixTable {
 
     private static void line(StringBuilder text, String label, List<String> cells, int labelWide, int wide) {
         StringBuilder line = new StringBuilder(pad(label, labelWide));
-        cells.forEach(cell -> line.append(pad(cell, wide + 1)));
+        cells.forEach(cell -> line.append(pad(cell, wide)));
         text.append(line.toString().stripTrailing()).append('\n');
     }
 
@@ -156,7 +155,9 @@ final class MatrixTable {
                 text.append(name).append(": file on ").append(kind.label()).append('\n');
             }
         });
-        text.append(wrapped("rand: /dev/urandom; unix, udgr, useq: unix stream, datagram, seqpacket; mem: memfd"));
+        text.append(
+                wrapped("pip: pipe; nul, zer, ful, rnd: /dev/null, zero, full, urandom; tty: terminal; uxs, uxd, uxq:"
+                        + " unix stream, datagram, seqpacket; mem: memfd"));
         // One line for each reason, however many pairs share it.
         Map<String, List<String>> unknown = new LinkedHashMap<>();
         for (Matrix.Cell cell : matrix.cells()) {

@@ -30,7 +30,6 @@ enum MovingCall {
     SENDMMSG("sendmmsg", 307, 269, -1, 0, 0),
     IO_URING_ENTER("io_uring_enter", 426, 426, -1, -1, 0);
 
-    private static final boolean X86 = "amd64".equals(System.getProperty("os.arch"));
     private static final Map<Integer, MovingCall> BY_NUMBER = new HashMap<>();
     private static final Map<String, MovingCall> BY_NAME = new HashMap<>();
 
@@ -53,7 +52,7 @@ enum MovingCall {
     /// @param ends how many ends of the way a call serves without the process's memory; 0 where it copies
     MovingCall(String label, int x86, int aarch64, int in, int out, int ends) {
         this.label = label;
-        this.number = X86 ? x86 : aarch64;
+        this.number = "aarch64".equals(System.getProperty("os.arch")) ? aarch64 : x86;
         this.in = in;
         this.out = out;
         this.ends = ends;

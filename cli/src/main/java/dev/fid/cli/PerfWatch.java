@@ -103,7 +103,7 @@ final class PerfWatch implements Watch.Means {
 
     /// Reads what `perf script` prints.
     static final class Lines {
-        private record Entry(int number, int[] arguments) {}
+        private record Entry(int number, List<Integer> arguments) {}
 
         private final Watched watched;
         private final Descriptors descriptors;
@@ -117,9 +117,9 @@ final class PerfWatch implements Watch.Means {
         void take(String line) {
             Matcher enter = ENTER.matcher(line);
             if (enter.matches()) {
-                int[] arguments = new int[3];
+                List<Integer> arguments = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
-                    arguments[i] = (int) Long.parseUnsignedLong(enter.group(3 + i), 16);
+                    arguments.add((int) Long.parseUnsignedLong(enter.group(3 + i), 16));
                 }
                 entered.put(enter.group(1), new Entry(Integer.parseInt(enter.group(2)), arguments));
                 return;
@@ -138,7 +138,7 @@ final class PerfWatch implements Watch.Means {
         }
 
         private String kind(int index, Entry entry) {
-            return index < 0 ? "memory" : descriptors.kind(entry.arguments()[index]);
+            return index < 0 ? "memory" : descriptors.kind(entry.arguments().get(index));
         }
     }
 }

@@ -5,7 +5,9 @@ import dev.fid.Capability;
 import dev.fid.KernelBug;
 import dev.fid.KernelRelease;
 import dev.fid.Probe;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /// What a probe found, as text of some width.
 final class ProbeReport {
@@ -100,30 +102,33 @@ final class ProbeReport {
 
     private void bugs(StringBuilder text) {
         int absent = 0;
+        Map<String, String> ids = new LinkedHashMap<>(); // those that share a line
+        Map<String, Probe.Finding> findings = new LinkedHashMap<>();
         for (Probe.Finding finding : probe.bugs()) {
-            KernelBug bug = finding.bug();
             if (finding.verdict() == KernelBug.Verdict.ABSENT && !verbose) {
                 absent++;
                 continue;
             }
-            String verdict = switch (finding.verdict()) {
-                case ABSENT -> "absent  ";
-                case PRESENT -> "present ";
-                case MAYBE -> "maybe   ";
-                case UNKNOWN -> "unknown ";
-            };
-            text.append(wrap(
-                    verdict + bug.id() + ", " + bug.name() + ": " + bug.what() + "; fixed in " + bug.fixedIn()
-                            + (finding.verdict() == KernelBug.Verdict.MAYBE
-                                    ? "; may be fixed by your distribution"
-                                    : "")
-                            + (finding.verdict() == KernelBug.Verdict.ABSENT ? "" : "; " + bug.advice()),
-                    width,
-                    "        "));
+            String line = finding.verdict() + finding.bug().name();
+            ids.merge(line, finding.bug().id(), (one, other) -> one + ", " + other);
+            findings.putIfAbsent(line, finding);
         }
+        findings.forEach((line, finding) ->
+                text.append(wrap(bug(finding, ids.getOrDefault(line, "")), width, "        ")));
         if (absent > 0) {
-            text.append(wrap(absent + " older ones are absent by the version's number", width, "        "));
+            text.append(wrap("absent  " + absent + " more, by the number of the version", width, "        "));
         }
+    }
+
+    private static String bug(Probe.Finding finding, String ids) {
+        KernelBug bug = finding.bug();
+        String line = (finding.verdict().name().toLowerCase(Locale.ROOT) + "    ").substring(0, 8) + bug.name() + " ("
+                + ids + "): " + bug.what() + "; fixed in " + bug.fixedIn();
+        return switch (finding.verdict()) {
+            case ABSENT -> line;
+            case MAYBE -> line + "; may be fixed by your distribution; else " + bug.advice();
+            case PRESENT, UNKNOWN -> line + "; " + bug.advice();
+        };
     }
 
     /// The text in lines of at most `width` columns, broken at blanks; all but the first begin with `indent`.
@@ -133,6 +138,9 @@ final class ProbeReport {
         String rest = text;
         while (rest.length() > room) {
             int blank = rest.lastIndexOf(' ', room);
+            while (blank > 0 && rest.startsWith(" %", blank)) {
+                blank = rest.lastIndexOf(' ', blank - 1); // a number keeps its sign
+            }
             if (blank <= indent.length()) {
                 blank = rest.indexOf(' ', room); // a word that is longer than the line
             }

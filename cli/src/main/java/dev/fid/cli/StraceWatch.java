@@ -42,7 +42,7 @@ final class StraceWatch implements Watch.Means {
             calls.add("?" + call); // ? : a strace that does not know the name goes on
         }
         Process strace = new ProcessBuilder(
-                        String.valueOf(Watch.program("strace")),
+                        "strace", // by this name it speaks of itself
                         "-f",
                         "-yy",
                         "-s0",
@@ -55,7 +55,7 @@ final class StraceWatch implements Watch.Means {
                 .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .redirectErrorStream(true)
                 .start();
-        Thread hook = new Thread(strace::destroy);
+        Thread hook = new Thread(() -> strace.toHandle().destroy());
         Runtime.getRuntime().addShutdownHook(hook);
         Thread timer = new Thread(() -> end(strace, time), "fid-strace");
         timer.setDaemon(true);
@@ -83,13 +83,13 @@ final class StraceWatch implements Watch.Means {
     private static void end(Process strace, Duration time) {
         try {
             if (!strace.waitFor(time.toNanos(), TimeUnit.NANOSECONDS)) {
-                strace.destroy();
+                strace.toHandle().destroy(); // Process.destroy would close its output, too
                 if (!strace.waitFor(5, TimeUnit.SECONDS)) {
-                    strace.destroyForcibly();
+                    strace.toHandle().destroyForcibly();
                 }
             }
         } catch (InterruptedException e) {
-            strace.destroy();
+            strace.toHandle().destroy();
         }
     }
 

@@ -80,7 +80,7 @@ final class Watch {
         long began = System.nanoTime();
         try {
             String refusal = means.watch(pid, time, watched);
-            watched.ended((System.nanoTime() - began) / 1e9, !exists(pid));
+            watched.ended(Math.min(time.toNanos(), System.nanoTime() - began) / 1e9, !exists(pid));
             return refusal;
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
