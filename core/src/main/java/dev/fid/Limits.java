@@ -135,7 +135,7 @@ final class Limits {
                     pipes(process.resolve("fd"), pipes);
                 }
             }
-            return pipes.size();
+            return processes == 0 ? -1 : pipes.size(); // not even ourselves: this is no /proc
         } catch (IOException | DirectoryIteratorException e) {
             return -1;
         }
@@ -255,7 +255,7 @@ final class Limits {
                 "user-namespace",
                 map == null ? State.UNKNOWN : initial ? State.YES : State.LIMITED,
                 map == null ? "" : initial ? "the first one" : "one of its own",
-                "/proc/self/uid_map",
+                map == null ? "/proc/self/uid_map cannot be read" : "/proc/self/uid_map",
                 initial || map == null ? "" : "root in here is not root outside: limits of users bind it");
         String version = Proc.readOrNull("/proc/version");
         String group = Proc.readOrNull("/proc/1/cgroup");
@@ -271,7 +271,7 @@ final class Limits {
                 "WSL");
         add(
                 "container",
-                hints.isEmpty() ? State.NO : State.YES,
+                !hints.isEmpty() ? State.YES : version == null ? State.UNKNOWN : State.NO,
                 hints.isEmpty() ? "no sign of one" : String.join(", ", hints),
                 "/.dockerenv, /run/.containerenv, /proc/1/cgroup, /proc/version",
                 "");

@@ -2,6 +2,7 @@ package dev.fid.cli;
 
 import dev.fid.Fid;
 import dev.fid.Probe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -101,12 +102,19 @@ final class ProbeCommand implements Action {
         return new ProbeReport(probe, width, context.root().verbose() > 0, context.colors(1)).text();
     }
 
-    /// Each once, the current one first.
-    private List<Path> directories() {
+    /// Each once, the current one first; of the usual ones those that are there.
+    private List<Path> directories() throws Failure {
+        for (Path path : paths) {
+            if (!Files.isDirectory(path)) {
+                throw new Failure(
+                        Exit.OPEN, path + (Files.exists(path) ? ": Not a directory" : ": No such file or directory"));
+            }
+        }
         if (!paths.isEmpty()) {
             return paths;
         }
         return Stream.of(Path.of("").toAbsolutePath(), Path.of("/tmp"), Path.of("/dev/shm"))
+                .filter(Files::isDirectory)
                 .distinct()
                 .toList();
     }

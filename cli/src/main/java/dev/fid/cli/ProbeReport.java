@@ -36,13 +36,9 @@ final class ProbeReport {
         text.append(MatrixTable.summary(probe.matrix(), width));
         title(text, "Is a spliced page a reference or a copy?");
         for (Canary canary : probe.canaries()) {
-            text.append(wrap(
-                    canary.file().label() + ": in a pipe " + sight(canary.splice()) + ", after tee "
-                            + sight(canary.tee()) + ", in TCP after sendfile " + sight(canary.sendfile()),
-                    width,
-                    "  "));
+            text.append(wrap(canary.file().label() + ": " + sights(canary), width, "  "));
         }
-        text.append(wrap("memory: in a pipe after vmsplice " + sight(probe.memory()), width, "  "));
+        text.append(wrap("memory: by vmsplice " + sight(probe.memory()), width, "  "));
         title(text, "This machine and this process");
         for (Capability capability : probe.capabilities()) {
             row(text, capability, width, verbose);
@@ -65,6 +61,14 @@ final class ProbeReport {
 
     private void title(StringBuilder text, String title) {
         text.append('\n').append(colors ? "\033[1m" + title + "\033[0m" : title).append('\n');
+    }
+
+    private static String sights(Canary canary) {
+        if (canary.splice().equals(canary.tee()) && canary.tee().equals(canary.sendfile())) {
+            return sight(canary.splice()) + ", by splice, tee and sendfile to TCP";
+        }
+        return "by splice " + sight(canary.splice()) + ", by tee " + sight(canary.tee()) + ", by sendfile to TCP "
+                + sight(canary.sendfile());
     }
 
     private static String sight(Canary.Sight sight) {

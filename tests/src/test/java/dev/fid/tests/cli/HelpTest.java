@@ -18,7 +18,7 @@ class HelpTest extends Sandbox {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"copy", "explain", "version", "completion", "help", "demo"})
+    @ValueSource(strings = {"copy", "explain", "probe", "version", "completion", "help", "demo"})
     void helpOfACommandIsTheSameEitherWay(String command) {
         Ran help = here("help", command);
         assertThat(help.status()).isZero();
@@ -34,7 +34,7 @@ class HelpTest extends Sandbox {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"copy", "explain", "version", "completion", "help"})
+    @ValueSource(strings = {"copy", "explain", "probe", "version", "completion", "help"})
     void everyExampleRuns(String command) throws IOException {
         file("big.iso", 2_000_000);
         List<String> examples = here("help", command)
