@@ -28,8 +28,7 @@ public final class Main {
               demo         every way there is, on your own file
               bench        every way against C, the JDK and the usual tools
               probe        what this kernel and these file systems allow
-              version      of fid, the JVM and the kernel
-              completion   a script for bash or zsh
+              version      of fid, the JVM and the kernel; completion: for bash or zsh
 
             fid help COMMAND says more.
             """;

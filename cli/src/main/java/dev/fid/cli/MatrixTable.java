@@ -61,7 +61,7 @@ final class MatrixTable {
     /// All four calls in one table, a letter each.
     static String summary(Matrix matrix, int width) {
         MatrixTable table = new MatrixTable(matrix, width);
-        return "Which call moves bytes from a row to a column:\n"
+        return table.wrapped("Which call moves bytes from a row to a column:")
                 + table.wrapped(
                         "s splice, p splice through a pipe, f sendfile, c copy_file_range; - refused, ? not known;"
                                 + " * splice differs from the article of 2013")

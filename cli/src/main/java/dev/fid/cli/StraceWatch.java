@@ -19,7 +19,7 @@ final class StraceWatch implements Watch.Means {
     private static final Pattern LINE = Pattern.compile("(?:\\[pid +(\\d+)] )?(\\w+)\\((.*)");
     private static final Pattern RESUMED = Pattern.compile("(?:\\[pid +(\\d+)] )?<\\.\\.\\. (\\w+) resumed>(.*)");
     private static final Pattern RESULT = Pattern.compile(".* = (-?\\d+)(?: .*)?");
-    private static final Pattern FD = Pattern.compile("(-?\\d+)(?:<(.*)>)?");
+    private static final Pattern FD = Pattern.compile("(-?\\d+)(?:<(.*)>(?:\\(deleted\\))?)?");
 
     @Override
     public @Nullable String refusal() {
