@@ -23,12 +23,9 @@ public final class Main {
               fid copy tcp-listen://:7000 backup.tar       what a peer sends
               fid explain big.iso tcp://localhost:7000     which way, and why
 
-              copy         one source to one destination
-              explain      the plan of a copy; what an errno means
-              demo         every way there is, on your own file
-              bench        every way against C, the JDK and the usual tools
-              version      of fid, the JVM and the kernel
-              completion   a script for bash or zsh
+              move bytes     copy
+              understand     explain, probe, bench, demo
+              the rest       version, completion, help
 
             fid help COMMAND says more.
             """;
@@ -44,6 +41,7 @@ public final class Main {
         commands.addSubcommand("explain", new ExplainCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
+        commands.addSubcommand("probe", new ProbeCommand());
         commands.addSubcommand("version", new VersionCommand());
         commands.addSubcommand("completion", new CompletionCommand());
         commands.addSubcommand("help", new HelpCommand());

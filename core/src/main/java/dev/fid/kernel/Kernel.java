@@ -78,6 +78,10 @@ public interface Kernel {
     /// pread(2).
     long pread(int fd, Memory m, long at, long len, long off);
 
+    /// As {@link #pread} with flags: RWF_DONTCACHE. EOPNOTSUPP where the kernel or the file system lacks the flag.
+    /// Source: readv(2), preadv2.
+    long preadv2(int fd, Memory m, long at, long len, long off, int flags);
+
     /// As {@link #write} at offset `off`. On a file opened with O_APPEND Linux appends and ignores `off` (BUGS).
     /// Source: pwrite(2).
     long pwrite(int fd, Memory m, long at, long len, long off);
@@ -168,6 +172,14 @@ public interface Kernel {
     /// Makes a range of `out` share the extents of `in`; offsets and `len` are multiples of the block size, `len`
     /// 0 means to the end. Source: ioctl_ficlonerange(2).
     int ficlonerange(int in, long offIn, long len, int out, long offOut);
+
+    /// Locks (1) or unlocks (0) the slave of the pseudoterminal whose master is `fd`. A new one is locked. Source:
+    /// ioctl_tty(2), TIOCSPTLCK.
+    int tiocsptlck(int fd, int locked);
+
+    /// Opens the slave of the pseudoterminal whose master is `fd`, without a path: so it works where `/dev/pts` is
+    /// another one or none. Source: ioctl_tty(2), TIOCGPTPEER (Linux 4.13).
+    int tiocgptpeer(int fd, int flags);
 
     /// Bytes of a block device, whose `st_size` is 0. ENOTTY elsewhere. Source: linux/fs.h, BLKGETSIZE64.
     long blkgetsize64(int fd);
@@ -318,6 +330,11 @@ public interface Kernel {
     /// Columns of the terminal `fd` in the low 16 bits, rows above them; ENOTTY where it is none.
     /// Source: ioctl_tty(2), TIOCGWINSZ.
     int winsize(int fd);
+
+    /// An io_uring of `entries` requests, described in `params` (a `struct io_uring_params`, 120 bytes). EPERM where
+    /// the sysctl `kernel.io_uring_disabled` or a seccomp filter forbids it; EINVAL for no entries, which is how to
+    /// ask without making one. Source: io_uring_setup(2).
+    int ioUringSetup(int entries, Memory params);
 
     /// Effective user id. Source: geteuid(2).
     int geteuid();

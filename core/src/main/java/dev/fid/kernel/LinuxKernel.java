@@ -43,6 +43,8 @@ public final class LinuxKernel implements Kernel {
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final long FIONREAD = 0x541BL;
     private static final long TIOCGWINSZ = 0x5413L;
+    private static final long TIOCSPTLCK = 0x40045431L;
+    private static final long TIOCGPTPEER = 0x5441L;
 
     /// The two restricted operations of Fid, in one place: one function, and one view of all memory to slice.
     @SuppressWarnings("restricted")
@@ -268,6 +270,19 @@ public final class LinuxKernel implements Kernel {
         return call(Syscalls.PREAD64, fd, address(m, at, len), len, off, 0, 0);
     }
 
+    // ssize_t preadv2(int fd, const struct iovec *iov, unsigned long count, unsigned long off_low, off_high, int flags)
+    @Override
+    public long preadv2(int fd, Memory m, long at, long len, long off, int flags) {
+        Scratch s = Scratch.take();
+        try {
+            s.putLong(ROOM, address(m, at, len));
+            s.putLong(ROOM + 8, len);
+            return call(s, Syscalls.PREADV2, fd, s.address + ROOM, 1, off, 0, flags);
+        } finally {
+            s.give();
+        }
+    }
+
     @Override
     public long pwrite(int fd, Memory m, long at, long len, long off) {
         return call(Syscalls.PWRITE64, fd, address(m, at, len), len, off, 0, 0);
@@ -490,6 +505,22 @@ public final class LinuxKernel implements Kernel {
         } finally {
             s.give();
         }
+    }
+
+    @Override
+    public int tiocsptlck(int fd, int locked) {
+        Scratch s = Scratch.take();
+        try {
+            s.putInt(ROOM, locked);
+            return (int) call(s, Syscalls.IOCTL, fd, TIOCSPTLCK, s.address + ROOM, 0, 0, 0);
+        } finally {
+            s.give();
+        }
+    }
+
+    @Override
+    public int tiocgptpeer(int fd, int flags) {
+        return callInt(Syscalls.IOCTL, fd, TIOCGPTPEER, flags, 0);
     }
 
     @Override
@@ -929,6 +960,11 @@ public final class LinuxKernel implements Kernel {
         } finally {
             s.give();
         }
+    }
+
+    @Override
+    public int ioUringSetup(int entries, Memory params) {
+        return callInt(Syscalls.IO_URING_SETUP, entries, address(params, 0, params.size()), 0, 0);
     }
 
     @Override

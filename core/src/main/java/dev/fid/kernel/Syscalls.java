@@ -36,6 +36,7 @@ final class Syscalls {
     static final long GETSOCKOPT = number(55, 209);
     static final long GETTID = number(186, 178);
     static final long IOCTL = number(16, 29);
+    static final long IO_URING_SETUP = number(425, 425);
     static final long LINKAT = number(265, 37);
     static final long LISTEN = number(50, 201);
     static final long LSEEK = number(8, 62);
@@ -51,6 +52,7 @@ final class Syscalls {
     static final long PIPE2 = number(293, 59);
     static final long PPOLL = number(271, 73);
     static final long PREAD64 = number(17, 67);
+    static final long PREADV2 = number(327, 286);
     static final long PRLIMIT64 = number(302, 261);
     static final long PWRITE64 = number(18, 68);
     static final long READ = number(0, 63);

@@ -105,6 +105,7 @@ public final class FaultyKernel {
             Map.entry("write", 3),
             Map.entry("pread", 3),
             Map.entry("pwrite", 3),
+            Map.entry("preadv2", 3),
             Map.entry("recv", 3),
             Map.entry("send", 3),
             Map.entry("splice", 4),
@@ -146,6 +147,7 @@ public final class FaultyKernel {
             "prlimit",
             "geteuid",
             "gettid",
+            "ioUringSetup",
             "perfEventOpen");
 
     private final Kernel real;
