@@ -129,7 +129,9 @@ class DocsTest {
         for (String block : blocks(Files.readString(page), "sh")) {
             for (String line : block.lines().toList()) {
                 String command = line.replaceFirst("\\s{2,}#.*", "").strip();
-                if (!command.isEmpty() && !ELSEWHERE.contains(command) && !NOT_RUN.matcher(line).find()) {
+                if (!command.isEmpty()
+                        && !ELSEWHERE.contains(command)
+                        && !NOT_RUN.matcher(line).find()) {
                     run(bin, command);
                 }
             }
