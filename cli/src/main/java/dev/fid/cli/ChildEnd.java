@@ -46,6 +46,11 @@ final class ChildEnd extends End {
         }
     }
 
+    @Override
+    void endOutput() {
+        fd().close();
+    }
+
     /// Closes our end and waits; a child that fails makes the copy fail.
     @Override
     void finish(boolean durable) throws Failure {

@@ -11,6 +11,11 @@ record Context(Console console, Stop stop, Root root, boolean own, CommandLine c
         return console.colors(root.color(), stream);
     }
 
+    /// Tells of a failure that does not end the command.
+    void say(String text, String hint) {
+        console.say(root.color(), text, hint);
+    }
+
     /// The help of a command, or of `fid` itself.
     String help(CommandLine command, int stream) {
         return command.getUsageMessage(colors(stream) ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF);

@@ -22,8 +22,8 @@ final class ProgressLine {
     }
 
     /// What to print so that the line shows `now` on a terminal of that many columns.
-    String redraw(Progress now, int columns) {
-        String line = text(now, columns - 1);
+    String redraw(Progress now, String note, int columns) {
+        String line = text(now, note, columns - 1);
         String erased = erase(columns);
         shown = line.length();
         return erased + line;
@@ -43,9 +43,10 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the
+    /// The whole line, or without the parts that do not fit: the note goes first, then the bar, the name, the method,
+    /// the
     /// rest.
-    String text(Progress now, int width) {
+    String text(Progress now, String note, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known
                 ? percent(now) + "%  " + Human.bytes(now.bytes()) + " / " + Human.bytes(now.length())
@@ -54,6 +55,8 @@ final class ProgressLine {
         String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
         String method = "  " + now.method();
         String[] lines = {
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method
+                    + (note.isEmpty() ? "" : "  " + note),
             name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method,
             name + "  " + amount + rate + eta + method,
             amount + rate + eta + method,
