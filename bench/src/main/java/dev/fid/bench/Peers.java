@@ -159,6 +159,20 @@ final class Peers {
         };
     }
 
+    /// What starts `fid` as its launcher does, for a shell; null where the command is not part of this process.
+    static @Nullable String fidCommand() {
+        String main = "dev.fid.cli.Main";
+        try {
+            Class.forName(main, false, Peers.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            return null;
+        }
+        return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+                + " -Xms8m -Xmx64m --enable-native-access=ALL-UNNAMED -cp '" + System.getProperty("java.class.path")
+                + "' " + main;
+    }
+
     /// What a command took.
     record Cost(long wallNanos, long cpuNanos, long maxRssKib) {}
 
