@@ -12,8 +12,8 @@ import picocli.CommandLine.Mixin;
             "",
             "As with tee(1) files are opened in order, truncated (or appended to) and written in place, with mode "
                     + "0666 less the umask; a file is not replaced as a whole, as fid copy does it. An output that cannot "
-                    + "be opened or written to is named, the rest goes on, and the exit code is 1. Without -p or --output- "
-                    + "error a pipe that nobody reads any more ends the command with 141, in silence.",
+                    + "be opened or written to is named, the rest goes on, and the exit code is 1. Without -p or "
+                    + "--output-error a pipe that nobody reads any more ends the command with 141, in silence.",
             "",
             "MODE says what a failed write does: warn names any output and goes on; warn-nopipe does so, but not "
                     + "for a pipe without a reader; exit ends with 1 at any output; exit-nopipe does so, but not for a pipe "

@@ -193,7 +193,8 @@ final class TeeOptions {
             names = "--pipe-size",
             paramLabel = "SIZE",
             converter = Values.OfSize.class,
-            description = "Bytes of each pipe of its own. Default: 1M.")
+            description =
+                    "Bytes of each pipe, its own (default: 1M) and those it is given, where they have fewer and limits allow.")
     long pipeSize;
 
     @Option(

@@ -78,9 +78,9 @@ final class TeeReport {
     /// What the user should hear of without asking: that the kernel refused, or that the method asked for was not
     /// taken.
     private @Nullable Declined unmet(Fanout.Result result) {
-        boolean asked = options.method == TeeOptions.Way.tee && result.method() != Method.TEE && result.bytes() > 0;
+        boolean asked = options.method == TeeOptions.Way.tee && result.method() != Method.TEE;
         for (Declined declined : result.declined()) {
-            if (declined.errno() != 0 || asked) {
+            if (result.bytes() > 0 && (declined.errno() != 0 || asked)) {
                 return declined;
             }
         }

@@ -9,6 +9,8 @@ import dev.fid.Fid;
 import dev.fid.NoMethodException;
 import dev.fid.Progress;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,6 +168,10 @@ final class Teeing {
         }
         if (options.pipeSize > 0) {
             fanout.pipeCapacity(options.pipeSize);
+            enlarge(in);
+            for (Fd out : open) {
+                enlarge(out);
+            }
         }
         try {
             Fanout.Result result = fanout.run();
@@ -176,6 +182,15 @@ final class Teeing {
         } catch (ErrnoException e) {
             note(fanout.branches());
             throw failed(e);
+        }
+    }
+
+    /// Only where it was asked for: the pipe is not ours, and its pages count for the user who made it. A limit
+    /// leaves it as it was.
+    private void enlarge(Fd fd) throws ErrnoException {
+        Kernel kernel = fd.kernel();
+        if (fd.kind() == FdKind.PIPE && kernel.fcntl(fd.number(), Uapi.F_GETPIPE_SZ, 0) < options.pipeSize) {
+            kernel.fcntl(fd.number(), Uapi.F_SETPIPE_SZ, options.pipeSize);
         }
     }
 

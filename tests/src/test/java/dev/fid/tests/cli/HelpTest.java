@@ -13,12 +13,12 @@ class HelpTest extends Sandbox {
     void fidAloneIsShort() {
         Ran ran = here();
         assertThat(ran.status()).isZero();
-        assertThat(ran.out().lines().count()).isBetween(10L, 14L);
+        assertThat(ran.out().lines().count()).isBetween(10L, 16L);
         assertThat(ran.out()).contains("fid help COMMAND");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"copy", "explain", "version", "completion", "help", "demo"})
+    @ValueSource(strings = {"copy", "tee", "explain", "version", "completion", "help", "demo"})
     void helpOfACommandIsTheSameEitherWay(String command) {
         Ran help = here("help", command);
         assertThat(help.status()).isZero();
@@ -34,7 +34,7 @@ class HelpTest extends Sandbox {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"copy", "explain", "version", "completion", "help"})
+    @ValueSource(strings = {"copy", "tee", "explain", "version", "completion", "help"})
     void everyExampleRuns(String command) throws IOException {
         file("big.iso", 2_000_000);
         List<String> examples = here("help", command)
