@@ -500,8 +500,8 @@ class TeeTest extends Sandbox {
         byte[] bytes = file("sample", 3_000_000);
         boolean fellBack = false;
         for (int limit = 20; limit > 13 && !fellBack; limit--) {
-            Ran ran = sh("rm -f f g; mkfifo f g; timeout 20 cat f >from-f & timeout 20 cat g >from-g & ulimit -n " + limit
-                    + "; cat sample | fid tee f g a | cat; wait");
+            Ran ran = sh("rm -f f g; mkfifo f g; timeout 20 cat f >from-f & timeout 20 cat g >from-g & ulimit -n "
+                    + limit + "; cat sample | fid tee f g a | cat; wait");
             if (ran.err().contains("note: copied by read and write; not tee: pipe2 EMFILE")) {
                 fellBack = true;
                 assertThat(ran.data()).isEqualTo(bytes);
