@@ -43,9 +43,8 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the note goes first, then the bar, the name, the method,
-    /// the
-    /// rest.
+    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the note, the
+    /// method, the rest.
     String text(Progress now, String note, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known
@@ -54,11 +53,11 @@ final class ProgressLine {
         String rate = "  " + Human.rate(now.bytes(), now.nanos());
         String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
         String method = "  " + now.method();
+        String more = note.isEmpty() ? "" : "  " + note;
         String[] lines = {
-            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method
-                    + (note.isEmpty() ? "" : "  " + note),
-            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method,
-            name + "  " + amount + rate + eta + method,
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method + more,
+            name + "  " + amount + rate + eta + method + more,
+            amount + rate + eta + method + more,
             amount + rate + eta + method,
             amount + rate + eta,
             amount + rate,
