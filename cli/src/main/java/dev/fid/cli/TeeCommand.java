@@ -42,7 +42,7 @@ import picocli.CommandLine.Mixin;
             "  fid tee exec:'sha256sum' exec:'wc -c' --no-stdout < big.iso",
             "  fid tee -p part.iso < big.iso | head -c 10",
             "  fid tee --from big.iso --no-stdout --length 1M --json head.iso",
-            "  fid tee --no-stdout --on-slow drop --patience 5s exec:'wc -l' all.iso < big.iso"
+            "  fid tee --no-stdout --on-slow drop --patience 5s all exec:'wc -l' < big.iso"
         })
 final class TeeCommand implements Action {
     @Mixin
