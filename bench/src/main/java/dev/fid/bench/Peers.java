@@ -160,6 +160,20 @@ final class Peers {
         };
     }
 
+    /// What starts `fid` as its launcher does, for a shell; null where the command is not part of this process.
+    static @Nullable String fidCommand() {
+        String main = "dev.fid.cli.Main";
+        try {
+            Class.forName(main, false, Peers.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            return null;
+        }
+        return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' " + String.join(" ", Bench.COPY_JVM) + " --enable-native-access=ALL-UNNAMED -cp '"
+                + System.getProperty("java.class.path")
+                + "' " + main;
+    }
+
     /// What a command took, its start and end included.
     record Cost(long wallNanos, long userNanos, long systemNanos, long maxRssKib) {
         long cpuNanos() {

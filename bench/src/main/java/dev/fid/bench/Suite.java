@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -314,6 +315,21 @@ final class Suite implements AutoCloseable {
         for (int outputs : new int[] {2, 4, 8}) {
             fanOut(content, outputs);
         }
+        Content once = new Content(source, period, bytes);
+        fanOut(
+                "fanout-files",
+                "one pipe to 3 files on tmpfs",
+                once,
+                false,
+                Collections.nCopies(3, End.Kind.FILE),
+                Target.speed(0.95, "C read_write"));
+        fanOut(
+                "fanout-mixed",
+                "one pipe to 2 FIFOs and 2 files on tmpfs",
+                once,
+                false,
+                List.of(End.Kind.PIPE, End.Kind.PIPE, End.Kind.FILE, End.Kind.FILE),
+                Target.speed(0.95, "C read_write"));
         Content lent = new Content(source, Math.min(2L * End.PIPE_BYTES, bytes), 16 * bytes);
         memory("memory-pipe", "memory to pipe, the reader drops it", lent, Bed.Sink.DISCARD);
         memory(
@@ -324,21 +340,47 @@ final class Suite implements AutoCloseable {
     }
 
     private void fanOut(Content content, int outputs) {
-        End.Kind[] kinds = new End.Kind[outputs];
-        java.util.Arrays.fill(kinds, End.Kind.PIPE);
-        races.add(new Race(
+        fanOut(
                 "fanout-" + outputs,
                 "one pipe to " + outputs + " FIFOs",
-                bed(memory.path(), new Content(content.file(), content.period(), 8 * bytes), End.Kind.PIPE, kinds),
+                new Content(content.file(), content.period(), 8 * bytes),
+                true,
+                Collections.nCopies(outputs, End.Kind.PIPE),
+                Target.speed(0.95, "C tee"),
+                Target.speed(3, "C read_write"));
+    }
+
+    /// With the command, and tee(1), whose start is part of what they take.
+    private void fanOut(
+            String id, String title, Content content, boolean tee, List<End.Kind> kinds, Target... targets) {
+        races.add(new Race(
+                id,
+                title,
+                bed(memory.path(), content, End.Kind.PIPE, kinds.toArray(End.Kind[]::new)),
                 bed -> {
                     List<Contender> all = fid(Way.fidFanout());
-                    List<String> arguments =
-                            new ArrayList<>(List.of("tee", bed.in().name()));
-                    bed.outs().forEach(out -> arguments.add(out.name()));
-                    c(all, "pipes", "tee", arguments.toArray(String[]::new));
+                    List<String> names = bed.outs().stream().map(End::name).toList();
+                    List<String> arguments = new ArrayList<>(List.of(bed.in().name()));
+                    arguments.addAll(names);
+                    arguments.addFirst("read_write");
+                    c(all, "pipes", "read_write", arguments.toArray(String[]::new));
+                    if (tee) {
+                        arguments.set(0, "tee");
+                        c(all, "pipes", "tee", arguments.toArray(String[]::new));
+                    }
+                    String ends = " '" + String.join("' '", names.subList(1, names.size())) + "' < '"
+                            + bed.in().name() + "' > '" + names.getFirst() + "'";
+                    tool(all, "tee", "-", List.of("sh", "-c", "exec tee" + ends));
+                    String command = Peers.fidCommand();
+                    if (command != null && peers.refusal().isEmpty()) {
+                        all.add(new Contender(
+                                "fid tee",
+                                Contender.Kind.TOOL,
+                                peers.tool("-", List.of("sh", "-c", "exec " + command + " -q tee" + ends))));
+                    }
                     return all;
                 },
-                Target.speed(0.95, "C tee")));
+                targets));
     }
 
     private void memory(String id, String title, Content content, Bed.Sink sink) {

@@ -40,6 +40,14 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
         }
     }
 
+    /// Tells what went wrong, and what may help.
+    void say(When color, String text, String hint) {
+        err.println((colors(color, 2) ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
+        if (!hint.isEmpty()) {
+            err.println("hint: " + hint);
+        }
+    }
+
     /// Columns of the terminal that stderr is, -1 where it is none.
     int columns() {
         return columns(2);

@@ -14,6 +14,11 @@ record Context(Console console, Stop stop, Root root, boolean own, CommandLine c
         return console.colors(root.color(), stream);
     }
 
+    /// Tells of a failure that does not end the command.
+    void say(String text, String hint) {
+        console.say(root.color(), text, hint);
+    }
+
     /// The help of a command, or of `fid` itself; as wide as the terminal that it goes to, within reason.
     String help(CommandLine command, int stream) {
         int columns = console.columns(stream);

@@ -113,12 +113,12 @@ final class CopyReport {
         return object;
     }
 
-    private static double round(double seconds) {
+    static double round(double seconds) {
         return Math.round(seconds * TICKS) / TICKS;
     }
 
     /// CPU time of this process, user and system. Source: proc_pid_stat(5), fields 14 and 15.
-    private static double[] cpuSeconds() {
+    static double[] cpuSeconds() {
         try {
             String stat = Files.readString(Path.of("/proc/self/stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

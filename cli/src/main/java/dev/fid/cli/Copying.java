@@ -26,7 +26,8 @@ final class Copying {
         this.options = options;
         this.console = console;
         this.stop = stop;
-        this.reporter = new Reporter(console, options, CopyReport.shortName(options));
+        this.reporter = new Reporter(
+                console, options.quiet(), options.progress, options.interval, CopyReport.shortName(options));
     }
 
     /// How far it is, for SIGUSR1.
@@ -43,7 +44,7 @@ final class Copying {
 
     private void copy() throws Failure {
         Opening opening = new Opening(options, console.err());
-        try (End in = opening.in(options.in())) {
+        try (End in = Opening.in(options.in(), options.verbose(), console.err())) {
             refuseTerminalInput(in.fd());
             try (End out = opening.out(options.out(), options.in(), in.fd())) {
                 copy(in, out);
@@ -158,7 +159,7 @@ final class Copying {
     }
 
     /// As grep(1) has it: a NUL among the first bytes.
-    private static boolean isBinary(Fd in, long offset) {
+    static boolean isBinary(Fd in, long offset) {
         try (Memory head = in.kernel().allocate(4096)) {
             long read = in.kernel().pread(in.number(), head, 0, 4096, offset);
             for (byte b : head.bytes(0, (int) Math.max(0, read))) {

@@ -21,6 +21,9 @@ abstract class End implements AutoCloseable {
     /// @param durable whether the bytes must be on the disk
     void finish(boolean durable) throws IOException, Failure {}
 
+    /// No more bytes come: the other side is to see it, as far as that can be told apart from {@link #finish}.
+    void endOutput() {}
+
     /// A failure's cause that this side knows better than the kernel's errno, or nothing.
     void explain() throws Failure {}
 

@@ -23,7 +23,7 @@ public final class Main {
               fid copy tcp-listen://:7000 backup.tar       what a peer sends
               fid explain big.iso tcp://localhost:7000     which way, and why
 
-              move bytes     copy
+              move bytes     copy, tee
               understand     explain, probe, bench, demo
               the rest       version, completion, help
 
@@ -38,6 +38,7 @@ public final class Main {
     private Main(Console console) {
         this.console = console;
         commands.addSubcommand("copy", new CopyCommand(root));
+        commands.addSubcommand("tee", new TeeCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
@@ -134,8 +135,8 @@ public final class Main {
     // ---- what is said of a failure ----
 
     private int failed(String command, Failure e) {
-        if (e.exit() == Exit.PIPE) {
-            return Exit.PIPE; // whoever read our output has gone: there is nobody to tell
+        if (e.exit() == Exit.PIPE || e.text().isEmpty()) {
+            return e.exit(); // whoever read our output has gone: there is nobody to tell; or all was told
         }
         say(command + e.text(), e.hint());
         if (root.verbose() >= 2 && e.getCause() != null) {
@@ -145,11 +146,7 @@ public final class Main {
     }
 
     private void say(String text, String hint) {
-        boolean colors = console.colors(root.color(), 2);
-        console.err().println((colors ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
-        if (!hint.isEmpty()) {
-            console.err().println("hint: " + hint);
-        }
+        console.say(root.color(), text, hint);
     }
 
     private int misused(CommandLine.ParameterException e) {

@@ -23,8 +23,8 @@ final class ProgressLine {
     }
 
     /// What to print so that the line shows `now` on a terminal of that many columns.
-    String redraw(Progress now, int columns) {
-        String line = text(now, columns - 1);
+    String redraw(Progress now, String note, int columns) {
+        String line = text(now, note, columns - 1);
         String erased = erase(columns);
         shown = line.length();
         return erased + line;
@@ -44,9 +44,9 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the
-    /// rest.
-    String text(Progress now, int width) {
+    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the note, the
+    /// method, the rest.
+    String text(Progress now, String note, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known
                 ? percent(now) + "%  " + Human.bytes(now.bytes()) + " / " + Human.bytes(now.length())
@@ -54,9 +54,11 @@ final class ProgressLine {
         String rate = "  " + Human.rate(now.bytes(), now.nanos());
         String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
         String method = "  " + now.method();
+        String more = note.isEmpty() ? "" : "  " + note;
         String[] lines = {
-            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method,
-            name + "  " + amount + rate + eta + method,
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method + more,
+            name + "  " + amount + rate + eta + method + more,
+            amount + rate + eta + method + more,
             amount + rate + eta + method,
             amount + rate + eta,
             amount + rate,

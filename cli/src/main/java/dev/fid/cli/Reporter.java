@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Tells on stderr how far a copy is: a line on a terminal, JSON lines, or nothing until somebody asks by
+/// Tells on stderr how far a command is: a line on a terminal, JSON lines, or nothing until somebody asks by
 /// SIGUSR1.
 final class Reporter {
     enum Mode {
@@ -24,14 +24,14 @@ final class Reporter {
     private final Mode mode;
     private final long interval;
     private volatile @Nullable Progress latest;
+    private String latestNote = "";
     private long next;
 
-    Reporter(Console console, CopyOptions options, String name) {
+    Reporter(Console console, boolean quiet, Mode wanted, @Nullable Duration asked, String name) {
         this.console = console;
         this.line = new ProgressLine(name, console.err(), console.dumb());
-        boolean silent = options.quiet() || (options.progress == Mode.auto && console.columns() < 0);
-        this.mode = silent ? Mode.never : options.progress;
-        Duration asked = options.interval;
+        boolean silent = quiet || (wanted == Mode.auto && console.columns() < 0);
+        this.mode = silent ? Mode.never : wanted;
         this.interval = asked != null ? asked.toNanos() : mode == Mode.json ? FIRST : FIRST / 5;
         this.next = mode == Mode.always || asked != null ? Math.min(interval, FIRST) : FIRST;
     }
@@ -41,8 +41,14 @@ final class Reporter {
         return Duration.ofNanos(Math.clamp(interval, 1_000_000, FIRST / 5));
     }
 
-    synchronized void tell(Progress now) {
+    void tell(Progress now) {
+        tell(now, "");
+    }
+
+    /// @param note what else the line is to say, or nothing
+    synchronized void tell(Progress now, String note) {
         latest = now;
+        latestNote = note;
         if (mode == Mode.never || now.nanos() < next) {
             return;
         }
@@ -51,7 +57,7 @@ final class Reporter {
             console.err().println(json(now));
         } else {
             int columns = console.columns();
-            console.err().print(line.redraw(now, columns < 0 ? 80 : columns));
+            console.err().print(line.redraw(now, note, columns < 0 ? 80 : columns));
             console.err().flush();
         }
     }
@@ -81,7 +87,7 @@ final class Reporter {
     synchronized void status() {
         Progress now = latest;
         erase();
-        console.err().println(now == null ? "0 B, not begun" : line.text(now, 200));
+        console.err().println(now == null ? "0 B, not begun" : line.text(now, latestNote, 200));
     }
 
     synchronized void erase() {

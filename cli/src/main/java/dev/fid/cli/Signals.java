@@ -19,6 +19,11 @@ final class Signals {
         handle("USR1", status);
     }
 
+    /// As tee(1) does with `-i`.
+    static void ignoreInterrupts() {
+        handle("INT", () -> {});
+    }
+
     private static void ending(String name, int number, Stop stop, PrintStream err) {
         handle(name, () -> {
             if (!stop.ask(new Stop.Reason(Exit.SIGNAL + number, "stopped by SIG" + name))) {
