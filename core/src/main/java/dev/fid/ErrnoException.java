@@ -58,6 +58,11 @@ public final class ErrnoException extends IOException {
         return call;
     }
 
+    /// What it was called with: of a copy the path.
+    public String arguments() {
+        return arguments;
+    }
+
     /// The positive error number, see {@link Errno}.
     public int errno() {
         return errno;

@@ -8,13 +8,16 @@ import picocli.CommandLine.Mixin;
 /// `fid copy SRC DST`.
 @Command(
         name = "copy",
+        customSynopsis = "fid copy [OPTIONS] SRC... DST",
         description = {
-            "Copies one source to one destination, the cheapest way that the kernel allows.",
+            "Copies one source to one destination, the cheapest way that the kernel allows; several files, or with",
+            "-r directories, into a directory.",
             "",
             "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
             "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",
             "Options behind an endpoint: PATH?offset=N&length=N&direct (SRC), PATH?offset=N, PATH?append (DST),",
             "tcp://H:P?nodelay=no&keepalive=30s&bind=ADDR&rcvbuf=N&sndbuf=N, unix-listen://PATH?mode=0660.",
+            "fd://NAME is a descriptor that systemd passed on under that name (LISTEN_FDNAMES).",
             "Binary data (a file with a NUL in its first 4 KiB) does not go to a terminal without -f.",
             ""
         },
@@ -28,7 +31,24 @@ import picocli.CommandLine.Mixin;
             "  fid copy big.iso exec:'sha256sum -b'",
             "  fid copy 'big.iso?offset=1MiB&length=64KiB' part",
             "  fid copy --limit 100M --timeout 1m big.iso copy.iso",
-            "  fid copy --dry-run big.iso tcp://localhost:7000"
+            "  fid copy --dry-run big.iso tcp://localhost:7000",
+            "  fid copy -r docs /tmp/",
+            "  fid copy -r --preserve=all docs backup",
+            "  fid copy -r --update docs backup",
+            "  fid copy --resume big.iso copy.iso",
+            "  fid copy big.iso copy.iso docs/",
+            "",
+            "Where it differs from cp(1):",
+            "  A file that exists is replaced by a new one, whole or not at all, not",
+            "  written into: it gets another inode and the owner of whoever copies, its",
+            "  mode stays, its other hard links keep the old content, and with -r a",
+            "  symbolic link of that name is replaced, not followed. --in-place writes",
+            "  into it as cp does.",
+            "  Killed at any moment, a tree has files that are whole and files that are",
+            "  absent; the same command again completes it, --resume without copying",
+            "  again what is there. With -r hard links stay hard links. Files that change",
+            "  while they are read are not copied, and told. A full disk ends the copy.",
+            "  Left out are extended attributes of symbolic links."
         })
 final class CopyCommand implements Action {
     @Mixin
@@ -45,11 +65,25 @@ final class CopyCommand implements Action {
             plan(context);
             return;
         }
+        if (options.isTree()) {
+            TreeCopying copying = new TreeCopying(options, context.console(), context.stop());
+            if (context.own()) {
+                Signals.install(
+                        context.stop(), copying::status, context.console().err());
+            }
+            copying.run();
+            return;
+        }
         Copying copying = new Copying(options, context.console(), context.stop());
         if (context.own()) {
             Signals.install(context.stop(), copying::status, context.console().err());
         }
-        copying.run();
+        try {
+            copying.run();
+        } catch (Failure e) {
+            CopyReport.failed(options, context.console(), e);
+            throw e;
+        }
     }
 
     /// The plan goes to stdout, also where the data would: a dry run has no data.

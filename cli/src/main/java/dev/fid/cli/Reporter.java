@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.Tree;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Reporter {
     private final Mode mode;
     private final long interval;
     private volatile @Nullable Progress latest;
+    private Tree.@Nullable Progress files;
     private long next;
 
     Reporter(Console console, CopyOptions options, String name) {
@@ -55,14 +57,32 @@ final class Reporter {
         }
     }
 
-    private static String json(Progress now) {
+    /// As {@link #tell(Progress)}, with files.
+    synchronized void tell(Tree.Progress now) {
+        files = now;
+        line.name(
+                Human.files(now.files()) + (now.allFiles() < 0 ? "" : " of " + Human.files(now.allFiles())) + " files");
+        tell(new Progress(now.bytes(), now.allBytes(), now.nanos(), now.method()));
+    }
+
+    private String json(Progress now) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         object.put("schema", "fid.progress/1");
+        Tree.Progress tree = files;
+        if (tree != null) {
+            object.put("files", tree.files());
+            object.put("all_files", tree.allFiles() < 0 ? null : tree.allFiles());
+        }
         object.put("bytes", now.bytes());
         object.put("length", now.length() < 0 ? null : now.length());
         object.put("seconds", now.nanos() / 1e9);
         object.put("method", now.method().toString());
         return Json.of(object);
+    }
+
+    /// Whether nobody is told anything, unless by SIGUSR1.
+    boolean silent() {
+        return mode == Mode.never;
     }
 
     /// Bytes that are to come, -1 where nobody knows.
