@@ -122,7 +122,7 @@ final class Attributes implements AutoCloseable {
         Memory all = names;
         Memory bytes = value;
         if (all == null || bytes == null) {
-            all = kernel.allocate(MOST);
+            all = all == null ? kernel.allocate(MOST) : all;
             names = all;
             bytes = kernel.allocate(MOST);
             value = bytes;

@@ -35,6 +35,7 @@ final class Walk implements AutoCloseable {
     private final long start;
     private final Tasks tasks = new Tasks();
     private final List<Tree.Failure> failures = new ArrayList<>();
+    private final Set<Folder> open = ConcurrentHashMap.newKeySet();
     private final Set<Links.Inode> created = ConcurrentHashMap.newKeySet();
     private final Set<Links.Inode> tops = ConcurrentHashMap.newKeySet();
     private final Object complaining = new Object();
@@ -298,6 +299,15 @@ final class Walk implements AutoCloseable {
 
     // ---- what workers ask and tell ----
 
+    void opened(Folder folder) {
+        open.add(folder);
+    }
+
+    void ended(Folder folder) {
+        open.remove(folder);
+        folder.end();
+    }
+
     boolean stopped() {
         return stopped;
     }
@@ -404,6 +414,7 @@ final class Walk implements AutoCloseable {
 
     @Override
     public void close() {
+        open.forEach(Folder::end); // none are left but by an error that ended the run
         Fd directory = base;
         if (directory != null) {
             directory.close();

@@ -28,9 +28,14 @@ final class Worker implements AutoCloseable {
         this.wish = walk.wish;
         this.kernel = walk.kernel;
         this.tasks = tasks;
-        this.entries = new Entries(kernel);
         this.attributes = new Attributes(kernel, wish.kept);
         this.files = new FileCopy(walk, attributes);
+        try {
+            this.entries = new Entries(kernel);
+        } catch (Error e) {
+            files.close();
+            throw e;
+        }
     }
 
     /// A source as it was named.
@@ -90,6 +95,7 @@ final class Worker implements AutoCloseable {
             out = openOut(parent.out(), nameOut);
             Folder folder = new Folder(kernel, wish.follow, parent, name, nameOut, in, out, stat, made);
             folder.identify();
+            walk.opened(folder);
             if (parent.parent == null) {
                 walk.top(folder);
             }
@@ -193,7 +199,7 @@ final class Worker implements AutoCloseable {
             } catch (ErrnoException e) {
                 walk.fail(at, Folder.HERE, Folder.HERE, e);
             }
-            at.end();
+            walk.ended(at);
             at = parent;
         }
     }
