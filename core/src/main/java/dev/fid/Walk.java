@@ -395,6 +395,9 @@ final class Walk implements AutoCloseable {
             path.writeBytes(outName.getBytes(StandardCharsets.UTF_8));
         }
         for (byte[] each : names) {
+            if (out && each.length == 1 && each[0] == '.' && path.size() > 0) {
+                continue;
+            }
             if (path.size() > 0 && !endsWithSlash(path)) {
                 path.write('/');
             }

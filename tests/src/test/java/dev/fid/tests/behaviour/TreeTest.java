@@ -66,8 +66,10 @@ class TreeTest extends Fixture {
     private static String listing(Path tree, boolean kept) throws IOException {
         String what = kept ? "%p %y %m %U:%G %n %T@ %b %l\\n" : "%p %y %n %b %l\\n";
         // The blocks of a directory are its file system's affair.
-        return sh(tree, "find . -type d -printf '%p %m\\n' | sort; find . ! -type d -printf '" + what
-                + "' | sort; find . -type f -print0 | sort -z | xargs -0r sha256sum");
+        return sh(
+                tree,
+                "find . -type d -printf '%p %m\\n' | sort; find . ! -type d -printf '" + what
+                        + "' | sort; find . -type f -print0 | sort -z | xargs -0r sha256sum");
     }
 
     @Test
@@ -126,8 +128,11 @@ class TreeTest extends Fixture {
         assertThat(report.failures()).as("seed %d", SEED).isEmpty();
         assertThat(listing(dir.resolve("out"), true)).as("seed %d", SEED).isEqualTo(listing(src, true));
         // Once more over itself: everything is replaced, nothing is left over.
-        Tree.Report again =
-                Tree.from(src.resolve(".")).to(dir.resolve("out")).jobs(jobs).keep(ALL).run();
+        Tree.Report again = Tree.from(src.resolve("."))
+                .to(dir.resolve("out"))
+                .jobs(jobs)
+                .keep(ALL)
+                .run();
         assertThat(again.failures()).as("seed %d", SEED).isEmpty();
         assertThat(listing(dir.resolve("out"), true)).as("seed %d", SEED).isEqualTo(listing(src, true));
     }
@@ -295,10 +300,8 @@ class TreeTest extends Fixture {
         Files.writeString(out.resolve("newer"), "old");
         Files.setLastModifiedTime(src.resolve("older"), FileTime.fromMillis(1000));
         Files.setLastModifiedTime(out.resolve("newer"), FileTime.fromMillis(2000));
-        Tree.Report skip = Tree.from(src.resolve("."))
-                .to(out)
-                .existing(Tree.Existing.SKIP)
-                .run();
+        Tree.Report skip =
+                Tree.from(src.resolve(".")).to(out).existing(Tree.Existing.SKIP).run();
         assertThat(skip.skipped()).isEqualTo(2);
         assertThat(out.resolve("newer")).hasContent("old");
         Tree.Report update = Tree.from(src.resolve("."))
@@ -398,7 +401,8 @@ class TreeTest extends Fixture {
                 .run();
         assertThat(dir.resolve("out/big")).hasSameBinaryContentAs(src.resolve("big"));
         assertThat(dir.resolve("out/small")).hasSameBinaryContentAs(src.resolve("small"));
-        assertThat(report.uncached()).matches(flagKnown ? "RWF_DONTCACHE|.*POSIX_FADV_DONTNEED" : "POSIX_FADV_DONTNEED");
+        assertThat(report.uncached())
+                .matches(flagKnown ? "RWF_DONTCACHE|.*POSIX_FADV_DONTNEED" : "POSIX_FADV_DONTNEED");
     }
 
     @Test
@@ -409,8 +413,8 @@ class TreeTest extends Fixture {
             FaultyKernel faulty = FaultyKernel.over(Kernel.linux());
             if (nameless) {
                 faulty.on("linkat")
-                        .when(call -> call.arguments().getLast() instanceof Integer flags
-                                && flags == Uapi.AT_EMPTY_PATH)
+                        .when(call ->
+                                call.arguments().getLast() instanceof Integer flags && flags == Uapi.AT_EMPTY_PATH)
                         .fails(Errno.ENOENT);
             } else {
                 faulty.on("openat")
@@ -450,7 +454,8 @@ class TreeTest extends Fixture {
         Path file = write("f", 10);
         byte[] name = "user.colour".getBytes(UTF_8);
         byte[] list = "system.posix_acl_access".getBytes(UTF_8);
-        // Version 2; user object rw, user 1 r, group object r, mask r, others none. Source: acl(5), linux/posix_acl_xattr.h
+        // Version 2; user object rw, user 1 r, group object r, mask r, others none. Source: acl(5),
+        // linux/posix_acl_xattr.h
         int[] acl = {2, 0x00060001, -1, 0x00040002, 1, 0x00040004, -1, 0x00040010, -1, 0x00000020, -1};
         try (Memory memory = linux.allocate(4096)) {
             memory.put(0, "blue".getBytes(UTF_8), 0, 4);

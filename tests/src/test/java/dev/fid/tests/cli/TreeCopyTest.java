@@ -35,7 +35,8 @@ class TreeCopyTest extends Sandbox {
         tree(10, 5000);
         Ran ran = here("copy", "-r", path("src"), path("out"));
         assertThat(ran.err())
-                .matches("copied 10 files, 48.8 KiB, 2 directories in \\S+ s \\(.*/s\\); 48.8 KiB through user space\n");
+                .matches(
+                        "copied 10 files, 48.8 KiB, 2 directories in \\S+ s \\(.*/s\\); 48.8 KiB through user space\n");
         assertThat(ran.status()).isZero();
         assertThat(sh("diff -r src out").out()).isEmpty();
         assertThat(here("-q", "copy", "-r", path("src"), path("out")).err()).isEmpty();
@@ -111,7 +112,8 @@ class TreeCopyTest extends Sandbox {
         tree(4, 10);
         sh("chmod 000 src/f0; mkdir src/closed; touch src/closed/x; chmod 700 src/closed; chmod 755 src src/sub;"
                 + " mkdir open; chmod 777 open");
-        for (Path above = dir; above != null && above.startsWith("/tmp") && !above.equals(Path.of("/tmp"));
+        for (Path above = dir;
+                above != null && above.startsWith("/tmp") && !above.equals(Path.of("/tmp"));
                 above = above.getParent()) {
             Files.setPosixFilePermissions(above, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
@@ -149,8 +151,9 @@ class TreeCopyTest extends Sandbox {
             Ran ran = sh("fid copy -r src small");
             assertThat(ran.err())
                     .contains("No space left on device")
-                    .containsPattern("fid: copy: the destination is full or read-only, after \\d+ files, .*; what has its"
-                            + " name is whole\n");
+                    .containsPattern(
+                            "fid: copy: the destination is full or read-only, after \\d+ files, .*; what has its"
+                                    + " name is whole\n");
             assertThat(ran.status()).isEqualTo(1);
             assertThat(wholeFiles("small/src", 50_000)).isBetween(1L, 20L);
         } finally {
@@ -212,7 +215,8 @@ class TreeCopyTest extends Sandbox {
         Ran ran = finish(process);
         assertThat(ran.status()).isEqualTo(status);
         assertThat(ran.err())
-                .containsPattern("fid: copy: stopped by SIG" + name + " after [\\d ]+ files?, .*; what has its name is whole\n");
+                .containsPattern(
+                        "fid: copy: stopped by SIG" + name + " after [\\d ]+ files?, .*; what has its name is whole\n");
         wholeFiles("out", 3000);
     }
 
@@ -222,8 +226,9 @@ class TreeCopyTest extends Sandbox {
         Ran ran = here("copy", "-r", "--progress=json", "-i", "1ms", path("src"), path("out"));
         assertThat(ran.err().lines().filter(line -> line.startsWith("{")))
                 .isNotEmpty()
-                .allMatch(line -> line.matches("\\{\"schema\":\"fid.progress/1\",\"files\":\\d+,\"all_files\":(\\d+|null),"
-                        + "\"bytes\":\\d+,\"length\":(\\d+|null),.*}"));
+                .allMatch(line ->
+                        line.matches("\\{\"schema\":\"fid.progress/1\",\"files\":\\d+,\"all_files\":(\\d+|null),"
+                                + "\"bytes\":\\d+,\"length\":(\\d+|null),.*}"));
     }
 
     @Test
@@ -266,8 +271,9 @@ class TreeCopyTest extends Sandbox {
     void withJsonAFailureIsAnObject() throws IOException {
         Ran ran = here("copy", "--json", path("missing"), path("b"));
         assertThat(ran.out())
-                .matches("\\{\"schema\":\"fid.copy/1\",\"src\":\".*\",\"dst\":\".*\",\"error\":\\{\"exit\":3,\"text\":\".*No such"
-                        + " file or directory\",\"hint\":.*,\"errno\":\"ENOENT\",\"call\":\"open\",\"bytes\":0}}\n");
+                .matches(
+                        "\\{\"schema\":\"fid.copy/1\",\"src\":\".*\",\"dst\":\".*\",\"error\":\\{\"exit\":3,\"text\":\".*No such"
+                                + " file or directory\",\"hint\":.*,\"errno\":\"ENOENT\",\"call\":\"open\",\"bytes\":0}}\n");
         assertThat(ran.err()).startsWith("fid: copy: ");
         Ran tree = here("copy", "-r", "--json", path("missing"), path("b"));
         assertThat(tree.out()).startsWith("{\"schema\":\"fid.copy-tree/1\"").contains("\"error\":{\"exit\":3");

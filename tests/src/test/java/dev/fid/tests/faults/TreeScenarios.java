@@ -47,7 +47,8 @@ final class TreeScenarios {
         Run(Scenario.Setting setting, boolean over, boolean named, Tree.Existing existing) throws IOException {
             this.setting = setting;
             this.existing = existing;
-            this.src = Files.createDirectories(setting.folder().resolve("src/d")).getParent();
+            this.src =
+                    Files.createDirectories(setting.folder().resolve("src/d")).getParent();
             this.out = Files.createDirectory(setting.folder().resolve("out"));
             Files.write(src.resolve("small"), SMALL);
             Files.write(src.resolve("d/large"), LARGE);
