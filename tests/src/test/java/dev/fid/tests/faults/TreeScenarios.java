@@ -47,8 +47,8 @@ final class TreeScenarios {
         Run(Scenario.Setting setting, boolean over, boolean named, Tree.Existing existing) throws IOException {
             this.setting = setting;
             this.existing = existing;
-            this.src =
-                    Files.createDirectories(setting.folder().resolve("src/d")).getParent();
+            this.src = setting.folder().resolve("src");
+            Files.createDirectories(src.resolve("d"));
             this.out = Files.createDirectory(setting.folder().resolve("out"));
             Files.write(src.resolve("small"), SMALL);
             Files.write(src.resolve("d/large"), LARGE);
