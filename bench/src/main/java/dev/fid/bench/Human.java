@@ -20,6 +20,17 @@ public final class Human {
         return digits(value) + " " + UNITS[unit];
     }
 
+    /// A number of things, in groups of three: `100 000`.
+    public static String files(long count) {
+        String digits = Long.toString(count);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < digits.length(); i++) {
+            boolean border = i > 0 && (digits.length() - i) % 3 == 0 && digits.length() > 4;
+            text.append(border ? " " : "").append(digits.charAt(i));
+        }
+        return text.toString();
+    }
+
     /// Bytes per second.
     public static String rate(long bytes, long nanos) {
         return bytes((long) (bytes / (Math.max(1, nanos) / 1e9))) + "/s";

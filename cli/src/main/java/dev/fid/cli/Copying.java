@@ -9,6 +9,8 @@ import dev.fid.Method;
 import dev.fid.Moved;
 import dev.fid.NoMethodException;
 import dev.fid.Transfer;
+import dev.fid.Tree;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
@@ -71,7 +73,7 @@ final class Copying {
             moved = result.bytes();
             in.finish(false);
             long reread = options.verify && sum != null ? verify(out, start, moved, sum.crc()) : 0;
-            Metadata.keep(options.preserve, in.fd(), out.fd());
+            Tree.keep(options.kept(), in.fd(), out.fd());
             if (stop.reason() != null) {
                 throw new ErrnoException("copy", "", Errno.ECANCELED);
             }
@@ -135,6 +137,14 @@ final class Copying {
         Facts to = out.facts();
         if (from.sameFile(to)) {
             throw new Failure(Exit.OPEN, options.out().text() + ": it is the source itself");
+        }
+        long room = to.size() - Math.max(0, offset());
+        long coming = options.most() >= 0 ? Math.min(options.most(), from.size()) : from.size() - options.skipped();
+        if (to.kind() == FdKind.BLOCK_DEVICE && !from.sizeUnknown() && coming > room) {
+            throw new Failure(
+                    Exit.OPEN,
+                    options.out().text() + ": it has room for " + Human.bytes(Math.max(0, room)) + ", the source has "
+                            + Human.bytes(coming));
         }
         if (options.start() >= 0 && !from.kind().isSeekable()) {
             throw Failure.usage("--offset: " + options.in().text() + " has no offsets, it is a " + from.kind());

@@ -37,7 +37,7 @@ final class Failures {
         Path parent = path.toAbsolutePath().getParent();
         Path last = path.getFileName();
         if (errno != Errno.ENOENT || parent == null || last == null) {
-            return errno == Errno.EISDIR ? "name one file: directories are not copied" : "";
+            return errno == Errno.EISDIR ? "-r copies directories" : "";
         }
         if (!Files.isDirectory(parent)) {
             return "there is no directory " + parent;
@@ -95,8 +95,17 @@ final class Failures {
     /// The last steps are all about the destination.
     private static boolean ofDestination(ErrnoException e) {
         return switch (e.call()) {
-            case "fsync", "close", "rename", "link", "shutdown", "recv", "pread", "fchmod", "utimensat", "fsetxattr" ->
-                true;
+            case "fsync",
+                    "close",
+                    "rename",
+                    "link",
+                    "shutdown",
+                    "recv",
+                    "pread",
+                    "fchmod",
+                    "fchown",
+                    "utimensat",
+                    "setxattr" -> true;
             default -> false;
         };
     }

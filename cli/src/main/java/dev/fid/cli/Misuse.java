@@ -48,6 +48,9 @@ final class Misuse {
     static String parameters(CommandLine command) {
         StringBuilder text = new StringBuilder(" [OPTIONS]");
         for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
+            if (parameter.hidden()) {
+                continue;
+            }
             boolean optional = parameter.arity().min() == 0;
             text.append(optional ? " [" : " ").append(parameter.paramLabel()).append(optional ? "]" : "");
         }

@@ -11,7 +11,7 @@ final class ProgressLine {
     private static final String EIGHTHS = " ▏▎▍▌▋▊▉█";
     private static final int BAR = 12;
 
-    private final String name;
+    private String name;
     private final boolean blocks;
     private final boolean dumb;
     private int shown;
@@ -20,6 +20,11 @@ final class ProgressLine {
         this.name = name;
         this.dumb = dumb;
         this.blocks = !dumb && err.charset().newEncoder().canEncode(EIGHTHS);
+    }
+
+    /// Changes what the line begins with.
+    void name(String name) {
+        this.name = name;
     }
 
     /// What to print so that the line shows `now` on a terminal of that many columns.

@@ -1,6 +1,8 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.Tree;
+import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -25,6 +27,7 @@ final class Reporter {
     private final long interval;
     private volatile @Nullable Progress latest;
     private String latestNote = "";
+    private Tree.@Nullable Progress files;
     private long next;
 
     Reporter(Console console, boolean quiet, Mode wanted, @Nullable Duration asked, String name) {
@@ -62,14 +65,32 @@ final class Reporter {
         }
     }
 
-    private static String json(Progress now) {
+    /// As {@link #tell(Progress)}, with files.
+    synchronized void tell(Tree.Progress now) {
+        files = now;
+        line.name(
+                Human.files(now.files()) + (now.allFiles() < 0 ? "" : " of " + Human.files(now.allFiles())) + " files");
+        tell(new Progress(now.bytes(), now.allBytes(), now.nanos(), now.method()));
+    }
+
+    private String json(Progress now) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         object.put("schema", "fid.progress/1");
+        Tree.Progress tree = files;
+        if (tree != null) {
+            object.put("files", tree.files());
+            object.put("all_files", tree.allFiles() < 0 ? null : tree.allFiles());
+        }
         object.put("bytes", now.bytes());
         object.put("length", now.length() < 0 ? null : now.length());
         object.put("seconds", now.nanos() / 1e9);
         object.put("method", now.method().toString());
         return Json.of(object);
+    }
+
+    /// Whether nobody is told anything, unless by SIGUSR1.
+    boolean silent() {
+        return mode == Mode.never;
     }
 
     /// Bytes that are to come, -1 where nobody knows.

@@ -78,13 +78,16 @@ public interface Kernel {
     /// pread(2).
     long pread(int fd, Memory m, long at, long len, long off);
 
-    /// As {@link #pread} with flags: RWF_DONTCACHE. EOPNOTSUPP where the kernel or the file system lacks the flag.
-    /// Source: readv(2), preadv2.
-    long preadv2(int fd, Memory m, long at, long len, long off, int flags);
-
     /// As {@link #write} at offset `off`. On a file opened with O_APPEND Linux appends and ignores `off` (BUGS).
     /// Source: pwrite(2).
     long pwrite(int fd, Memory m, long at, long len, long off);
+
+    /// As {@link #pread} with `flags`, such as RWF_DONTCACHE: EOPNOTSUPP where the kernel or the file system does
+    /// not know one. Source: preadv2(2).
+    long preadv2(int fd, Memory m, long at, long len, long off, int flags);
+
+    /// As {@link #pwrite} with `flags`. Source: pwritev2(2).
+    long pwritev2(int fd, Memory m, long at, long len, long off, int flags);
 
     /// Moves the file position, or finds data and holes (SEEK_DATA, SEEK_HOLE: ENXIO behind the last data).
     /// Source: lseek(2).
@@ -147,6 +150,9 @@ public interface Kernel {
     /// Source: fchmod(2).
     int fchmod(int fd, int mode);
 
+    /// As {@link #fchmod} for `path` relative to `dir`; follows links. Source: fchmodat(2).
+    int fchmodat(int dir, byte[] path, int mode);
+
     /// Source: fchownat(2). `-1` leaves an id as it is; AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
     int fchownat(int dir, byte[] path, int uid, int gid, int flags);
 
@@ -164,6 +170,19 @@ public interface Kernel {
 
     /// Source: fsetxattr(2).
     int fsetxattr(int fd, byte[] name, Memory m, long at, long len, int flags);
+
+    /// Source: fremovexattr(2). ENODATA where there is none.
+    int fremovexattr(int fd, byte[] name);
+
+    /// As {@link #flistxattr} for a path from the working directory; follows links. With `/proc/self/fd/N` it
+    /// serves descriptors that only name a file (O_PATH). Source: listxattr(2).
+    long listxattr(byte[] path, Memory m, long at, long len);
+
+    /// As {@link #fgetxattr} for a path. Source: getxattr(2).
+    long getxattr(byte[] path, byte[] name, Memory m, long at, long len);
+
+    /// As {@link #fsetxattr} for a path. Source: setxattr(2).
+    int setxattr(byte[] path, byte[] name, Memory m, long at, long len, int flags);
 
     /// Makes `out` share all extents of `in` (reflink). 0, or EOPNOTSUPP, EXDEV, EINVAL, EISDIR, ETXTBSY, EPERM.
     /// Source: ioctl_ficlone(2), FICLONE.
