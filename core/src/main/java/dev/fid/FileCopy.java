@@ -100,7 +100,13 @@ final class FileCopy implements AutoCloseable {
                         Side.OUT);
                 // A rename from one name of a file to another does nothing, and leaves both. Source: rename(2)
                 if (placing.replaces(stat, old) && !Walk.same(old, there)) {
-                    placing.rename(placing.hidden(making, "link"));
+                    byte[] hidden = placing.hidden(making, "link");
+                    try {
+                        placing.rename(hidden);
+                    } catch (ErrnoException e) {
+                        kernel.unlinkat(folder.out(), hidden, 0);
+                        throw e;
+                    }
                 }
                 result = 0;
             }
