@@ -7,8 +7,10 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "tee",
         description = {
-            "Copies stdin to stdout and to every DST, as tee(1): pipes, FIFOs and sockets get references to the "
-                    + "same pages, by tee(2) and splice(2); files get one read and a write each.",
+            "Copies stdin to stdout and to every DST, as tee(1).",
+            "",
+            "Pipes, FIFOs and sockets get references to the same pages, by tee(2) and splice(2); files get one read "
+                    + "and a write each.",
             "",
             "As with tee(1) files are opened in order, truncated (or appended to) and written in place, with mode "
                     + "0666 less the umask; a file is not replaced as a whole, as fid copy does it. An output that cannot "
