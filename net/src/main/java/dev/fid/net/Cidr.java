@@ -19,6 +19,8 @@ public final class Cidr {
         this.text = text;
     }
 
+    /// The block that somebody wrote.
+    ///
     /// @throws IllegalArgumentException that names what is wrong
     public static Cidr parse(String text) {
         int slash = text.indexOf('/');

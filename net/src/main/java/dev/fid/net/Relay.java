@@ -58,6 +58,9 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong ids;
     private final @Nullable Consumer<Entry> log;
     private final String name;
+    /// Where it was told to listen, to be found again when the configuration is read again.
+    private final Place place;
+
     private volatile Terms terms;
     private volatile Upstream upstream;
     private volatile @Nullable Rate total;
@@ -70,6 +73,7 @@ public final class Relay implements AutoCloseable {
         this.ownsLoops = ownsLoops;
         this.ids = builder.ids;
         this.log = builder.log;
+        this.place = builder.place();
         this.terms = builder.terms();
         this.upstream = new Upstream(terms.to());
         this.total = rate(terms, null);
@@ -222,6 +226,20 @@ public final class Relay implements AutoCloseable {
         if (now.sendBuffer() > 0) {
             kernel.setsockopt(socket.number(), SOL_SOCKET, SO_SNDBUF, now.sendBuffer());
         }
+    }
+
+    /// What belongs to the listening sockets and the loops, and stays as long as the relay.
+    record Place(
+            List<SocketAddress> listen,
+            List<Fd> inherited,
+            int mode,
+            int backlog,
+            Splicing splicing,
+            long pipeCapacity,
+            long mark) {}
+
+    Place place() {
+        return place;
     }
 
     // ---- for its parts ----
@@ -425,17 +443,9 @@ public final class Relay implements AutoCloseable {
         return false;
     }
 
-    /// Gives connections to come other terms; those that are there keep theirs. What belongs to the listener or
-    /// the loops stays: addresses, backlog, splicing, pipe capacity.
-    ///
-    /// @return false where the new terms need another relay
-    boolean change(Builder builder) {
+    /// Gives connections to come other terms; those that are there keep theirs. For a builder of the same place.
+    void change(Builder builder) {
         Terms now = builder.terms();
-        if (now.splicing() != terms.splicing()
-                || now.pipeCapacity() != terms.pipeCapacity()
-                || now.mark() != terms.mark()) {
-            return false;
-        }
         total = rate(now, terms);
         if (!now.to().equals(terms.to())) {
             upstream = new Upstream(now.to());
@@ -444,7 +454,6 @@ public final class Relay implements AutoCloseable {
         for (Listener listener : listeners) {
             listener.resume(); // there may be more room
         }
-        return true;
     }
 
     private @Nullable Rate rate(Terms now, @Nullable Terms before) {
@@ -477,7 +486,7 @@ public final class Relay implements AutoCloseable {
     }
 
     /// Cuts what is left, and ends.
-    private synchronized int shut() {
+    synchronized int shut() {
         if (closed) {
             return 0;
         }
@@ -576,6 +585,14 @@ public final class Relay implements AutoCloseable {
         private @Nullable PipeBudget budget;
 
         private Builder() {}
+
+        Place place() {
+            return new Place(List.copyOf(listen), List.copyOf(inherited), mode, backlog, splicing, pipeCapacity, mark);
+        }
+
+        String name() {
+            return name;
+        }
 
         Terms terms() {
             SocketAddress where = to;

@@ -65,6 +65,18 @@ final class Tally {
         firstByte.add(other.firstByte);
     }
 
+    Map<String, Long> acceptErrors() {
+        return acceptErrors;
+    }
+
+    Map<String, Long> connectErrors() {
+        return connectErrors;
+    }
+
+    Map<String, Long> fallbacks() {
+        return fallbacks;
+    }
+
     long ended(Ending how) {
         return endings.getOrDefault(how, 0L);
     }
