@@ -18,7 +18,7 @@ final class Exit {
     /// A check that was asked for failed.
     static final int CHECK = 7;
     static final int TIMEOUT = 8;
-    /// The child of `exec:` failed.
+    /// The child of `exec:` failed, or a drain cut connections.
     static final int PARTIAL = 9;
     /// A bug of Fid.
     static final int BUG = 70;

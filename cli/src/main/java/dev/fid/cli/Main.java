@@ -22,9 +22,13 @@ public final class Main {
               fid copy big.iso /mnt/                       a file, whole or not at all
               fid copy tcp-listen://:7000 backup.tar       what a peer sends
               fid explain big.iso tcp://localhost:7000     which way, and why
+              fid relay :8443 10.0.0.5:443                 clients of a port to another host
 
               copy         one source to one destination
               explain      the plan of a copy; what an errno means
+              relay        a TCP or unix relay, zero-copy
+              ctl, top     ask a running relay; watch it
+              config       checks a configuration file, shows it, writes a sample
               demo         every way there is, on your own file
               bench        every way against C, the JDK and the usual tools
               version      of fid, the JVM and the kernel
@@ -41,6 +45,10 @@ public final class Main {
         this.console = console;
         commands.addSubcommand("copy", new CopyCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
+        commands.addSubcommand("relay", new RelayCommand(root));
+        commands.addSubcommand("ctl", new CtlCommand());
+        commands.addSubcommand("top", new TopCommand());
+        commands.addSubcommand("config", new ConfigCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
         commands.addSubcommand("version", new VersionCommand());
