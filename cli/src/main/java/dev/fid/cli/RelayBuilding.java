@@ -131,7 +131,8 @@ final class RelayBuilding {
 
     /// Why a relay did not start.
     static Failure cannotListen(ErrnoException e, List<RelayConfig.Table> tables) {
-        String where = e.call().equals("bind") || e.call().equals("listen")
+        boolean inet = e.getMessage().matches("(bind|listen)\\(.*:[0-9]+\\): .*");
+        String where = inet
                 ? e.getMessage().replaceFirst("^[a-z]+\\(/?(localhost/|[^:]*/)?(.*?)\\): .*", "$2")
                 : tables.size() == 1 ? tables.getFirst().get("listen") : "";
         String by = e.errno() == Errno.EADDRINUSE ? PortHolder.of(where) : "";

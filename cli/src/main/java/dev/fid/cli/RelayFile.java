@@ -75,7 +75,7 @@ final class RelayFile {
         return new RelayConfig.Whole(relays, new RelayConfig.Table(server));
     }
 
-    private RelayConfig.Table relay(TomlTable table, TomlPosition at) {
+    private RelayConfig.Table relay(TomlTable table, @Nullable TomlPosition at) {
         Map<String, String> values = new LinkedHashMap<>();
         List<String> known = new ArrayList<>(RelayConfig.RELAY.keySet());
         for (String key : table.keySet()) {

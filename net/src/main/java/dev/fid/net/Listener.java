@@ -1,7 +1,9 @@
 package dev.fid.net;
 
+import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.Method;
 import dev.fid.kernel.Errno;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,12 @@ final class Listener implements Peer.Reader {
     private static final int TURN = 64;
     /// Before the next try where descriptors or memory ran out.
     private static final long PATIENCE_MILLIS = 50;
+
+    /// Without descriptors no class can be loaded from a folder any more: what that case needs is loaded before.
+    private static final List<Object> PREPARED = List.of(
+            Errno.name(Errno.EMFILE),
+            new ErrnoException("accept4", "", Errno.EMFILE),
+            new Declined(Method.SPLICE_THROUGH_PIPE, "pipe2", Errno.EMFILE, ""));
 
     private final Relay relay;
     private final Fd socket;
@@ -33,6 +41,7 @@ final class Listener implements Peer.Reader {
         this.home = home;
         this.branches = branches;
         this.peer = new Peer(socket, this, false);
+        assert !PREPARED.isEmpty();
     }
 
     Branch home() {

@@ -2,6 +2,7 @@ package dev.fid.net;
 
 import dev.fid.PipeBudget;
 import dev.fid.kernel.Kernel;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -101,7 +102,9 @@ final class Metrics {
         tallies.forEach((relay, tally) -> {
             Times times = histogram.of(tally);
             for (int i = 0; i < Times.BOUNDS.length; i++) {
-                String bound = String.format(Locale.ROOT, "%s", Times.BOUNDS[i] / 1e6);
+                String bound = BigDecimal.valueOf(Times.BOUNDS[i], 6)
+                        .stripTrailingZeros()
+                        .toPlainString();
                 line(name + "_bucket", label("relay", relay) + "," + label("le", bound), times.upTo(i));
             }
             line(name + "_bucket", label("relay", relay) + "," + label("le", "+Inf"), times.count());

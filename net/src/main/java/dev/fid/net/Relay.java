@@ -539,11 +539,26 @@ public final class Relay implements AutoCloseable {
         }
     }
 
+    /// The longest run of zeros of an IPv6 address is `::`. Source: RFC 5952, section 4.2.
+    private static String shortened(String host) {
+        String longest = "";
+        java.util.regex.Matcher run =
+                java.util.regex.Pattern.compile("(^|:)0(:0)+(?=:|$)").matcher(host);
+        while (run.find()) {
+            longest = run.group().length() > longest.length() ? run.group() : longest;
+        }
+        if (longest.isEmpty()) {
+            return host;
+        }
+        String cut = host.replaceFirst(java.util.regex.Pattern.quote(longest) + "(?=:|$)", ":");
+        return cut.endsWith(":") && !cut.endsWith("::") ? cut + ":" : cut;
+    }
+
     /// An address as messages show it: `127.0.0.1:80`, `[::1]:80`, `db.example.org:5432`, `/run/app.sock`.
     public static String text(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
             InetAddress ip = inet.getAddress();
-            String host = ip == null ? inet.getHostString() : ip.getHostAddress();
+            String host = ip == null ? inet.getHostString() : shortened(ip.getHostAddress());
             return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + inet.getPort();
         }
         return address.toString();
