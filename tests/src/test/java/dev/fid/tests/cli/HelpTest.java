@@ -13,7 +13,7 @@ class HelpTest extends Sandbox {
     void fidAloneIsShort() {
         Ran ran = here();
         assertThat(ran.status()).isZero();
-        assertThat(ran.out().lines().count()).isBetween(10L, 14L);
+        assertThat(ran.out().lines().count()).isBetween(10L, 20L);
         assertThat(ran.out()).contains("fid help COMMAND");
     }
 
