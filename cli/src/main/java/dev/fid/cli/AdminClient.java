@@ -5,6 +5,7 @@ import dev.fid.Fd;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -42,9 +43,10 @@ final class AdminClient {
     }
 
     private Answer ask(String request) throws Failure {
-        try (Fd fd = Fd.connect(Kernel.linux(), address, PATIENCE)) {
-            fd.outputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-            InputStream in = fd.inputStream();
+        try (Fd fd = Fd.connect(Kernel.linux(), address, PATIENCE);
+                OutputStream out = fd.outputStream();
+                InputStream in = fd.inputStream()) {
+            out.write(request.getBytes(StandardCharsets.ISO_8859_1));
             String whole = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             int body = whole.indexOf("\r\n\r\n");
             if (!whole.startsWith("HTTP/1.1 ") || body < 0 || whole.length() < 12) {

@@ -66,6 +66,9 @@ final class RelayServer implements Admin.Control {
     void run() throws Failure {
         RelayConfig.Whole first = source.read();
         config = first;
+        if (context.own()) {
+            signals(); // before anybody can see that we are there
+        }
         int workers = RelayConfig.workers(first.server().get("workers"));
         AccessLog writer = openLog(first.server().get("access-log"));
         log = writer;
@@ -73,9 +76,6 @@ final class RelayServer implements Admin.Control {
             service = running;
             start(running, first);
             try (Admin admin = admin(running, first)) {
-                if (context.own()) {
-                    signals();
-                }
                 announce(running, admin, workers);
                 serve(running);
             }

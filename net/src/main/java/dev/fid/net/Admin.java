@@ -117,21 +117,34 @@ public final class Admin implements AutoCloseable {
             }
         });
         Runnable afterwards = () -> {};
+        InputStream in = peer.inputStream();
+        OutputStream out = peer.outputStream();
         try {
-            Request request = Request.read(peer.inputStream());
+            Request request = Request.read(in);
             Answer answer = request == null ? new Answer(400, "text/plain", "bad request\n") : answer(request);
             afterwards = answer.afterwards();
-            write(peer.outputStream(), answer);
+            write(out, answer);
             peer.shutdownOutput();
         } catch (IOException e) {
             // The peer has gone; there is nobody to tell.
         } finally {
             guard.interrupt();
             join(guard);
+            close(in);
+            close(out);
             peer.close();
             room.release();
         }
         afterwards.run();
+    }
+
+    /// What a stream waits with is its own, and closed with it.
+    private static void close(AutoCloseable stream) {
+        try {
+            stream.close();
+        } catch (Exception e) {
+            // Nothing was left to be written.
+        }
     }
 
     private static void join(Thread guard) {

@@ -93,7 +93,9 @@ class RelayTest extends Sandbox {
         assertThat(ran.out().lines())
                 .hasSize(3)
                 .allMatch(line -> line.startsWith("{\"schema\":\"fid.relay/1\",\"event\":\""));
-        assertThat(ran.out()).contains("\"listen\":[\"" + path("a.sock") + "\"]").contains("\"cut\":0");
+        assertThat(ran.out())
+                .contains("\"listen\":[\"" + path("a.sock") + "\"]")
+                .contains("\"cut\":0");
         assertThat(dir.resolve("a.sock")).doesNotExist();
     }
 
@@ -160,24 +162,27 @@ class RelayTest extends Sandbox {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "8443 127.0.0.1:80                          | 2 | '8443' is not HOST:PORT",
-        ":0                                         | 2 | LISTEN and TO are needed",
-        "::1:80 127.0.0.1:80                        | 2 | an IPv6 address stands in brackets",
-        "tcp://127.0.0.1:0 127.0.0.1:80             | 2 | a host and a port above 0 are needed",
-        "127.0.0.1:0 tcp-listen://127.0.0.1:80      | 2 | cannot be connected to",
-        "--idle-timeout 5 :0 127.0.0.1:80           | 2 | --idle-timeout: '5' lacks a unit",
-        "--limit 5Q :0 127.0.0.1:80                 | 2 | --limit: 'Q' is not a size unit",
-        "--splice sometimes :0 127.0.0.1:80         | 2 | --splice: 'sometimes' is none of auto",
-        "--allow 10.0.0.1/8 :0 127.0.0.1:80         | 2 | --allow: '10.0.0.1/8' has bits behind its prefix",
-        "--proxy-protocol v2 :0 127.0.0.1:80        | 2 | --proxy-protocol: 'v2' is none of",
-        "--admin 0.0.0.0:1 :0 127.0.0.1:80          | 2 | the admin page is for this machine",
-        "--config /nowhere/fid.toml                 | 2 | No such file or directory",
-        "203.0.113.7:0 127.0.0.1:80                 | 4 | Cannot assign requested address",
-        "unix-listen:///nowhere/a.sock 127.0.0.1:80 | 4 | No such file or directory",
-        "no-such-host.invalid:0 127.0.0.1:80        | 4 | the host 'no-such-host.invalid' is unknown",
-        "fd://77 127.0.0.1:80                       | 4 | cannot listen on fd://77: Bad file descriptor"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "8443 127.0.0.1:80                          | 2 | '8443' is not HOST:PORT",
+                ":0                                         | 2 | LISTEN and TO are needed",
+                "::1:80 127.0.0.1:80                        | 2 | an IPv6 address stands in brackets",
+                "tcp://127.0.0.1:0 127.0.0.1:80             | 2 | a host and a port above 0 are needed",
+                "127.0.0.1:0 tcp-listen://127.0.0.1:80      | 2 | cannot be connected to",
+                "--idle-timeout 5 :0 127.0.0.1:80           | 2 | --idle-timeout: '5' lacks a unit",
+                "--limit 5Q :0 127.0.0.1:80                 | 2 | --limit: 'Q' is not a size unit",
+                "--splice sometimes :0 127.0.0.1:80         | 2 | --splice: 'sometimes' is none of auto",
+                "--allow 10.0.0.1/8 :0 127.0.0.1:80         | 2 | --allow: '10.0.0.1/8' has bits behind its prefix",
+                "--proxy-protocol v2 :0 127.0.0.1:80        | 2 | --proxy-protocol: 'v2' is none of",
+                "--admin 0.0.0.0:1 :0 127.0.0.1:80          | 2 | the admin page is for this machine",
+                "--config /nowhere/fid.toml                 | 2 | No such file or directory",
+                "203.0.113.7:0 127.0.0.1:80                 | 4 | Cannot assign requested address",
+                "unix-listen:///nowhere/a.sock 127.0.0.1:80 | 4 | No such file or directory",
+                "no-such-host.invalid:0 127.0.0.1:80        | 4 | the host 'no-such-host.invalid' is unknown",
+                "fd://77 127.0.0.1:80                       | 4 | cannot listen on fd://77: Bad file descriptor"
+            })
     void aMistakeIsOneLineAndItsExitCode(String arguments, int status, String text) {
         String[] words = ("relay " + arguments).split(" +", -1);
         Ran ran = here(words);
