@@ -66,6 +66,12 @@ abstract class Fixture {
         return result;
     }
 
+    /// As {@link #beside} where nobody asks how it went: what arrives elsewhere tells.
+    static void unasked(Task<Integer> task) {
+        CompletableFuture<Integer> result = beside(task);
+        assertThat(result).isNotNull();
+    }
+
     static <T> T get(CompletableFuture<T> task) throws Exception {
         return task.get(60, TimeUnit.SECONDS);
     }

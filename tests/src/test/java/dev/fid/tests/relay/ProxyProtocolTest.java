@@ -107,8 +107,8 @@ class ProxyProtocolTest extends Fixture {
                 "PROXY UDP4 127.0.0.1 127.0.0.1 1 2\r\n",
                 "PROXY TCP4 127.0.0.1 127.0.0.1 1 2 and so on without an end, longer than any header of this version"
                         + " may ever be, so that nobody waits for its line to end",
-                "\r\n\r\n\0\r\nQUIT\n\u0031\u0011\0\0",
-                "\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\4abcd",
+                "\r\n\r\n\0\r\nQUIT\n1\u0011\0\0",
+                "\r\n\r\n\0\r\nQUIT\n!\u0011\0\4abcd",
                 "GET / HTTP/1.1\r\n\r\n"
             })
     void aMalformedHeaderIsRefusedAndNothingReachesTheUpstream(String header) throws Exception {

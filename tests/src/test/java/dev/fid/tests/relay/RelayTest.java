@@ -11,6 +11,7 @@ import dev.fid.kernel.Kernel;
 import dev.fid.net.Ending;
 import dev.fid.net.Relay;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
@@ -196,7 +197,7 @@ class RelayTest extends Fixture {
                 int n = ends.server().write(buffer);
                 sent += n;
                 idle = n > 0 ? 0 : idle;
-                Thread.yield();
+                Thread.onSpinWait();
             }
             reset(ends.server());
             return sent;
@@ -294,7 +295,7 @@ class RelayTest extends Fixture {
         CompletableFuture<Integer> servers = beside(() -> {
             for (int i = 0; i < count; i++) {
                 SocketChannel inside = accept(server);
-                beside(() -> {
+                unasked(() -> {
                     put(inside, drain(inside));
                     inside.shutdownOutput();
                     return 0;
@@ -305,7 +306,7 @@ class RelayTest extends Fixture {
         java.util.List<CompletableFuture<byte[]>> clients = new java.util.ArrayList<>();
         for (int i = 0; i < count; i++) {
             SocketChannel client = connect(relay);
-            beside(() -> {
+            unasked(() -> {
                 put(client, content);
                 client.shutdownOutput();
                 return 0;
@@ -434,16 +435,18 @@ class RelayTest extends Fixture {
     @Test
     void bothLoopbackAddressesGetOnePort() throws Exception {
         ServerSocketChannel server = server();
+        byte[] one = new byte[16];
+        one[15] = 1;
+        InetSocketAddress six = new InetSocketAddress(InetAddress.getByAddress(one), 0);
         Relay relay = start(Relay.builder()
-                .listen(new InetSocketAddress("127.0.0.1", 0), new InetSocketAddress("::1", 0))
+                .listen(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), six)
                 .to(address(server))
                 .loops(loops()));
         assertThat(relay.addresses())
                 .extracting(each -> ((InetSocketAddress) each).getPort())
                 .hasSize(2)
                 .containsOnly(((InetSocketAddress) relay.addresses().getFirst()).getPort());
-        SocketChannel six = keep(SocketChannel.open(relay.addresses().get(1)));
-        put(six, "six");
+        put(keep(SocketChannel.open(relay.addresses().get(1))), "six");
         assertThat(text(accept(server), 3)).isEqualTo("six");
     }
 

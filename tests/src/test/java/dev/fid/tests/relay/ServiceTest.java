@@ -196,7 +196,7 @@ class ServiceTest extends Fixture {
 
     @Test
     void thePageIsForThisMachineOnly() {
-        assertThatThrownBy(() -> new Admin(new InetSocketAddress("0.0.0.0", 0), service(), new Recorder()))
+        assertThatThrownBy(() -> new Admin(new InetSocketAddress(0), service(), new Recorder()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
