@@ -47,8 +47,7 @@ final class RelayServer implements Admin.Control {
     private final Supervisor supervisor;
     private final RelayBuilding building;
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
-    private final Thread worker = Thread.currentThread();
-    private @Nullable Service service;
+    private volatile @Nullable Service service;
     private @Nullable AccessLog log;
     private RelayConfig.@Nullable Whole config;
     private boolean draining;
@@ -261,7 +260,7 @@ final class RelayServer implements Admin.Control {
     @Override
     public synchronized void drain() {
         if (draining) {
-            worker.interrupt();
+            hurry();
         } else {
             draining = true;
             orders.add(Order.DRAIN);
@@ -269,13 +268,16 @@ final class RelayServer implements Admin.Control {
     }
 
     @Override
-    public void stop() {
+    public synchronized void stop() {
+        draining = true;
         orders.add(Order.STOP);
-        synchronized (this) {
-            if (draining) {
-                worker.interrupt();
-            }
-            draining = true;
+        hurry(); // where it drains already
+    }
+
+    private void hurry() {
+        Service running = service;
+        if (running != null) {
+            running.hurry();
         }
     }
 

@@ -21,6 +21,7 @@ public final class Service implements AutoCloseable {
     /// Removed from the configuration; their connections go on.
     private volatile List<Relay> leaving = List.of();
     private volatile boolean draining;
+    private volatile boolean hurried;
 
     /// @param loops closed with the service
     /// @param log gets every connection that has ended, on an event loop: it must not wait
@@ -141,19 +142,23 @@ public final class Service implements AutoCloseable {
         relays.forEach(Relay::stopListening);
     }
 
-    /// Stops listening, waits until all connections have ended or the time is up, and cuts what is left. An
-    /// interrupt ends the wait.
+    /// Ends the wait of {@link #drain}, also of one to come: what is left is cut. From any thread.
+    public void hurry() {
+        hurried = true;
+    }
+
+    /// Stops listening, waits until all connections have ended or the time is up, and cuts what is left.
     ///
     /// @return how many connections were cut
     public int drain(Duration time) {
         stopListening();
         long end = System.nanoTime() + time.toNanos();
         try {
-            while (connections() > 0 && System.nanoTime() < end) {
+            while (connections() > 0 && !hurried && System.nanoTime() < end) {
                 Thread.sleep(5);
             }
         } catch (InterruptedException e) {
-            // The caller's second thought: cut now. Its status is not kept, since closing waits for the loops.
+            // Cut now. The status is not kept, since closing waits for the loops.
         }
         return shut();
     }
