@@ -36,7 +36,7 @@ final class Exit {
         meanings.put("6", "--verify found a difference, or the source changed while it was read.");
         meanings.put("7", "A check that was asked for failed.");
         meanings.put("8", "The time given by --timeout was up.");
-        meanings.put("9", "A part is missing: the child of exec: failed.");
+        meanings.put("9", "A part is missing: the child of exec: failed, tee dropped bytes, a drain cut connections.");
         meanings.put("70", "A bug of fid; it names a file to report it with.");
         meanings.put("129", "Ended by SIGHUP.");
         meanings.put("130", "Ended by SIGINT (Ctrl-C).");

@@ -22,8 +22,10 @@ public final class Main {
               fid copy big.iso /mnt/                       a file, whole or not at all
               fid copy tcp-listen://:7000 backup.tar       what a peer sends
               fid explain big.iso tcp://localhost:7000     which way, and why
+              fid relay :8443 10.0.0.5:443                 clients of a port to another host
 
-              move bytes     copy, tee
+              move bytes     copy, tee, relay
+              a relay        ctl, top, config
               understand     explain, probe, bench, demo
               the rest       version, completion, help
 
@@ -40,6 +42,10 @@ public final class Main {
         commands.addSubcommand("copy", new CopyCommand(root));
         commands.addSubcommand("tee", new TeeCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
+        commands.addSubcommand("relay", new RelayCommand(root));
+        commands.addSubcommand("ctl", new CtlCommand());
+        commands.addSubcommand("top", new TopCommand());
+        commands.addSubcommand("config", new ConfigCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
         commands.addSubcommand("probe", new ProbeCommand());

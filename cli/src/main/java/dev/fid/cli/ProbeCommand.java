@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             "  fid probe --path /tmp --matrix splice",
             "  fid probe --require splice,tee,sendfile",
             "  fid probe --json",
-            "  fid probe --pid $$$$ --time 500ms" // picocli prints $$ for it
+            "  fid probe --pid $PPID --time 500ms"
         })
 final class ProbeCommand implements Action {
     @Option(

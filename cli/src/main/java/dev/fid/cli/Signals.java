@@ -33,7 +33,8 @@ final class Signals {
         });
     }
 
-    private static void handle(String name, Runnable action) {
+    /// Runs `action` whenever the signal comes.
+    static void handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");

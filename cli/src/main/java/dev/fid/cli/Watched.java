@@ -178,7 +178,8 @@ final class Watched {
     String text(int width) {
         StringBuilder text = new StringBuilder();
         text.append(ProbeReport.wrap(
-                "process " + pid + " (" + name + "), watched for " + Human.digits(seconds) + " s by " + means,
+                "process " + pid + " (" + name + "), watched for " + Human.seconds((long) (seconds * 1e9)) + " by "
+                        + means,
                 width,
                 "  "));
         for (Map.Entry<Way, Count> entry : sorted()) {

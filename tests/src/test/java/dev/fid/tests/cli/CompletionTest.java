@@ -64,7 +64,7 @@ class CompletionTest extends Sandbox {
     @Test
     void anEmptyWordIsOfferedAllThatCanStandThere() throws IOException {
         assertThat(offered("fid copy --progress ")).containsExactly("auto", "always", "never", "json");
-        assertThat(offered("fid copy --sparse ")).containsExactly("auto", "never");
+        assertThat(offered("fid copy --sparse ")).containsExactly("auto", "always", "never");
         assertThat(offered("fid completion ")).containsExactly("bash", "zsh");
     }
 

@@ -80,7 +80,7 @@ class ManTest extends Sandbox {
             String inZsh = command.isEmpty()
                     ? part(zsh, "_arguments -C", "case $state")
                     : part(zsh, "        " + command + ")\n", "&& return");
-            for (OptionSpec option : each.getValue().getCommandSpec().options()) {
+            for (OptionSpec option : shown(each.getValue())) {
                 for (String name : option.names()) {
                     String whole = Pattern.quote(name) + "(?![\\w-])";
                     assertThat(help).containsPattern("(?m)^ .*" + whole);
@@ -92,13 +92,21 @@ class ManTest extends Sandbox {
         }
     }
 
+    /// The options of a command that are told of: a hidden one only explains why it does not exist.
+    private static List<OptionSpec> shown(CommandLine command) {
+        return command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .toList();
+    }
+
     /// Only options of the model: a page or a script could have kept an old one.
     @Test
     void nothingElseIsOfferedAsAnOption() throws IOException {
         String bash = here("completion", "bash").out();
         for (Map.Entry<String, CommandLine> each : commands().entrySet()) {
-            List<String> names =
-                    List.copyOf(each.getValue().getCommandSpec().optionsMap().keySet());
+            List<String> names = shown(each.getValue()).stream()
+                    .flatMap(option -> Stream.of(option.names()))
+                    .toList();
             Matcher offered =
                     Pattern.compile("options='(.*)'").matcher(part(bash, "    '" + each.getKey() + "')\n", ";;"));
             assertThat(offered.find()).isTrue();

@@ -45,8 +45,8 @@ abstract class Sandbox {
     static String classPath() {
         List<String> needed = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {
-            if (entry.matches(
-                    ".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*|.*/picocli-[^/]*")) {
+            if (entry.matches(".*/(core|model|bench|net|cli)/target/.*|.*/fid-(core|model|bench|net|cli)-[^/]*"
+                    + "|.*/(picocli|netty|tomlj|antlr4-runtime)-[^/]*")) {
                 needed.add(entry);
             }
         }
