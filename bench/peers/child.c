@@ -4,9 +4,9 @@
 //
 // The command's stdout goes to the file OUT, made anew, or nowhere if OUT is "-". Prints one line:
 //
-//     WALL_NANOS CPU_NANOS MAX_RSS_KIB EXIT_STATUS
+//     WALL_NANOS USER_NANOS SYSTEM_NANOS MAX_RSS_KIB EXIT_STATUS
 //
-// Wall and CPU time are those of the whole process, its start included.
+// Wall, user and system time are those of the whole process, its start included.
 #include "measure.h"
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -35,8 +35,8 @@ int main(int argc, char **argv) {
         _exit(127);
     }
     if (wait4(pid, &status, 0, &usage) < 0) die("wait4");
-    printf("%lld %lld %ld %d\n", (long long)(nanos(CLOCK_MONOTONIC) - began),
-           (long long)(nanos_of(usage.ru_utime) + nanos_of(usage.ru_stime)), usage.ru_maxrss,
+    printf("%lld %lld %lld %ld %d\n", (long long)(nanos(CLOCK_MONOTONIC) - began),
+           (long long)nanos_of(usage.ru_utime), (long long)nanos_of(usage.ru_stime), usage.ru_maxrss,
            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 0;
 }

@@ -1,7 +1,8 @@
-// Pipes: all names are FIFOs, whose other ends are the same for all contenders.
+// Pipes: all names are FIFOs, whose other ends are the same for all contenders. The outputs of read_write and tee may also be
+// files, which are made, and /dev/null.
 //
 //     pipes CPU splice IN OUT                 pipe to pipe
-//     pipes CPU read_write IN OUT
+//     pipes CPU read_write IN OUT...          a loop of one read of 128 KiB and a write to each
 //     pipes CPU tee IN OUT...                 one pipe to several, each through a private pipe
 //     pipes CPU vmsplice FILE:PERIOD:LENGTH OUT
 //     pipes CPU write FILE:PERIOD:LENGTH OUT
@@ -10,6 +11,7 @@
 // twice the size of the pipe: so a page is lent again only when the pipe has let go of it.
 #include "measure.h"
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #define MOST_OUTPUTS 16
@@ -31,7 +33,16 @@ static int64_t by_splice(void) {
 }
 
 static int64_t by_read_write(void) {
-    return read_write(in, out[0]);
+    static char *buffer;
+    int64_t moved = 0;
+    ssize_t got;
+    if (!buffer && posix_memalign((void **)&buffer, 4096, BLOCK)) die("posix_memalign");
+    while ((got = read(in, buffer, BLOCK)) > 0) {
+        for (int i = 0; i < outputs; i++) write_all(out[i], buffer, got);
+        moved += got;
+    }
+    if (got < 0) die("read");
+    return moved;
 }
 
 // tee(2) always starts at the head of the input, so a short count could not be made up for. Hence a private pipe for each
@@ -100,10 +111,18 @@ static int64_t by_write(void) {
     return length;
 }
 
+static int open_output(const char *name) {
+    struct stat stat;
+    int fd = open_or_die(name, O_WRONLY | O_CREAT);
+    if (fstat(fd, &stat) < 0) die("fstat %s", name);
+    if (S_ISFIFO(stat.st_mode)) resize_pipe(fd);
+    return fd;
+}
+
 static int64_t body(void) {
     int64_t moved;
     if (in_name) resize_pipe(in = open_or_die(in_name, O_RDONLY));
-    for (int i = 0; i < outputs; i++) resize_pipe(out[i] = open_or_die(out_names[i], O_WRONLY));
+    for (int i = 0; i < outputs; i++) out[i] = open_output(out_names[i]);
     start();
     moved = move();
     stop();

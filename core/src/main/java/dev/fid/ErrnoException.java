@@ -58,6 +58,11 @@ public final class ErrnoException extends IOException {
         return call;
     }
 
+    /// The arguments by name, as in the message; empty where they say nothing.
+    public String arguments() {
+        return arguments;
+    }
+
     /// The positive error number, see {@link Errno}.
     public int errno() {
         return errno;

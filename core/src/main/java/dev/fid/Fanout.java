@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Moves the bytes of one input to several outputs, in rounds: by tee(2), which shares pages, where an output is
-/// a pipe or a socket; by one read and a write each where all are files and devices.
+/// Moves the bytes of one input to several outputs, in rounds: by tee(2), which shares pages, to pipes, sockets
+/// and a single file among them; by one read and a write each to files and terminals.
 ///
 /// ```java
 /// Fanout.Result result = Fanout.from(in).to(a, b, c).policy(Fanout.Policy.BLOCK).run();
@@ -79,7 +80,17 @@ public final class Fanout {
     Consumer<Progress> listener;
 
     long progressNanos;
+
+    @Nullable
+    Predicate<Branch> failureListener;
+
+    @Nullable
+    Method method;
+
+    boolean fallback = true;
+    boolean watching;
     boolean copying;
+    private @Nullable Rounds rounds;
     long pipeCapacity = Pipe.BULK_CAPACITY;
 
     private Fanout(Fd in, List<Fd> outs) {
@@ -153,6 +164,44 @@ public final class Fanout {
         return this;
     }
 
+    /// TEE, also where all outputs are files; READ_WRITE, as {@link #copying} does; null for what is best.
+    public Fanout method(@Nullable Method method) {
+        if (method != null && method != Method.TEE && method != Method.READ_WRITE) {
+            throw new IllegalArgumentException("a fan-out goes by tee or by read and write, not by " + method);
+        }
+        this.method = method;
+        return this;
+    }
+
+    /// Whether the bytes may be copied where {@link #method} TEE was asked for and cannot be had, as they may by
+    /// default. Without, that is an error before the first byte.
+    public Fanout fallback(boolean fallback) {
+        this.fallback = fallback;
+        return this;
+    }
+
+    /// Tells `listener` of each output that is left out, as soon as that is known, on the thread that runs the
+    /// fan-out. It may close the output. False ends the fan-out as if the input had ended, at once: what outputs
+    /// have not taken by then they do not get.
+    public Fanout failures(Predicate<Branch> listener) {
+        this.failureListener = listener;
+        return this;
+    }
+
+    /// Whether a pipe without a reader is noticed while the input has nothing to give; else the next bytes for it
+    /// are what tells.
+    public Fanout watching(boolean watching) {
+        this.watching = watching;
+        return this;
+    }
+
+    /// What each output has got so far; call it from the listeners, or after {@link #run}, however that ended.
+    /// Empty before.
+    public List<Branch> branches() {
+        Rounds running = rounds;
+        return running == null ? List.of() : running.branches();
+    }
+
     /// Bytes of each pipe of our own.
     public Fanout pipeCapacity(long bytes) {
         this.pipeCapacity = bytes;
@@ -162,10 +211,12 @@ public final class Fanout {
     /// Moves the bytes, until the input ends or no output is left.
     ///
     /// @throws ErrnoException what the kernel said of the input; ECANCELED, ETIMEDOUT. Errors of outputs are in
-    ///     the result.
+    ///     the result. Where TEE was asked for and no fallback allowed, the errno of the refusal.
+    /// @throws NoMethodException where TEE was asked for, no fallback allowed, and it cannot serve
     public Result run() throws ErrnoException {
-        try (Rounds rounds = new Rounds(this)) {
-            return rounds.run();
+        try (Rounds running = new Rounds(this)) {
+            rounds = running;
+            return running.run();
         }
     }
 

@@ -39,6 +39,8 @@ public final class Fd implements AutoCloseable {
     private final @Nullable Object keptAlive;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable Facts facts;
+    /// What it was made as; null where only the kernel knows.
+    private @Nullable FdKind known;
 
     private Fd(Kernel kernel, int number, boolean owned, String name, @Nullable Object keptAlive) {
         this.kernel = kernel;
@@ -69,6 +71,13 @@ public final class Fd implements AutoCloseable {
     /// @param name what messages call it
     public static Fd own(Kernel kernel, int number, String name) {
         return new Fd(kernel, number, true, name, null);
+    }
+
+    /// A socket of our own whose kind need not be asked.
+    static Fd own(Kernel kernel, int number, FdKind kind) {
+        Fd fd = new Fd(kernel, number, true, "", null);
+        fd.known = kind;
+        return fd;
     }
 
     /// A descriptor that stays its owner's: 0, 1 and 2, those passed by systemd, a Netty channel's
@@ -134,12 +143,36 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws ErrnoException EADDRINUSE, EADDRNOTAVAIL, EACCES
     public static Fd listen(SocketAddress address) throws ErrnoException {
-        return Sockets.listen(Kernel.linux(), address, 1024);
+        return listen(Kernel.linux(), address, 1024);
     }
 
     /// As {@link #listen(SocketAddress)} on another kernel; `backlog` connections may wait to be accepted.
     public static Fd listen(Kernel kernel, SocketAddress address, int backlog) throws ErrnoException {
-        return Sockets.listen(kernel, address, backlog);
+        return listen(kernel, address, backlog, socket -> {});
+    }
+
+    /// As {@link #listen(Kernel, SocketAddress, int)}; `before` may set options that count when it is bound.
+    public static Fd listen(Kernel kernel, SocketAddress address, int backlog, Preparation before)
+            throws ErrnoException {
+        return Sockets.listen(kernel, address, backlog, before);
+    }
+
+    /// Begins to connect and does not wait, for event loops: EPOLLOUT tells when it is done, and SO_ERROR how it
+    /// went. Otherwise as {@link #connect(Kernel, SocketAddress, Duration, SocketAddress, Preparation)}.
+    ///
+    /// @return null where the backlog of a unix listener is full: nothing goes on, try again later
+    /// @throws ErrnoException what the kernel says at once
+    public static @Nullable Fd connectSoon(
+            Kernel kernel, SocketAddress address, @Nullable SocketAddress local, Preparation before)
+            throws ErrnoException {
+        return Sockets.connectSoon(kernel, address, local, before);
+    }
+
+    /// The next connection to this non-blocking listener if one waits already, else null.
+    ///
+    /// @throws ErrnoException EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection goes on waiting
+    public @Nullable Fd acceptNow() throws ErrnoException {
+        return Sockets.acceptNow(this);
     }
 
     /// Waits for the next connection to this listener.
@@ -185,13 +218,14 @@ public final class Fd implements AutoCloseable {
     }
 
     public FdKind kind() throws ErrnoException {
-        return facts().kind();
+        FdKind made = known;
+        return made != null ? made : facts().kind();
     }
 
     /// The kind as last asked, for the path of the bytes; OTHER before that.
     FdKind kindOrOther() {
-        Facts known = facts;
-        return known == null ? FdKind.OTHER : known.kind();
+        Facts asked = facts;
+        return asked != null ? asked.kind() : known != null ? known : FdKind.OTHER;
     }
 
     /// What the kernel says of it now: asked anew each time, since a file's size changes.
@@ -203,8 +237,8 @@ public final class Fd implements AutoCloseable {
 
     /// Whether a call on it may wait inside the kernel: a file for its disk, a borrowed stream in blocking mode.
     boolean mayBlock() throws ErrnoException {
-        Facts known = facts;
-        if ((known == null ? facts() : known).kind().isSeekable()) {
+        Facts asked = facts;
+        if ((asked == null ? facts() : asked).kind().isSeekable()) {
             return true;
         }
         int flags = kernel.fcntl(number(), F_GETFL, 0);
@@ -327,8 +361,9 @@ public final class Fd implements AutoCloseable {
     /// Number and kind, as in the messages: `5:pipe`.
     @Override
     public String toString() {
-        Facts known = facts;
-        String label = !name.isEmpty() ? name : known != null ? known.kind().toString() : "fd";
+        Facts asked = facts;
+        FdKind kind = asked != null ? asked.kind() : known;
+        String label = !name.isEmpty() ? name : kind != null ? kind.toString() : "fd";
         return number + ":" + label;
     }
 }

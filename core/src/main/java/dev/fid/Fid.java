@@ -4,6 +4,7 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
 import java.nio.file.Path;
+import java.util.List;
 
 /// The shortest way to the most common things.
 public final class Fid {
@@ -39,8 +40,8 @@ public final class Fid {
         return Transfer.from(in).to(out).plan();
     }
 
-    /// What this kernel, these limits and the file system of `directory` allow.
-    public static Probe probe(Path directory) throws ErrnoException {
-        return Probe.of(directory);
+    /// What this kernel, these limits and the file systems of these directories allow.
+    public static Probe probe(Path... directories) {
+        return Probe.of(List.of(directories));
     }
 }

@@ -6,6 +6,7 @@ import static dev.fid.kernel.Uapi.MSG_NOSIGNAL;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.Uapi;
 import org.jspecify.annotations.Nullable;
 
 /// One direction between two non-blocking streams: moves what can be moved now, and says what it waits for.
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// once a read fills the buffer, and ends after eight small pieces, since copying is cheaper up to 8 KiB and
 /// splicing from 64 KiB on (docs/measured.md). What a copying step could not write goes into the pipe too, so the
 /// buffer is free for the next lane.
+///
+/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead of for
+/// every segment, which halves the instructions per MiB. Only a tail below the mark would stall, so whoever drives
+/// the lane calls {@link #sweep} about every millisecond while {@link #isMarked}.
 ///
 /// Invariant: bytes are taken from the input only when nothing is pending. So an EAGAIN while filling is the
 /// input's, while draining the output's. Errors are latched: after a reset the next call's 0 would look like a
@@ -29,6 +34,8 @@ public final class Lane implements AutoCloseable {
         OUT,
         /// For nothing: its turn is over, so that other links can run.
         TURN,
+        /// Until its rate allows more, see {@link Lane#pauseNanos}.
+        TIME,
         /// The input has ended, and all its bytes are at the output.
         DONE
     }
@@ -38,6 +45,8 @@ public final class Lane implements AutoCloseable {
     /// A spliced piece of less is small.
     private static final long SMALL = 16 << 10; // 16 KiB
     private static final int SMALL_PIECES = 8;
+    /// A stream that brought this much in a row is worth a mark.
+    private static final long STEADY = 4 << 20; // 4 MiB
 
     private final Fd in;
     private final Fd out;
@@ -58,6 +67,24 @@ public final class Lane implements AutoCloseable {
     private long spliced;
     private long copied;
     private long calls;
+    private long splices;
+    private long emptyInput;
+    private long fullOutput;
+
+    // What the last events and answers said; an edge is told once.
+    private boolean readable = true;
+    private boolean writable = true;
+    /// Whether a short read proves nothing: the input's end may lie behind it without another edge.
+    private boolean thorough;
+
+    private @Nullable Rate own;
+    private @Nullable Rate shared;
+    private boolean waitsForTime;
+
+    private final boolean markable;
+    private boolean marked;
+    private long movedAtSweep;
+    private long steadySince;
 
     public Lane(Fd in, Fd out, PipePool pool) throws ErrnoException {
         this.in = in;
@@ -68,29 +95,61 @@ public final class Lane implements AutoCloseable {
         this.outIsSocket = out.kind().isSocket();
         this.bulk = pool.splicing() == PipePool.Splicing.ALWAYS;
         this.copyOnly = pool.splicing() == PipePool.Splicing.NEVER;
+        this.markable = in.kind() == FdKind.TCP && pool.mark() > 0;
     }
 
-    /// Moves at most {@link #TURN_BYTES}.
+    /// Bounds the bytes per second that are taken from the input, while copying and while splicing.
+    ///
+    /// @param own of this lane alone, or null
+    /// @param shared with other lanes, or null
+    public void limit(@Nullable Rate own, @Nullable Rate shared) {
+        this.own = own;
+        this.shared = shared;
+    }
+
+    /// Notes what an edge said; {@link #resume} believes it.
+    ///
+    /// @param ended whether the input's end, or its error, is among the news
+    void wake(boolean in, boolean out, boolean ended) {
+        readable |= in || ended;
+        writable |= out;
+        thorough |= ended;
+    }
+
+    /// Moves at most {@link #TURN_BYTES}, whatever was said of readiness before: both sides are asked.
     ///
     /// @return what to wait for before the next call
     /// @throws ErrnoException what either side said, and from then on the same again; {@link ErrnoException#side}
     /// tells which
     public Wait move() throws ErrnoException {
+        wake(true, true, true);
+        return resume();
+    }
+
+    /// As {@link #move}, without asking a side that said "not now" and was not heard of since.
+    ///
+    /// @return what to wait for before the next call
+    /// @throws ErrnoException what either side said, and from then on the same again; {@link ErrnoException#side}
+    /// tells which
+    Wait resume() throws ErrnoException {
         if (failure != null) {
             throw failure;
         }
         long before = moved();
         while (moved() - before < TURN_BYTES) {
             if (pending() > 0) {
-                if (!deliver()) {
+                if (!writable || !deliver()) {
+                    writable = false;
                     return Wait.OUT;
                 }
             } else if (ended) {
                 release();
                 return Wait.DONE;
-            } else if (!take()) {
-                release();
-                return Wait.IN;
+            } else if (!readable || !take()) {
+                if (pending() == 0) {
+                    release();
+                    return waitsForTime ? Wait.TIME : Wait.IN;
+                }
             }
         }
         return Wait.TURN;
@@ -117,6 +176,50 @@ public final class Lane implements AutoCloseable {
         return calls;
     }
 
+    /// How many of them were splice(2).
+    public long splices() {
+        return splices;
+    }
+
+    /// How often the input had nothing.
+    public long emptyInput() {
+        return emptyInput;
+    }
+
+    /// How often the output took nothing.
+    public long fullOutput() {
+        return fullOutput;
+    }
+
+    /// Nanoseconds until the rates allow more, 0 where they do now.
+    public long pauseNanos() {
+        long now = kernel.nanoTime();
+        return Math.max(own == null ? 0 : own.pauseNanos(now), shared == null ? 0 : shared.pauseNanos(now));
+    }
+
+    /// Whether the input has a mark, so that a tail needs {@link #sweep}.
+    public boolean isMarked() {
+        return marked;
+    }
+
+    /// Takes the mark away where nothing moved since the last sweep; the kernel then tells of a tail at once.
+    ///
+    /// @return whether it is still marked
+    public boolean sweep() {
+        if (marked && moved() == movedAtSweep && pending() == 0) {
+            mark(1);
+            marked = false;
+            steadySince = moved();
+        }
+        movedAtSweep = moved();
+        return marked;
+    }
+
+    private void mark(long bytes) {
+        calls++;
+        kernel.setsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT, (int) bytes);
+    }
+
     /// Why bulk is copied, the last time that it was; null while it is spliced.
     public @Nullable Declined declined() {
         return declined;
@@ -126,13 +229,46 @@ public final class Lane implements AutoCloseable {
 
     /// Takes some bytes, or learns of the end. False when the input has none now.
     private boolean take() throws ErrnoException {
-        if (bulk && !copyOnly) {
-            Pipe now = pipe();
-            if (now != null) {
-                return fill(now);
-            }
+        waitsForTime = false;
+        Pipe now = bulk && !copyOnly ? pipe() : null;
+        long most = grant(now != null ? Pipe.BULK_CAPACITY : PipePool.BUFFER);
+        if (most == 0) {
+            waitsForTime = true;
+            return false;
         }
-        return copy();
+        long before = taken;
+        try {
+            readable = now != null ? fill(now, most) : copy(most);
+        } finally {
+            giveBack(most - (taken - before));
+        }
+        return readable;
+    }
+
+    /// Bytes taken from the input, for the rates.
+    private long taken;
+
+    private long grant(long len) {
+        Rate each = own;
+        Rate all = shared;
+        long granted = each == null ? len : each.grant(len, kernel.nanoTime());
+        if (all == null || granted == 0) {
+            return granted;
+        }
+        long both = all.grant(granted, kernel.nanoTime());
+        if (each != null) {
+            each.giveBack(granted - both);
+        }
+        return both;
+    }
+
+    private void giveBack(long unused) {
+        if (own != null) {
+            own.giveBack(unused);
+        }
+        if (shared != null) {
+            shared.giveBack(unused);
+        }
     }
 
     private @Nullable Pipe pipe() {
@@ -147,10 +283,12 @@ public final class Lane implements AutoCloseable {
         declined = new Declined(Method.SPLICE_THROUGH_PIPE, call, errno, reason);
     }
 
-    private boolean fill(Pipe now) throws ErrnoException {
+    private boolean fill(Pipe now, long most) throws ErrnoException {
         calls++;
-        long filled = now.fillOnce(in, null, Pipe.BULK_CAPACITY);
+        splices++;
+        long filled = now.fillOnce(in, null, most);
         if (filled > 0) {
+            taken += filled;
             declined = null;
             smallPieces = filled < SMALL ? smallPieces + 1 : 0;
             if (smallPieces == SMALL_PIECES && pool.splicing() == PipePool.Splicing.AUTO) {
@@ -160,10 +298,16 @@ public final class Lane implements AutoCloseable {
             return true;
         }
         if (filled == -Errno.EAGAIN) {
+            emptyInput++;
+            if (markable && !marked && own == null && shared == null && moved() - steadySince >= STEADY) {
+                mark(pool.mark());
+                marked = true;
+                movedAtSweep = moved();
+            }
             return false;
         }
         if (filled == 0) {
-            return copy(); // an end only if read(2) says so too
+            return copy(most); // an end only if read(2) says so too
         }
         if (filled != -Errno.EINTR) {
             if (spliced > 0 || !Transfer.isRefusal((int) -filled)) {
@@ -176,13 +320,15 @@ public final class Lane implements AutoCloseable {
     }
 
     /// Reads into the loop's buffer and writes at once; what is left over goes where it can wait.
-    private boolean copy() throws ErrnoException {
+    private boolean copy(long most) throws ErrnoException {
         Memory buffer = pool.buffer();
+        long len = Math.min(most, PipePool.BUFFER);
         calls++;
         long read = inIsSocket
-                ? kernel.recv(in.number(), buffer, 0, PipePool.BUFFER, MSG_DONTWAIT)
-                : kernel.read(in.number(), buffer, 0, PipePool.BUFFER);
+                ? kernel.recv(in.number(), buffer, 0, len, MSG_DONTWAIT)
+                : kernel.read(in.number(), buffer, 0, len);
         if (read == -Errno.EAGAIN) {
+            emptyInput++;
             return false;
         }
         if (read == 0) {
@@ -195,12 +341,15 @@ public final class Lane implements AutoCloseable {
             }
             return true;
         }
-        bulk |= read == PipePool.BUFFER && pool.splicing() == PipePool.Splicing.AUTO;
+        taken += read;
+        bulk |= read == len && len >= SMALL && pool.splicing() == PipePool.Splicing.AUTO;
+        // A stream that gave less than it was asked for is empty; more is a new edge (epoll(7), question 9).
+        boolean emptied = read < len && inIsSocket && !thorough;
         long written = Math.max(0, write(buffer, 0, read));
         if (written < read) {
             keep(buffer, written, read);
         }
-        return true;
+        return !emptied;
     }
 
     /// Keeps what the output did not take: in a pipe of this lane, or where none can be had, in memory of its
@@ -246,6 +395,7 @@ public final class Lane implements AutoCloseable {
 
     private boolean drain(Pipe now) throws ErrnoException {
         calls++;
+        splices++;
         long drained = now.drainOnce(out, null, now.buffered(), false);
         if (drained > 0) {
             long copies = Math.min(keptCopies, drained);
@@ -255,6 +405,7 @@ public final class Lane implements AutoCloseable {
             return true;
         }
         if (drained == -Errno.EAGAIN) {
+            fullOutput++;
             return false;
         }
         if (drained != -Errno.EINTR) {
@@ -301,6 +452,10 @@ public final class Lane implements AutoCloseable {
                 : kernel.write(out.number(), memory, from, len);
         if (written == -Errno.EINTR) {
             return 0;
+        }
+        if (written == -Errno.EAGAIN) {
+            fullOutput++;
+            writable = false;
         }
         if (written < 0 && written != -Errno.EAGAIN) {
             throw fail("write", written, Side.OUT);

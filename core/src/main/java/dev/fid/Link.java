@@ -1,7 +1,6 @@
 package dev.fid;
 
-import static dev.fid.kernel.Uapi.POLLIN;
-import static dev.fid.kernel.Uapi.POLLOUT;
+import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Kernel;
 
@@ -33,19 +32,75 @@ public final class Link implements AutoCloseable {
     ///     become ready
     /// @throws ErrnoException the first error; the link is of no use then but to be closed
     public Lane.Wait run() throws ErrnoException {
+        there.wake(true, true, true);
+        back.wake(true, true, true);
+        return step();
+    }
+
+    /// As {@link #run()} for a loop with edges: sides that said "not now" are asked again only after an event. An
+    /// error of a socket ends the link even where no lane looks at that side just now.
+    ///
+    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them, or 0
+    /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
+    public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
+        wake(there, leftEvents, rightEvents);
+        wake(back, rightEvents, leftEvents);
+        Lane.Wait wait = step();
+        if (((leftEvents | rightEvents) & EPOLLERR) != 0 && wait != Lane.Wait.DONE) {
+            failed(left, Side.IN);
+            failed(right, Side.OUT);
+        }
+        return wait;
+    }
+
+    private static void wake(Lane lane, int inEvents, int outEvents) {
+        lane.wake(
+                (inEvents & EPOLLIN) != 0,
+                (outEvents & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0,
+                (inEvents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+    }
+
+    private void failed(Fd socket, Side side) throws ErrnoException {
+        int errno = socket.kernel().getsockopt(socket.number(), SOL_SOCKET, SO_ERROR);
+        if (errno > 0) {
+            throw new ErrnoException("epoll", socket.toString(), errno, side, there.moved() + back.moved(), "");
+        }
+    }
+
+    private Lane.Wait step() throws ErrnoException {
         toRight = step(there, right, toRight);
         toLeft = step(back, left, toLeft);
         if (toRight == Lane.Wait.DONE && toLeft == Lane.Wait.DONE) {
             return Lane.Wait.DONE;
         }
-        return toRight == Lane.Wait.TURN || toLeft == Lane.Wait.TURN ? Lane.Wait.TURN : Lane.Wait.IN;
+        if (toRight == Lane.Wait.TURN || toLeft == Lane.Wait.TURN) {
+            return Lane.Wait.TURN;
+        }
+        return toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME ? Lane.Wait.TIME : Lane.Wait.IN;
+    }
+
+    /// Nanoseconds until the lanes that wait for their rates may go on.
+    public long pauseNanos() {
+        long pause = Long.MAX_VALUE;
+        if (toRight == Lane.Wait.TIME) {
+            pause = there.pauseNanos();
+        }
+        if (toLeft == Lane.Wait.TIME) {
+            pause = Math.min(pause, back.pauseNanos());
+        }
+        return pause == Long.MAX_VALUE ? 0 : pause;
+    }
+
+    /// Whether one direction has ended and the other has not.
+    public boolean isHalfClosed() {
+        return (toRight == Lane.Wait.DONE) != (toLeft == Lane.Wait.DONE);
     }
 
     private static Lane.Wait step(Lane lane, Fd out, Lane.Wait before) throws ErrnoException {
         if (before == Lane.Wait.DONE) {
             return before;
         }
-        Lane.Wait now = lane.move();
+        Lane.Wait now = lane.resume();
         if (now == Lane.Wait.DONE) {
             out.shutdownOutput();
         }
@@ -89,6 +144,14 @@ public final class Link implements AutoCloseable {
         } else if (wait == Lane.Wait.OUT) {
             set.add(out, POLLOUT);
         }
+    }
+
+    /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. A unix socket
+    /// knows no reset: its peer sees an end.
+    public void reset() {
+        left.kernel().setLinger(left.number(), true, 0);
+        right.kernel().setLinger(right.number(), true, 0);
+        close();
     }
 
     @Override

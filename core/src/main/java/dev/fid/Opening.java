@@ -65,6 +65,18 @@ final class Opening {
         return result;
     }
 
+    interface LongCall {
+        long make();
+    }
+
+    static long retryingLong(LongCall call) {
+        long result;
+        do {
+            result = call.make();
+        } while (result == -Errno.EINTR);
+        return result;
+    }
+
     /// Waits for the other end on a thread of its own, so that an interrupt can end the wait: it opens the other
     /// end itself for a moment, which lets the waiting open return. Opening non-blocking instead would take the
     /// time before the first writer for the end of input.

@@ -15,10 +15,15 @@ final class Outlet implements AutoCloseable {
     /// How often a call between two pipes of ours is made again that has no reason to refuse.
     private static final int TRIES = 16;
 
+    /// As the caller named it, for the report.
+    private final Fd named;
+    /// It, or where it is borrowed in blocking mode, a description of our own.
     private final Fd out;
     private final Kernel kernel;
     private final Tally tally;
     private final FdKind kind;
+    /// A regular file or block device.
+    private final boolean file;
     /// A borrowed stream in blocking mode: polled before each call.
     private final boolean blocking;
     /// splice is refused there, so what the private pipe holds is read out and written.
@@ -32,20 +37,41 @@ final class Outlet implements AutoCloseable {
     private long dropped;
     private @Nullable ErrnoException failure;
     private boolean lagging;
+    private boolean told;
 
-    Outlet(Fd out, Tally tally) throws ErrnoException {
+    Outlet(Fd named, Fd out, Tally tally) throws ErrnoException {
         Facts facts = out.facts();
+        this.named = named;
         this.out = out;
         this.kernel = out.kernel();
         this.tally = tally;
         this.kind = facts.kind();
+        this.file = kind.isSeekable();
         this.blocking = out.mayBlock() && !kind.isSeekable();
         // Into a borrowed socket in blocking mode only send(2) can be told not to wait.
-        this.copies = facts.append() || (!kind.isStream() && !kind.isSeekable()) || (blocking && kind.isSocket());
+        boolean device = kind == FdKind.CHARACTER_DEVICE;
+        this.copies = facts.append() || (!kind.isStream() && !file && !device) || (blocking && kind.isSocket());
     }
 
     Fd out() {
         return out;
+    }
+
+    boolean isFile() {
+        return file;
+    }
+
+    boolean isPipe() {
+        return kind == FdKind.PIPE;
+    }
+
+    boolean isStream() {
+        return kind.isStream();
+    }
+
+    /// References are of no use to it: it can only be written to.
+    boolean copies() {
+        return copies && !kind.isSocket();
     }
 
     /// Gives it the pipe where references wait; it must hold as many slots as the pipe that they come from.
@@ -90,6 +116,29 @@ final class Outlet implements AutoCloseable {
         forget();
     }
 
+    /// Whether its failure is to be told, which is once. What we opened is closed then, so that the other side
+    /// sees the end as soon as the owner closes his descriptor.
+    boolean tell() {
+        if (told) {
+            return false;
+        }
+        told = true;
+        if (out != named) {
+            out.close();
+        }
+        return true;
+    }
+
+    /// A pipe that nobody reads fails now, not with the next write.
+    void lookForReader() {
+        short[] events = new short[1];
+        if (kind == FdKind.PIPE
+                && kernel.poll(new int[] {out.number()}, new short[1], events, 1, 0) > 0
+                && (events[0] & POLLERR) != 0) {
+            fail(POLL, -Errno.EPIPE);
+        }
+    }
+
     private void fail(Tally.Call call, long result) {
         int errno = result == 0 ? Errno.EIO : (int) -result;
         fail(new ErrnoException(call.toString(), "out=" + out, errno, Side.OUT, moved, ""));
@@ -98,6 +147,10 @@ final class Outlet implements AutoCloseable {
     private void forget() {
         from = 0;
         to = 0;
+        closePipe();
+    }
+
+    void closePipe() {
         Pipe own = pipe;
         if (own != null) {
             own.close();
@@ -106,7 +159,7 @@ final class Outlet implements AutoCloseable {
     }
 
     Fanout.Branch result() {
-        return new Fanout.Branch(out, moved, dropped, failure);
+        return new Fanout.Branch(named, moved, dropped, failure);
     }
 
     // ---- a round; nothing is pending ----
@@ -176,7 +229,7 @@ final class Outlet implements AutoCloseable {
     long take(Fd head, long len) {
         Pipe own = Objects.requireNonNull(pipe);
         long left = len;
-        if (!copies && !blocking) {
+        if (!copies && takesNow()) {
             tally.count(SPLICE);
             long direct = kernel.splice(head.number(), null, out.number(), null, left, SPLICE_F_NONBLOCK);
             if (direct > 0) {
@@ -203,6 +256,11 @@ final class Outlet implements AutoCloseable {
         }
         flush();
         return len;
+    }
+
+    /// What may wait inside the kernel is asked before it is given anything.
+    private boolean takesNow() {
+        return !blocking || kernel.poll(new int[] {out.number()}, new short[] {POLLOUT}, new short[1], 1, 0) > 0;
     }
 
     /// Drops the first `len` bytes of the private pipe, by reading them: they were delivered already.
@@ -236,7 +294,7 @@ final class Outlet implements AutoCloseable {
     /// Gives the output what it takes now. Caught up, it takes part again.
     void flush() {
         while (isLive() && pending() > 0) {
-            if (blocking && kernel.poll(new int[] {out.number()}, new short[] {POLLOUT}, new short[1], 1, 0) == 0) {
+            if (!takesNow()) {
                 return;
             }
             long result = from < to ? flushMemory() : flushPipe(Objects.requireNonNull(pipe));
@@ -301,7 +359,7 @@ final class Outlet implements AutoCloseable {
     private Memory memory() {
         Memory memory = rest;
         if (memory == null) {
-            memory = rest = kernel.allocate(Rounds.BLOCK);
+            memory = rest = kernel.allocate(Head.BLOCK);
         }
         return memory;
     }

@@ -36,6 +36,10 @@ final class Pace {
 
     /// What the rate has earned in so many nanoseconds, rounded down, without an overflow.
     private long due(long elapsed) {
+        return due(bytesPerSecond, elapsed);
+    }
+
+    static long due(long bytesPerSecond, long elapsed) {
         long seconds = elapsed / SECOND;
         long nanos = elapsed % SECOND;
         long each = bytesPerSecond / SECOND;

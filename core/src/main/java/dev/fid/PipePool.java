@@ -31,6 +31,7 @@ public final class PipePool implements AutoCloseable {
     private final long capacity;
     private final Splicing splicing;
     private final Memory buffer;
+    private long mark;
     private final ArrayDeque<Pipe> spares = new ArrayDeque<>();
 
     /// @param capacity bytes that a pipe should hold
@@ -48,6 +49,18 @@ public final class PipePool implements AutoCloseable {
 
     Splicing splicing() {
         return splicing;
+    }
+
+    /// Bytes below which a TCP input in bulk need not wake us; 0 for no mark.
+    long mark() {
+        return splicing == Splicing.NEVER ? 0 : mark;
+    }
+
+    /// Sets the mark that lanes give to TCP inputs in bulk (SO_RCVLOWAT), 0 for none. Whoever sets one calls
+    /// {@link Lane#sweep}.
+    public PipePool mark(long bytes) {
+        mark = bytes;
+        return this;
     }
 
     Memory buffer() {

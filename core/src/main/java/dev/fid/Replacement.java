@@ -97,7 +97,7 @@ public final class Replacement implements AutoCloseable {
             hidden = candidate;
             number = Opening.retrying(
                     () -> kernel.openat(directory.number(), candidate, O_CREAT | O_EXCL | O_NOFOLLOW | flags, create));
-            if (number == -Errno.EEXIST && removeOrphan(kernel, directory, candidate)) {
+            if (number == -Errno.EEXIST && removeOrphan(kernel, directory.number(), candidate)) {
                 i--;
             }
         }
@@ -113,7 +113,7 @@ public final class Replacement implements AutoCloseable {
                 kernel, path, directory, name, hidden, Fd.own(kernel, number, last == null ? "" : last.toString()));
     }
 
-    private static boolean needsName(int result) {
+    static boolean needsName(int result) {
         return result == -Errno.EOPNOTSUPP
                 || result == -Errno.EISDIR
                 || result == -Errno.ENOENT
@@ -122,19 +122,19 @@ public final class Replacement implements AutoCloseable {
     }
 
     /// Removes a hidden file that a killed process left: one that nobody has locked.
-    private static boolean removeOrphan(Kernel kernel, Fd directory, byte[] hidden) {
-        int fd = kernel.openat(directory.number(), hidden, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+    static boolean removeOrphan(Kernel kernel, int directory, byte[] hidden) {
+        int fd = kernel.openat(directory, hidden, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
         if (fd < 0) {
             return fd == -Errno.ENOENT; // gone meanwhile
         }
         try {
-            return kernel.flock(fd, LOCK_EX | LOCK_NB) == 0 && kernel.unlinkat(directory.number(), hidden, 0) == 0;
+            return kernel.flock(fd, LOCK_EX | LOCK_NB) == 0 && kernel.unlinkat(directory, hidden, 0) == 0;
         } finally {
             kernel.close(fd);
         }
     }
 
-    private static Path resolve(Path path) {
+    static Path resolve(Path path) {
         try {
             return java.nio.file.Files.isSymbolicLink(path) ? path.toRealPath() : path;
         } catch (java.io.IOException e) {
@@ -143,7 +143,7 @@ public final class Replacement implements AutoCloseable {
     }
 
     /// `.NAME.fid-N`, cut to the 255 bytes that a name may have.
-    private static byte[] hiddenName(byte[] name, int n) {
+    static byte[] hiddenName(byte[] name, int n) {
         byte[] suffix = (".fid-" + n).getBytes(StandardCharsets.US_ASCII);
         int kept = Math.min(name.length, 255 - 1 - suffix.length);
         byte[] hidden = new byte[1 + kept + suffix.length];
@@ -219,7 +219,7 @@ public final class Replacement implements AutoCloseable {
             int result = Opening.retrying(
                     () -> kernel.linkat(AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW));
             if (result == -Errno.EEXIST) {
-                if (removeOrphan(kernel, directory, hidden)) {
+                if (removeOrphan(kernel, directory.number(), hidden)) {
                     i--;
                 }
                 continue;

@@ -55,15 +55,60 @@ final class Sockets {
         return new ErrnoException("connect", address.toString(), errno);
     }
 
-    static Fd listen(Kernel kernel, SocketAddress address, int backlog) throws ErrnoException {
+    static Fd listen(Kernel kernel, SocketAddress address, int backlog, Fd.Preparation before) throws ErrnoException {
         Fd socket = socket(kernel, address);
         try {
             if (Addresses.family(address) != AF_UNIX) {
                 ErrnoException.check(
                         kernel.setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, 1), "setsockopt", "SO_REUSEADDR");
             }
+            before.prepare(socket);
             ErrnoException.check(kernel.bind(socket.number(), Addresses.encode(address)), "bind", address.toString());
             ErrnoException.check(kernel.listen(socket.number(), backlog), "listen", address.toString());
+            return socket;
+        } catch (ErrnoException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /// The next connection that waits already, or null.
+    static @Nullable Fd acceptNow(Fd listener) throws ErrnoException {
+        Kernel kernel = listener.kernel();
+        while (true) {
+            int peer = kernel.accept4(listener.number(), SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (peer >= 0) {
+                return Fd.own(kernel, peer, listener.kind()); // TCP_NODELAY is inherited from the listener
+            }
+            if (peer == -Errno.EAGAIN) {
+                return null;
+            }
+            if (peer != -Errno.EINTR && peer != -Errno.ECONNABORTED) {
+                throw new ErrnoException("accept4", listener.toString(), -peer);
+            }
+        }
+    }
+
+    /// A socket that connects, or has connected; null where a unix listener has no room now.
+    static @Nullable Fd connectSoon(
+            Kernel kernel, SocketAddress address, @Nullable SocketAddress local, Fd.Preparation before)
+            throws ErrnoException {
+        Fd socket = socket(kernel, address);
+        try {
+            before.prepare(socket);
+            if (local != null) {
+                // The port is chosen when the peer is known, so that 28,000 connections are no bound.
+                kernel.setsockopt(socket.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+                ErrnoException.check(kernel.bind(socket.number(), Addresses.encode(local)), "bind", local.toString());
+            }
+            int result = kernel.connect(socket.number(), Addresses.encode(address));
+            if (result == -Errno.EAGAIN && Addresses.family(address) == AF_UNIX) {
+                socket.close();
+                return null;
+            }
+            if (result < 0 && result != -Errno.EINPROGRESS && result != -Errno.EINTR) {
+                throw failed(address, -result);
+            }
             return socket;
         } catch (ErrnoException | RuntimeException e) {
             socket.close();
@@ -109,8 +154,11 @@ final class Sockets {
     private static Fd socket(Kernel kernel, SocketAddress address) throws ErrnoException {
         int number = kernel.socket(Addresses.family(address), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         ErrnoException.check(number, "socket", address.toString());
-        Fd socket = Fd.own(kernel, number, "");
-        noDelay(socket);
+        boolean unix = Addresses.family(address) == AF_UNIX;
+        Fd socket = Fd.own(kernel, number, unix ? FdKind.UNIX_STREAM : FdKind.TCP);
+        if (!unix) {
+            noDelay(socket);
+        }
         return socket;
     }
 

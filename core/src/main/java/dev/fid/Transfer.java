@@ -242,7 +242,7 @@ public final class Transfer {
     /// Whether a refusal with this errno says that the method does not suit the descriptors, so that another may.
     /// Sources: ERRORS of the calls' man pages; EPERM of seccomp profiles; EBADF of copy_file_range with
     /// O_APPEND.
-    static boolean isRefusal(int errno) {
+    public static boolean isRefusal(int errno) {
         return switch (errno) {
             case Errno.EINVAL,
                     Errno.ENOSYS,

@@ -4,6 +4,7 @@ import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,14 +14,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What `fid bench` does: runs the races of this machine, prints what came of them, and saves it.
 public final class Bench {
+    /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
+    public static final List<String> COPY_JVM =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
+
     private static final long RSS_BYTES = (4L << 30) + 1; // more than 32 bits count
     private static final long RSS_MOST = 80_000_000; // 80 MB
-    private static final List<String> COPY_JVM =
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m"); // as in the launcher, ./fid
     private static final long BUFFER_MOST = 256 << 10;
 
     private final Options options;
@@ -35,8 +39,7 @@ public final class Bench {
 
     /// What is asked for.
     ///
-    /// @param save where the report goes as JSON, or null
-    /// @param markdown where it goes as Markdown, or null
+    /// @param outputs where the report goes
     /// @param from a saved report to read instead of measuring, or null
     /// @param time what the races may take in all, about
     /// @param routes beginnings of the names of races; none means all
@@ -44,14 +47,7 @@ public final class Bench {
     /// @param seed of the order of the runs
     /// @param bytes of a run from file to file; other races move a multiple
     public record Options(
-            @Nullable Path save,
-            @Nullable Path markdown,
-            @Nullable Path from,
-            Duration time,
-            List<String> routes,
-            int runs,
-            long seed,
-            long bytes) {
+            Outputs outputs, @Nullable Path from, Duration time, List<String> routes, int runs, long seed, long bytes) {
         public static final Duration USUAL_TIME = Duration.ofMinutes(2);
         public static final int USUAL_RUNS = 15;
         public static final long USUAL_BYTES = 256 << 20; // 256 MiB
@@ -59,41 +55,120 @@ public final class Bench {
         /// Everything, as docs/measured.md has it.
         public static Options usual() {
             return new Options(
-                    null, null, null, USUAL_TIME, List.of(), USUAL_RUNS, System.nanoTime() & 0xffff, USUAL_BYTES);
+                    Outputs.NONE, null, USUAL_TIME, List.of(), USUAL_RUNS, System.nanoTime() & 0xffff, USUAL_BYTES);
         }
 
         /// The same races again.
         String command() {
             return "fid bench --time " + time.toSeconds() + "s --runs " + runs
-                    + (routes.isEmpty() ? "" : " --routes " + String.join(",", routes)) + " --seed " + seed;
+                    + (routes.isEmpty() ? "" : " --routes " + String.join(",", routes))
+                    + (bytes == USUAL_BYTES ? "" : " --bytes " + bytes) + " --seed " + seed;
         }
+    }
+
+    /// Where a report goes, besides the table on stdout. Each may be null.
+    ///
+    /// @param save as JSON with every sample, which {@link Options#from} and `compare` read
+    /// @param markdown as a page for a forge
+    /// @param html as a page for a browser, in one file
+    /// @param csv as a line for each contender
+    /// @param compare an earlier report that the new one is set against
+    /// @param failIfSlower the share by which Fid may have become slower in no race; 0 for any
+    /// @param json prints the report as JSON instead of the table
+    public record Outputs(
+            @Nullable Path save,
+            @Nullable Path markdown,
+            @Nullable Path html,
+            @Nullable Path csv,
+            @Nullable Path compare,
+            double failIfSlower,
+            boolean json) {
+        public static final Outputs NONE = new Outputs(null, null, null, null, null, 0, false);
+    }
+
+    /// What a run of the benchmark came to.
+    public enum Outcome {
+        DONE,
+        /// Fid became slower than it may, {@link Outputs#failIfSlower}.
+        SLOWER,
+        /// It could not be done; why was said.
+        FAILED
     }
 
     /// Measures, or reads a saved report, and writes what was asked for.
     ///
     /// @param out gets a table of the targets
     /// @param progress gets a line per race
-    /// @return 0; 1 where it could not be done
-    public static int run(Options options, PrintStream out, PrintStream progress) {
+    public static Outcome run(Options options, PrintStream out, PrintStream progress) {
         try {
-            new Bench(options, out, progress).run();
-            return 0;
+            return new Bench(options, out, progress).run();
         } catch (IOException | IllegalArgumentException e) {
-            progress.println("fid: bench: " + e.getMessage());
-            return 1;
+            progress.println("fid: bench: " + reason(e));
+            return Outcome.FAILED;
         }
     }
 
-    private void run() throws IOException {
-        Path from = options.from();
-        Report report = from != null ? Report.fromJson(Files.readString(from)) : measure();
-        if (options.save() != null) {
-            Files.writeString(options.save(), report.toJson());
+    private static String reason(Exception e) {
+        return e instanceof NoSuchFileException missing
+                ? missing.getFile() + ": No such file or directory"
+                : String.valueOf(e.getMessage());
+    }
+
+    private Outcome run() throws IOException {
+        Outputs outputs = options.outputs();
+        Report then = outputs.compare() == null ? null : read(outputs.compare()); // before minutes are spent
+        Report report = options.from() != null ? read(options.from()) : measure();
+        Comparison comparison = then == null ? null : Comparison.of(report, then);
+        write(outputs.save(), report::toJson);
+        write(outputs.markdown(), () -> Page.of(report, comparison));
+        write(outputs.html(), () -> Html.of(report, comparison));
+        write(outputs.csv(), () -> Csv.of(report));
+        if (outputs.json()) {
+            out.print(report.toJson());
+        } else {
+            print(report);
         }
-        if (options.markdown() != null) {
-            Files.writeString(options.markdown(), Page.of(report));
+        return comparison == null ? Outcome.DONE : judge(comparison);
+    }
+
+    private static Report read(Path file) throws IOException {
+        try {
+            return Report.fromJson(Files.readString(file));
+        } catch (IllegalArgumentException | ClassCastException e) {
+            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
-        print(report);
+    }
+
+    private static void write(@Nullable Path file, Supplier<String> content) throws IOException {
+        if (file != null) {
+            Files.writeString(file, content.get());
+        }
+    }
+
+    private Outcome judge(Comparison comparison) throws IOException {
+        if (comparison.changes().isEmpty()) {
+            throw new IllegalArgumentException(
+                    options.outputs().compare() + " has no race of this run, with as many bytes");
+        }
+        double allowed = options.outputs().failIfSlower();
+        Outcome outcome = Outcome.DONE;
+        for (Comparison.Change change : comparison.changes()) {
+            boolean tooSlow = allowed > 0 && change.isSlowerBy(allowed);
+            if (tooSlow || !change.cost().isEven()) {
+                progress.println(String.format(
+                        Locale.ROOT,
+                        "%s%s, %s: cost %s of %s (%s to %s), the others' own change taken out",
+                        tooSlow ? "too slow: " : "",
+                        change.id(),
+                        change.measure().unit,
+                        Human.digits(change.cost().value()),
+                        comparison.earlier(),
+                        Human.digits(change.cost().low()),
+                        Human.digits(change.cost().high())));
+            }
+            outcome = tooSlow ? Outcome.SLOWER : outcome;
+        }
+        return outcome;
     }
 
     private Report measure() throws IOException {
@@ -108,12 +183,16 @@ public final class Bench {
         }
         try (Suite suite = new Suite(kernel, processors, options.bytes())) {
             List<Race> races = suite.races(options.routes());
-            if (races.isEmpty()) {
+            boolean articles = Suite.isWanted("articles", options.routes());
+            if (races.isEmpty() && !articles) {
                 throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
             }
             long deadline = kernel.nanoTime() + options.time().toNanos();
+            int steps = races.size() + (articles ? 1 : 0);
             for (int i = 0; i < races.size(); i++) {
-                long share = (deadline - kernel.nanoTime()) / (races.size() - i);
+                long left = deadline - kernel.nanoTime();
+                progress.println("race " + (i + 1) + " of " + steps + ", " + left / 1_000_000_000 + " s left");
+                long share = left / (steps - i);
                 results.add(races.get(i).run(kernel, processors, options.runs(), share, random, progress));
             }
             buffer(results).ifPresent(facts::add);
@@ -127,8 +206,17 @@ public final class Bench {
                     options.seed(),
                     results,
                     facts,
-                    List.copyOf(suite.skipped()));
+                    List.copyOf(suite.skipped()),
+                    articles ? articles(suite, random) : null);
         }
+    }
+
+    private @Nullable Articles articles(Suite suite, Random random) throws IOException {
+        if (!suite.peers().refusal().isEmpty()) {
+            return null; // noted already
+        }
+        long bytes = Math.max(options.bytes(), Math.min(Articles.LEAST_BYTES, 8 * options.bytes()));
+        return Articles.measure(suite, bytes, Math.clamp(options.runs(), 1, 7), random);
     }
 
     /// The largest buffer that Fid read into, in any race: bytes by reads.
@@ -143,7 +231,7 @@ public final class Bench {
 
     /// The most memory that `fid copy` of a large file has, in a process of its own.
     private Optional<Report.Fact> rss(Suite suite) throws IOException {
-        String what = "resident memory of `fid copy` of " + Figures.bytes(RSS_BYTES);
+        String what = "resident memory of `fid copy` of " + Human.bytes(RSS_BYTES);
         List<String> command = new ArrayList<>(Machine.commandLine());
         int main = command.indexOf("dev.fid.cli.Main");
         if (main < 0 || !suite.peers().refusal().isEmpty()) {
@@ -189,18 +277,33 @@ public final class Bench {
                             List.of(
                                     result.id(),
                                     fid.method(),
-                                    Figures.of(fid.median(Sample::gibPerSecond)),
-                                    Figures.of(fid.median(Sample::cpuSecondsPerGib)),
+                                    Human.digits(fid.median(Sample::gibPerSecond)),
+                                    Human.digits(fid.median(Sample::cpuSecondsPerGib)),
                                     result.named("Fid again")
-                                            .map(again -> Figures.of(fid.ratio(again, Sample::gibPerSecond)
+                                            .map(again -> Human.digits(fid.ratio(again, Sample::gibPerSecond)
                                                     .value()))
                                             .orElse("-")),
                             result.verdicts().stream().map(Bench::sentence).toList()));
         }
         table.lines(100).forEach(out::println);
         for (Report.Fact fact : report.facts()) {
-            out.println(fact.what() + ": " + Figures.bytes(fact.bytes()) + ", at most " + Figures.bytes(fact.most())
-                    + ": " + (fact.isMet() ? "yes" : "no"));
+            out.println(fact.what() + ": " + Human.bytes(fact.bytes()) + ", at most " + Human.bytes(fact.most()) + ": "
+                    + (fact.isMet() ? "yes" : "no"));
+        }
+        if (report.articles() != null) {
+            Articles articles = report.articles();
+            out.println();
+            Table seconds = new Table(
+                    new Table.Column("program", true, 9),
+                    new Table.Column("work", false, 8),
+                    new Table.Column("real", false, 7),
+                    new Table.Column("user", false, 6),
+                    new Table.Column("sys", false, 6));
+            for (Sheet.Row row : Sheets.articles(articles).rows()) {
+                seconds.add(row.cells().stream().limit(5).map(Sheet.Cell::text).toList(), List.of());
+            }
+            seconds.lines(100).forEach(out::println);
+            articles.claims().forEach(claim -> out.println(claim.text() + ": " + claim.verdict()));
         }
         report.skipped().forEach(what -> out.println("not measured: " + what));
     }
@@ -214,10 +317,10 @@ public final class Bench {
                 verdict.against().isEmpty() || verdict.target().against().equals(verdict.against())
                         ? ""
                         : ", " + verdict.against(),
-                Figures.of(verdict.value()),
+                Human.digits(verdict.value()),
                 unit,
-                Figures.of(verdict.low()),
-                Figures.of(verdict.high()),
+                Human.digits(verdict.low()),
+                Human.digits(verdict.high()),
                 verdict.met());
     }
 }

@@ -1,13 +1,25 @@
 package dev.fid.bench;
 
 import dev.fid.Method;
+import org.jspecify.annotations.Nullable;
 
 /// One who takes part in a race.
 ///
 /// @param name what the tables call it
 /// @param kind whose it is
 /// @param way how it moves the bytes
-record Contender(String name, Kind kind, Way way) {
+/// @param block what its calls move at most; null where that is its own affair
+record Contender(String name, Kind kind, Way way, @Nullable Block block) {
+    /// A plain loop by one method.
+    ///
+    /// @param method what it calls
+    /// @param size bytes of a call
+    record Block(String method, long size) {}
+
+    Contender(String name, Kind kind, Way way) {
+        this(name, kind, way, null);
+    }
+
     enum Kind {
         /// Fid.
         FID,
@@ -15,6 +27,8 @@ record Contender(String name, Kind kind, Way way) {
         AGAIN,
         /// Fid by one method alone, whatever its plan says: so that the plan's order can be checked.
         METHOD,
+        /// A plain loop by one method and one block size.
+        BLOCK,
         /// One of our reference programs in C.
         C,
         /// What the JDK brings.

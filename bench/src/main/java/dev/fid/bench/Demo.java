@@ -89,7 +89,7 @@ public final class Demo {
         try (Workplace disk = Workplace.onDisk(room);
                 Workplace memory = Workplace.inMemory(room)) {
             if (disk == null && memory == null) {
-                throw new IOException("no directory has room for three times " + Figures.bytes(length));
+                throw new IOException("no directory has room for three times " + Human.bytes(length));
             }
             List<Route> routes = routes(source, length, disk, memory);
             long deadline = kernel.nanoTime() + BUDGET_NANOS;
@@ -273,8 +273,8 @@ public final class Demo {
     // ---- the table ----
 
     private void print(Path source, long length, PrintStream out, int width) throws IOException {
-        out.println(source + ", " + Figures.bytes(length)
-                + (length < Files.size(source) ? " of " + Figures.bytes(Files.size(source)) : ""));
+        out.println(source + ", " + Human.bytes(length)
+                + (length < Files.size(source) ? " of " + Human.bytes(Files.size(source)) : ""));
         out.println();
         Table table = new Table(
                 new Table.Column("route", true, 10),
@@ -303,13 +303,13 @@ public final class Demo {
         return List.of(
                 row.route().name(),
                 told == null ? "failed" : told.method().toString(),
-                Figures.of(fid),
-                Figures.of(cpu(row.fid())),
-                told == null ? "-" : Figures.bytes(told.userBytes()),
+                Human.digits(fid),
+                Human.digits(cpu(row.fid())),
+                told == null ? "-" : Human.bytes(told.userBytes()),
                 told == null ? "-" : Integer.toString(told.copies()),
-                Figures.of(streams),
-                Figures.of(cpu(row.streams())),
-                Double.isNaN(fid / streams) ? "-" : Figures.of(fid / streams) + "x");
+                Human.digits(streams),
+                Human.digits(cpu(row.streams())),
+                Double.isNaN(fid / streams) ? "-" : Human.digits(fid / streams) + "x");
     }
 
     private static List<String> notes(Row row) {

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /// Where the bytes of a run come from, or go to, as the mover sees it. Names only, so that a program in another
 /// language can be given the same.
@@ -23,6 +24,11 @@ record End(Kind kind, Path path, int port) {
         MEMORY("memory");
 
         private final String label;
+
+        /// As races are named.
+        String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
 
         Kind(String label) {
             this.label = label;

@@ -3,13 +3,12 @@ package dev.fid.bench;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// As much JSON as a saved report needs: maps, lists, strings, numbers and booleans. Numbers are read as Long
-/// where they have no fraction, else as Double.
-final class Json {
+/// JSON from and to maps, lists, strings, numbers, booleans and null. Numbers are read as Long where they have no
+/// fraction, else as Double; what JSON has no number for is written as null. Source: RFC 8259.
+public final class Json {
     private final String text;
     private int at;
 
@@ -19,51 +18,72 @@ final class Json {
 
     // ---- writing ----
 
-    static String write(Object value) {
-        StringBuilder json = new StringBuilder();
+    /// The value in one line, without a line break behind it.
+    public static String of(@Nullable Object value) {
+        StringBuilder json = new StringBuilder(256);
+        write(value, json, null);
+        return json.toString();
+    }
+
+    /// The value in lines, two blanks deeper for each level, with a line break behind the last one.
+    public static String indented(@Nullable Object value) {
+        StringBuilder json = new StringBuilder(256);
         write(value, json, "\n");
         return json.append('\n').toString();
     }
 
-    private static void write(@Nullable Object value, StringBuilder json, String newline) {
+    /// @param newline a line break and the blanks of this level; null for all in one line
+    private static void write(@Nullable Object value, StringBuilder json, @Nullable String newline) {
+        String deeper = newline == null ? null : newline + "  ";
         switch (value) {
+            case null -> json.append("null");
             case Map<?, ?> map -> {
-                String separator = "{";
+                char before = '{';
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    json.append(separator).append(newline).append("  ");
-                    quote(entry.getKey().toString(), json);
-                    write(entry.getValue(), json.append(": "), newline + "  ");
-                    separator = ",";
+                    json.append(before).append(deeper == null ? "" : deeper);
+                    quote(String.valueOf(entry.getKey()), json);
+                    write(entry.getValue(), json.append(deeper == null ? ":" : ": "), deeper);
+                    before = ',';
                 }
-                json.append(map.isEmpty() ? "{}" : newline + "}");
+                json.append(map.isEmpty() ? "{}" : (newline == null ? "" : newline) + "}");
             }
             case List<?> list -> {
-                boolean inLines = list.stream().anyMatch(e -> e instanceof Map || e instanceof List);
-                String separator = "[";
+                boolean inLines = deeper != null && list.stream().anyMatch(e -> e instanceof Map || e instanceof List);
+                String before = "[";
                 for (Object element : list) {
-                    json.append(separator).append(inLines ? newline + "  " : separator.equals(",") ? " " : "");
-                    write(element, json, newline + "  ");
-                    separator = ",";
+                    json.append(before).append(inLines ? deeper : "");
+                    write(element, json, deeper);
+                    before = deeper == null || inLines ? "," : ", ";
                 }
-                json.append(list.isEmpty() ? "[]" : inLines ? newline + "]" : "]");
+                json.append(list.isEmpty() ? "[]" : (inLines ? newline : "") + "]");
             }
-            case String string -> quote(string, json);
-            case null -> json.append("null");
-            default -> json.append(value);
+            case Double number when !Double.isFinite(number) -> json.append("null");
+            case Number number -> json.append(number);
+            case Boolean truth -> json.append(truth);
+            default -> quote(value.toString(), json);
         }
     }
 
+    /// What is no character (half a surrogate pair: a file's name need not be text) or does not show is escaped.
     private static void quote(String string, StringBuilder json) {
         json.append('"');
-        string.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                json.append('\\').append((char) c);
-            } else if (c < ' ') {
-                json.append(String.format(Locale.ROOT, "\\u%04x", c));
-            } else {
-                json.append((char) c);
+        for (int i = 0; i < string.length(); i++) {
+            char c = string.charAt(i);
+            switch (c) {
+                case '"', '\\' -> json.append('\\').append(c);
+                case '\n' -> json.append("\\n");
+                case '\t' -> json.append("\\t");
+                case '\r' -> json.append("\\r");
+                default -> {
+                    if (c < ' ' || c == 0x7f || Character.isSurrogate(c)) {
+                        String hex = Integer.toHexString(c);
+                        json.append("\\u").append("0".repeat(4 - hex.length())).append(hex);
+                    } else {
+                        json.append(c);
+                    }
+                }
             }
-        });
+        }
         json.append('"');
     }
 
@@ -72,7 +92,7 @@ final class Json {
     /// The value that `text` holds.
     ///
     /// @throws IllegalArgumentException where it is no JSON, with the place
-    static Object read(String text) {
+    public static @Nullable Object read(String text) {
         Json json = new Json(text);
         Object value = json.value();
         if (json.peek() != 0) {
@@ -81,7 +101,7 @@ final class Json {
         return value;
     }
 
-    private Object value() {
+    private @Nullable Object value() {
         char c = peek();
         if (c == '{') {
             return map();
@@ -101,6 +121,7 @@ final class Json {
             return switch (word) {
                 case "true" -> true;
                 case "false" -> false;
+                case "null" -> null;
                 default -> word.matches("-?\\d+") ? (Object) Long.valueOf(word) : (Object) Double.valueOf(word);
             };
         } catch (NumberFormatException e) {
@@ -109,8 +130,8 @@ final class Json {
         }
     }
 
-    private Map<String, Object> map() {
-        Map<String, Object> map = new LinkedHashMap<>();
+    private Map<String, @Nullable Object> map() {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
         expect('{');
         while (peek() != '}') {
             String key = string();
@@ -124,8 +145,8 @@ final class Json {
         return map;
     }
 
-    private List<Object> list() {
-        List<Object> list = new ArrayList<>();
+    private List<@Nullable Object> list() {
+        List<@Nullable Object> list = new ArrayList<>();
         expect('[');
         while (peek() != ']') {
             list.add(value());

@@ -1,14 +1,16 @@
 package dev.fid.bench;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A file system made for a measurement, in a file: so that xfs and btrfs can be measured on a machine that has
-/// neither. Needs root, the mkfs program and loop devices.
-final class LoopMount implements AutoCloseable {
+/// A file system of its own, made in a file and mounted until it is closed or the process ends: so that xfs and btrfs
+/// can be measured and tested on a machine that has neither. Needs root, the mkfs program and loop devices.
+public final class LoopMount implements AutoCloseable {
     private final Path mountPoint;
     private final Thread atEnd;
 
@@ -18,27 +20,29 @@ final class LoopMount implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atEnd);
     }
 
-    /// Makes a file system of `type` with room for `bytes`.
+    /// Makes a file system of `type` in the file `TYPE.image` of `directory` and mounts it at `TYPE` there.
     ///
+    /// @param size of the file, bytes; mkfs.xfs wants 300 MiB at least
     /// @throws IOException why that cannot be done here
-    static LoopMount of(String type, Workplace place, long bytes) throws IOException {
-        Path image = place.path(type + ".image");
-        Path mountPoint = Files.createDirectory(place.path(type));
+    public static LoopMount of(String type, Path directory, long size) throws IOException {
+        Path image = directory.resolve(type + ".image");
+        Path mountPoint = Files.createDirectory(directory.resolve(type));
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(bytes + (512L << 20)); // for its own structures; mkfs.xfs wants 300 MiB at least
+            file.setLength(size);
         }
-        must(place, List.of("mkfs." + type, "-q", image.toString()));
-        must(place, List.of("mount", "-o", "loop", image.toString(), mountPoint.toString()));
+        must(directory, List.of("mkfs." + type, "-q", image.toString()));
+        must(directory, List.of("mount", "-o", "loop", image.toString(), mountPoint.toString()));
         return new LoopMount(mountPoint);
     }
 
-    private static void must(Workplace place, List<String> command) throws IOException {
+    private static void must(Path directory, List<String> command) throws IOException {
         Process process = new ProcessBuilder(command)
-                .directory(place.path().toFile())
+                .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .start();
-        try {
-            String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        process.getOutputStream().close();
+        try (InputStream output = process.getInputStream()) {
+            String said = new String(output.readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new IOException(command.getFirst() + ": "
                         + said.strip().lines().findFirst().orElse("it failed"));
@@ -47,16 +51,19 @@ final class LoopMount implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
+        } finally {
+            process.getErrorStream().close();
         }
     }
 
-    Path path() {
+    /// Where it is mounted.
+    public Path path() {
         return mountPoint;
     }
 
     private void unmount() {
         try {
-            Peers.output(Path.of("/"), List.of("umount", "-l", mountPoint.toString()));
+            must(Path.of("/"), List.of("umount", "-l", mountPoint.toString()));
         } catch (IOException e) {
             System.getLogger("dev.fid.bench").log(System.Logger.Level.WARNING, "cannot unmount " + mountPoint, e);
         }
@@ -64,11 +71,11 @@ final class LoopMount implements AutoCloseable {
 
     @Override
     public void close() {
-        unmount();
         try {
             Runtime.getRuntime().removeShutdownHook(atEnd);
         } catch (IllegalStateException e) {
-            // The process is ending: a second umount does no harm.
+            return; // the process is ending: the hook does it
         }
+        unmount();
     }
 }

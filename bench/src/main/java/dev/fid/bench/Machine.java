@@ -28,7 +28,7 @@ final class Machine {
                         ? "nothing: there is one processor"
                         : "the mover to one processor, the other ends to another");
         long kib = Long.parseLong(found(read("/proc/meminfo"), "MemTotal:\\s*(\\d+)", "0"));
-        card.put("memory", Figures.bytes(kib << 10));
+        card.put("memory", Human.bytes(kib << 10));
         card.put("kernel", "Linux " + found(read("/proc/sys/kernel/osrelease"), "^(\\d+(?:\\.\\d+)*)"));
         card.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         card.put("JVM options", String.join(" ", options()));

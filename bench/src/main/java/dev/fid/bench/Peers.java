@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Those we are measured against outside of this process: the reference programs in C, which are compiled here
 /// and now, and the tools that users have.
 final class Peers {
-    private static final List<String> SOURCES = List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c");
+    private static final List<String> SOURCES =
+            List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c", "articles.c");
 
     private final Path directory;
     private final int cpu;
@@ -159,8 +160,34 @@ final class Peers {
         };
     }
 
-    /// What a command took.
-    record Cost(long wallNanos, long cpuNanos, long maxRssKib) {}
+    /// What starts `fid` as its launcher does, for a shell; null where the command is not part of this process.
+    static @Nullable String fidCommand() {
+        String main = "dev.fid.cli.Main";
+        try {
+            Class.forName(main, false, Peers.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            return null;
+        }
+        return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' " + String.join(" ", Bench.COPY_JVM) + " --enable-native-access=ALL-UNNAMED -cp '"
+                + System.getProperty("java.class.path")
+                + "' " + main;
+    }
+
+    /// What a command took, its start and end included.
+    record Cost(long wallNanos, long userNanos, long systemNanos, long maxRssKib) {
+        long cpuNanos() {
+            return userNanos + systemNanos;
+        }
+    }
+
+    /// The command that runs one of our programs once.
+    List<String> once(String program, String... arguments) {
+        List<String> command =
+                new ArrayList<>(List.of(directory.resolve(program).toString()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
 
     /// Runs a command to its end.
     Cost run(String out, List<String> command) throws IOException {
@@ -169,10 +196,11 @@ final class Peers {
         whole.addAll(command);
         String said = output(directory, whole);
         String[] words = said.split(" ", -1);
-        if (words.length != 4 || !words[3].equals("0")) {
+        if (words.length != 5 || !words[4].equals("0")) {
             throw new IOException(command.getFirst() + " failed: " + said);
         }
-        return new Cost(Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]));
+        return new Cost(
+                Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
     }
 
     /// The first line that `command --version` prints; empty where there is no such command.

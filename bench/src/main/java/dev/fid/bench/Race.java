@@ -28,6 +28,7 @@ final class Race {
     private final List<Target> targets;
     private Bed.Sink sink = Bed.Sink.DISCARD;
     private int burst = 1;
+    private int leastRounds = LEAST_ROUNDS;
 
     /// Makes a bed when the race begins.
     interface Opening {
@@ -54,6 +55,12 @@ final class Race {
     /// those of other programs finds the caches cold and a JVM that has not compiled it yet.
     Race brief() {
         this.burst = BURST;
+        return this;
+    }
+
+    /// For races of many contenders: `rounds` are run also where the time is up.
+    Race least(int rounds) {
+        this.leastRounds = rounds;
         return this;
     }
 
@@ -102,7 +109,7 @@ final class Race {
                     round(bed, watch, outcomes, random);
                 }
                 outcomes.values().forEach(List::clear);
-                for (int i = 0; i < rounds && (i < LEAST_ROUNDS || kernel.nanoTime() < deadline); i++) {
+                for (int i = 0; i < rounds && (i < leastRounds || kernel.nanoTime() < deadline); i++) {
                     round(bed, watch, outcomes, random);
                 }
             } finally {
@@ -118,7 +125,7 @@ final class Race {
                     id, title, bed.content().length(), targets, series, List.copyOf(skipped), strangers.share());
             progress.println(result.fid()
                     .map(fid -> id + ": " + fid.samples().size() + " rounds, "
-                            + Figures.of(fid.median(Sample::gibPerSecond)) + " GiB/s by " + fid.method())
+                            + Human.digits(fid.median(Sample::gibPerSecond)) + " GiB/s by " + fid.method())
                     .orElse(id + ": Fid did not take part"));
             return result;
         }
@@ -180,7 +187,10 @@ final class Race {
         return new Result.Series(
                 contender.name(),
                 contender.kind(),
-                told == null ? "" : told.method().toString(),
+                contender.block() == null ? 0 : contender.block().size(),
+                told != null
+                        ? told.method().toString()
+                        : contender.block() == null ? "" : contender.block().method(),
                 told == null ? -1 : told.copies(),
                 told == null ? -1 : told.userBytes(),
                 told == null

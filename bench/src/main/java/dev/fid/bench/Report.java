@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// All that one run of the benchmark found, as it is saved. The pages that people read are made from it, {@link
 /// Page}.
@@ -15,6 +16,7 @@ import java.util.Map;
 /// @param results one for each race
 /// @param facts single figures
 /// @param skipped what could not be measured, and why
+/// @param articles the second article's table, or null
 record Report(
         Map<String, Object> machine,
         String command,
@@ -22,7 +24,8 @@ record Report(
         long seed,
         List<Result> results,
         List<Fact> facts,
-        List<String> skipped) {
+        List<String> skipped,
+        @Nullable Articles articles) {
 
     static final String SCHEMA = "fid.bench/1";
 
@@ -55,7 +58,10 @@ record Report(
         }
         json.put("facts", written);
         json.put("races", results.stream().map(Result::toJson).toList());
-        return Json.write(json);
+        if (articles != null) {
+            json.put("articles", articles.toJson());
+        }
+        return Json.indented(json);
     }
 
     /// @throws IllegalArgumentException where it is no such report
@@ -76,7 +82,8 @@ record Report(
                 Result.list(json, "facts").stream()
                         .map(fact -> fact((Map<?, ?>) fact))
                         .toList(),
-                Result.list(json, "skipped").stream().map(String::valueOf).toList());
+                Result.list(json, "skipped").stream().map(String::valueOf).toList(),
+                json.get("articles") instanceof Map<?, ?> articles ? Articles.fromJson(articles) : null);
     }
 
     private static Fact fact(Map<?, ?> json) {

@@ -28,6 +28,7 @@ record Result(
 
     /// The samples of one contender.
     ///
+    /// @param block bytes of a call at most, where the contender is about that; else 0
     /// @param method what it says it did; empty where it does not say
     /// @param copies CPU copies of each byte, -1 where it does not say
     /// @param userBytes through user space in a run, -1 where it does not say
@@ -35,6 +36,7 @@ record Result(
     record Series(
             String name,
             Contender.Kind kind,
+            long block,
             String method,
             int copies,
             long userBytes,
@@ -136,6 +138,7 @@ record Result(
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", series.name());
         json.put("kind", series.kind().name());
+        json.put("block", series.block());
         json.put("method", series.method());
         json.put("copies", series.copies());
         json.put("user_bytes", series.userBytes());
@@ -172,6 +175,7 @@ record Result(
         return new Series(
                 text(json, "name"),
                 Contender.Kind.valueOf(text(json, "kind")),
+                json.containsKey("block") ? number(json, "block").longValue() : 0, // reports before it have none
                 text(json, "method"),
                 number(json, "copies").intValue(),
                 number(json, "user_bytes").longValue(),

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class Suite implements AutoCloseable {
         Workplace onDisk = Workplace.onDisk(4 * bytes);
         if (inMemory == null || onDisk == null) {
             throw new IOException(
-                    "no room for " + Figures.bytes(16 * bytes) + " in /dev/shm, or for a quarter of it on disk");
+                    "no room for " + Human.bytes(16 * bytes) + " in /dev/shm, or for a quarter of it on disk");
         }
         this.memory = inMemory;
         this.disk = onDisk;
@@ -59,10 +60,12 @@ final class Suite implements AutoCloseable {
         }
         sockets(inMemory);
         pipes(inMemory);
+        blocks(source(memory.path(), bytes / 4));
         return races.stream().filter(race -> isWanted(race.id(), wanted)).toList();
     }
 
-    private static boolean isWanted(String id, List<String> wanted) {
+    /// Whether a race of this name is among those asked for.
+    static boolean isWanted(String id, List<String> wanted) {
         return wanted.isEmpty() || wanted.stream().anyMatch(id::startsWith);
     }
 
@@ -162,7 +165,7 @@ final class Suite implements AutoCloseable {
         Path large;
         Path small;
         try {
-            mount = LoopMount.of(type, memory, 7 * bytes);
+            mount = LoopMount.of(type, memory.path(), 7 * bytes + (512L << 20)); // 512 MiB for its own structures
             mounts.add(mount);
             large = source(mount.path(), 4 * bytes);
             small = source(mount.path(), bytes);
@@ -172,7 +175,7 @@ final class Suite implements AutoCloseable {
         }
         races.add(new Race(
                         "reflink-" + type,
-                        "reflink of " + Figures.bytes(4 * bytes) + " on " + type,
+                        "reflink of " + Human.bytes(4 * bytes) + " on " + type,
                         bed(mount.path(), Content.of(large, 4 * bytes), End.Kind.FILE, End.Kind.FILE),
                         bed -> {
                             List<Contender> all = fid(Way.fid(null));
@@ -312,6 +315,21 @@ final class Suite implements AutoCloseable {
         for (int outputs : new int[] {2, 4, 8}) {
             fanOut(content, outputs);
         }
+        Content once = new Content(source, period, bytes);
+        fanOut(
+                "fanout-files",
+                "one pipe to 3 files on tmpfs",
+                once,
+                false,
+                Collections.nCopies(3, End.Kind.FILE),
+                Target.speed(0.95, "C read_write"));
+        fanOut(
+                "fanout-mixed",
+                "one pipe to 2 FIFOs and 2 files on tmpfs",
+                once,
+                false,
+                List.of(End.Kind.PIPE, End.Kind.PIPE, End.Kind.FILE, End.Kind.FILE),
+                Target.speed(0.95, "C read_write"));
         Content lent = new Content(source, Math.min(2L * End.PIPE_BYTES, bytes), 16 * bytes);
         memory("memory-pipe", "memory to pipe, the reader drops it", lent, Bed.Sink.DISCARD);
         memory(
@@ -322,21 +340,47 @@ final class Suite implements AutoCloseable {
     }
 
     private void fanOut(Content content, int outputs) {
-        End.Kind[] kinds = new End.Kind[outputs];
-        java.util.Arrays.fill(kinds, End.Kind.PIPE);
-        races.add(new Race(
+        fanOut(
                 "fanout-" + outputs,
                 "one pipe to " + outputs + " FIFOs",
-                bed(memory.path(), new Content(content.file(), content.period(), 8 * bytes), End.Kind.PIPE, kinds),
+                new Content(content.file(), content.period(), 8 * bytes),
+                true,
+                Collections.nCopies(outputs, End.Kind.PIPE),
+                Target.speed(0.95, "C tee"),
+                Target.speed(3, "C read_write"));
+    }
+
+    /// With the command, and tee(1), whose start is part of what they take.
+    private void fanOut(
+            String id, String title, Content content, boolean tee, List<End.Kind> kinds, Target... targets) {
+        races.add(new Race(
+                id,
+                title,
+                bed(memory.path(), content, End.Kind.PIPE, kinds.toArray(End.Kind[]::new)),
                 bed -> {
                     List<Contender> all = fid(Way.fidFanout());
-                    List<String> arguments =
-                            new ArrayList<>(List.of("tee", bed.in().name()));
-                    bed.outs().forEach(out -> arguments.add(out.name()));
-                    c(all, "pipes", "tee", arguments.toArray(String[]::new));
+                    List<String> names = bed.outs().stream().map(End::name).toList();
+                    List<String> arguments = new ArrayList<>(List.of(bed.in().name()));
+                    arguments.addAll(names);
+                    arguments.addFirst("read_write");
+                    c(all, "pipes", "read_write", arguments.toArray(String[]::new));
+                    if (tee) {
+                        arguments.set(0, "tee");
+                        c(all, "pipes", "tee", arguments.toArray(String[]::new));
+                    }
+                    String ends = " '" + String.join("' '", names.subList(1, names.size())) + "' < '"
+                            + bed.in().name() + "' > '" + names.getFirst() + "'";
+                    tool(all, "tee", "-", List.of("sh", "-c", "exec tee" + ends));
+                    String command = Peers.fidCommand();
+                    if (command != null && peers.refusal().isEmpty()) {
+                        all.add(new Contender(
+                                "fid tee",
+                                Contender.Kind.TOOL,
+                                peers.tool("-", List.of("sh", "-c", "exec " + command + " -q tee" + ends))));
+                    }
                     return all;
                 },
-                Target.speed(0.95, "C tee")));
+                targets));
     }
 
     private void memory(String id, String title, Content content, Bed.Sink sink) {
@@ -357,6 +401,32 @@ final class Suite implements AutoCloseable {
                         },
                         Target.speed(0.93, "C vmsplice"))
                 .sink(sink));
+    }
+
+    // ---- block sizes ----
+
+    /// What a call should move at most: every method at every size. Fid itself takes part once, as it is used.
+    private void blocks(Path source) {
+        record Route(End.Kind in, End.Kind out) {}
+        for (Route route : List.of(
+                new Route(End.Kind.FILE, End.Kind.FILE),
+                new Route(End.Kind.FILE, End.Kind.PIPE),
+                new Route(End.Kind.FILE, End.Kind.SOCKET),
+                new Route(End.Kind.SOCKET, End.Kind.FILE),
+                new Route(End.Kind.SOCKET, End.Kind.SOCKET),
+                new Route(End.Kind.PIPE, End.Kind.PIPE))) {
+            Content content = Content.of(source, bytes / 4);
+            races.add(new Race(
+                            "blocks-" + route.in().id() + "-" + route.out().id(),
+                            route.in() + " to " + route.out() + " in memory, by block size",
+                            bed(memory.path(), content, route.in(), route.out()),
+                            bed -> {
+                                List<Contender> all = fid(Way.fid(null));
+                                all.addAll(Blocks.contenders(route.in(), route.out()));
+                                return all;
+                            })
+                    .least(3));
+        }
     }
 
     // ---- who takes part ----

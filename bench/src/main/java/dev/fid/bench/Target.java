@@ -27,8 +27,8 @@ record Target(Measure measure, double bound, String against) {
     @Override
     public String toString() {
         return switch (measure) {
-            case SPEED -> "at least " + Figures.of(bound) + " of " + against;
-            case MICROS -> "under " + Figures.of(bound) + " us";
+            case SPEED -> "at least " + Human.digits(bound) + " of " + against;
+            case MICROS -> "under " + Human.digits(bound) + " us";
         };
     }
 }

@@ -150,7 +150,8 @@ interface Way {
         return memory;
     }
 
-    private static void awaitPeer(End end, Fd out) throws IOException {
+    /// Waits until a socket's peer has it all.
+    static void awaitPeer(End end, Fd out) throws IOException {
         if (end.kind() == End.Kind.SOCKET) {
             out.shutdownOutput();
             Kernel kernel = out.kernel();

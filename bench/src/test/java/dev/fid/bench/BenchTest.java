@@ -26,8 +26,14 @@ class BenchTest {
 
     private Bench.Options options(String... routes) {
         return new Bench.Options(
-                directory.resolve("report.json"),
-                directory.resolve("report.md"),
+                new Bench.Outputs(
+                        directory.resolve("report.json"),
+                        directory.resolve("report.md"),
+                        directory.resolve("report.html"),
+                        directory.resolve("report.csv"),
+                        null,
+                        0,
+                        false),
                 null,
                 Duration.ZERO,
                 List.of(routes),
@@ -37,8 +43,8 @@ class BenchTest {
     }
 
     private Report run(Bench.Options options) throws IOException {
-        int status = Bench.run(options, new PrintStream(out, true, StandardCharsets.UTF_8), progress());
-        assertThat(status).as(progress.toString(StandardCharsets.UTF_8)).isZero();
+        Bench.Outcome outcome = Bench.run(options, new PrintStream(out, true, StandardCharsets.UTF_8), progress());
+        assertThat(outcome).as(progress.toString(StandardCharsets.UTF_8)).isEqualTo(Bench.Outcome.DONE);
         return Report.fromJson(Files.readString(directory.resolve("report.json")));
     }
 
@@ -88,9 +94,38 @@ class BenchTest {
 
     @Test
     void anUnknownRouteIsAnError() {
-        int status = Bench.run(options("nowhere"), new PrintStream(out, true, StandardCharsets.UTF_8), progress());
-        assertThat(status).isEqualTo(1);
+        Bench.Outcome outcome =
+                Bench.run(options("nowhere"), new PrintStream(out, true, StandardCharsets.UTF_8), progress());
+        assertThat(outcome).isEqualTo(Bench.Outcome.FAILED);
         assertThat(progress.toString(StandardCharsets.UTF_8)).contains("no race is called nowhere");
+    }
+
+    @Test
+    void everyMethodIsTriedAtEveryBlockSize() throws IOException {
+        Report report = run(options("blocks-file-file", "blocks-socket-socket"));
+        for (Result result : report.results()) {
+            long methods = result.id().equals("blocks-file-file") ? 4 : 2;
+            assertThat(result.series().stream().filter(series -> series.kind() == Contender.Kind.BLOCK))
+                    .as(result.id() + result.skipped())
+                    .hasSize((int) methods * Blocks.SIZES.size())
+                    .allMatch(series -> Blocks.SIZES.contains(series.block()))
+                    .allMatch(series -> series.samples().size() == 2);
+        }
+    }
+
+    @Test
+    void theArticlesProgramsAllCopyTheFile() throws IOException {
+        Report report = run(options("articles"));
+        Articles articles = report.articles();
+        if (articles == null) {
+            assertThat(report.skipped()).anyMatch(what -> what.startsWith("the reference programs"));
+            return;
+        }
+        assertThat(articles.runs()).containsOnlyKeys(Articles.Program.values());
+        assertThat(articles.runs().values()).allMatch(runs -> runs.size() == 2);
+        assertThat(articles.runs().get(Articles.Program.READ_WRITE))
+                .allMatch(each -> each.work() > 0 && each.real() >= each.work());
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("splice is faster than read and write: ");
     }
 
     @Test

@@ -14,6 +14,7 @@ class ReportTest {
         return new Result.Series(
                 name,
                 kind,
+                0,
                 kind == Contender.Kind.FID ? "sendfile" : "",
                 0,
                 0,
@@ -32,7 +33,8 @@ class ReportTest {
                 7,
                 List.of(result),
                 List.of(new Report.Fact("memory", 100, 80)),
-                List.of("xfs: no root"));
+                List.of("xfs: no root"),
+                null);
     }
 
     @Test
@@ -104,5 +106,100 @@ class ReportTest {
         assertThat(table.lines(80)).first().asString().contains("detail");
         assertThat(table.lines(20))
                 .containsExactly("name          GiB/s", "file to file   1.25", "    a note that is", "    too long");
+    }
+
+    // ---- other pages ----
+
+    @Test
+    void csvHasALineForEachContenderAndNothingWhereNothingIsKnown() {
+        Report report = report(
+                Target.speed(0.95, "C \"x\", y"),
+                series("Fid", Contender.Kind.FID, 1_000_000_000),
+                series("C \"x\", y", Contender.Kind.C, 500_000_000));
+        List<String> lines = Csv.of(report).lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(1)).startsWith("a-b,Fid,fid,0,sendfile,0,0,128,1073741824,1,1.00000,");
+        assertThat(lines.get(2)).startsWith("a-b,\"C \"\"x\"\", y\",c,0,,").endsWith(",,7.00000");
+    }
+
+    @Test
+    void htmlIsOneFileThatFetchesNothingAndEscapesWhatItShows() {
+        String html = Html.of(
+                report(
+                        Target.speed(0.95, "C <b>"),
+                        series("Fid", Contender.Kind.FID, 100),
+                        series("C <b>", Contender.Kind.C, 90)),
+                null);
+        assertThat(html)
+                .contains("default-src 'none'")
+                .contains("C &lt;b&gt;")
+                .doesNotContain("<b>")
+                .doesNotContainPattern("(src|href)=\"(?!#|data:)")
+                .contains("xfs: no root");
+        int data = html.indexOf("id=\"data\">") + 10;
+        String json = html.substring(data, html.indexOf("</script>", data)).replace("\\u003c", "<");
+        assertThat(Report.fromJson(json).results()).hasSize(1);
+    }
+
+    // ---- two runs ----
+
+    @Test
+    void aRaceThatBecameSlowerThanTheOthersDidIsFound() {
+        long[] usual = {100, 101, 99, 100, 102, 98, 100};
+        long[] slower = {125, 124, 126, 125, 123, 127, 125};
+        Report then = report(
+                Target.speed(0.95, "C"),
+                series("Fid", Contender.Kind.FID, usual),
+                series("C", Contender.Kind.C, usual));
+        Report now = report(
+                Target.speed(0.95, "C"),
+                series("Fid", Contender.Kind.FID, slower),
+                series("C", Contender.Kind.C, usual));
+        assertThat(Comparison.of(now, then).changes())
+                .hasSize(2)
+                .allMatch(change -> change.isSlowerBy(0.2))
+                .noneMatch(change -> change.isSlowerBy(0.3));
+        assertThat(Comparison.of(then, then).changes()).noneMatch(change -> change.isSlowerBy(0.01));
+    }
+
+    @Test
+    void aMachineThatBecameSlowerForAllIsNoChangeOfFid() {
+        long[] usual = {100, 101, 99, 100, 102, 98, 100};
+        long[] slower = {200, 202, 198, 200, 204, 196, 200};
+        Report then = report(
+                Target.speed(0.95, "C"),
+                series("Fid", Contender.Kind.FID, usual),
+                series("C", Contender.Kind.C, usual));
+        Report now = report(
+                Target.speed(0.95, "C"),
+                series("Fid", Contender.Kind.FID, slower),
+                series("C", Contender.Kind.C, slower));
+        assertThat(Comparison.of(now, then).changes())
+                .allMatch(change -> change.verdict().equals("no difference beyond the noise"))
+                .anyMatch(change -> change.ratio() == 0.5);
+    }
+
+    @Test
+    void aClaimOfTheArticleHoldsOnlyBeyondTheNoise() {
+        List<Articles.Run> fast = List.of(new Articles.Run(1, 1, 0, 1), new Articles.Run(1.1, 1.1, 0, 1));
+        List<Articles.Run> slow = List.of(new Articles.Run(2, 2, 1, 1), new Articles.Run(2.2, 2.2, 1, 1));
+        Articles articles = new Articles(
+                1,
+                "tmpfs",
+                Map.of(
+                        Articles.Program.READ_WRITE,
+                        fast,
+                        Articles.Program.MMAP,
+                        slow,
+                        Articles.Program.MMAP_SEGMENTS,
+                        slow,
+                        Articles.Program.SPLICE,
+                        fast));
+        assertThat(articles.claims()).extracting(Articles.Claim::verdict).satisfies(verdicts -> {
+            assertThat(verdicts.get(0)).startsWith("no difference"); // splice, read and write: the same
+            assertThat(verdicts.get(1)).startsWith("holds"); // splice is faster than mmap
+            assertThat(verdicts.get(4)).startsWith("no difference"); // system time is the same
+        });
+        assertThat(Articles.fromJson(articles.toJson())).isEqualTo(articles);
     }
 }

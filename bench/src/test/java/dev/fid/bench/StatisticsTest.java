@@ -60,13 +60,18 @@ class StatisticsTest {
 
     @Test
     void figuresHaveThreeSignificantDigitsInEveryLocale() {
-        assertThat(Figures.of(1234.4)).isEqualTo("1234");
-        assertThat(Figures.of(11.64)).isEqualTo("11.6");
-        assertThat(Figures.of(0.031249)).isEqualTo("0.0312");
-        assertThat(Figures.of(0)).isEqualTo("0");
-        assertThat(Figures.of(Double.NaN)).isEqualTo("-");
-        assertThat(Figures.bytes(0)).isEqualTo("0");
-        assertThat(Figures.bytes(1023)).isEqualTo("1023 B");
-        assertThat(Figures.bytes(128 << 10)).isEqualTo("128 KiB");
+        assertThat(Human.digits(1234.4)).isEqualTo("1234");
+        assertThat(Human.digits(11.64)).isEqualTo("11.6");
+        assertThat(Human.digits(0.031249)).isEqualTo("0.0312");
+        assertThat(Human.digits(0)).isEqualTo("0");
+        assertThat(Human.digits(Double.NaN)).isEqualTo("-");
+        assertThat(Human.digits(9.996)).isEqualTo("10.0");
+        assertThat(Human.digits(-0.5)).isEqualTo("-0.500");
+        assertThat(Human.bytes(0)).isEqualTo("0 B");
+        assertThat(Human.bytes(1023)).isEqualTo("1023 B");
+        assertThat(Human.bytes(128 << 10)).isEqualTo("128 KiB");
+        assertThat(Human.bytes((1 << 20) - 1)).isEqualTo("1.00 MiB");
+        assertThat(Human.seconds(2_550_000_000L)).isEqualTo("2.55 s");
+        assertThat(Human.seconds(200_000_000L)).isEqualTo("0.20 s");
     }
 }

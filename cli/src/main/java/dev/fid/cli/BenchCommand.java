@@ -9,28 +9,82 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /// `fid bench`.
 @Command(
         name = "bench",
         description = {
-            "Races every method against C programs, the JDK's ways and the usual tools, run by run, and prints how fid",
-            "did. Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
-            "there is left out, and said.",
+            "Races every method against C programs, the JDK's ways and the usual tools.",
+            "Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not there",
+            "is left out, and said.",
             ""
         },
         footer = {
             "",
             "Examples:",
-            "  fid bench --routes pipe-to-pipe --time 2s --runs 3 --save races.json",
-            "  fid bench --from races.json --markdown races.md"
+            "  fid bench --routes pipe-pipe --bytes 16M --time 2s --runs 3 --save races.json",
+            "  fid bench --from races.json --html report.html --markdown races.md",
+            "  fid bench --routes pipe-pipe --bytes 16M --time 2s --runs 3 --compare races.json",
+            "  fid bench articles --bytes 16M --runs 3"
         })
 final class BenchCommand implements Action {
+    enum What {
+        copy,
+        pipe,
+        tee,
+        socket,
+        relay,
+        articles,
+        all;
+
+        /// Beginnings of the names of the races; none means all.
+        List<String> routes() {
+            return switch (this) {
+                case copy -> List.of("file-file", "reflink", "tree", "blocks-file-file");
+                case pipe -> List.of("pipe-", "memory-", "blocks-file-pipe", "blocks-pipe");
+                case tee -> List.of("fanout");
+                case socket -> List.of("file-socket", "socket-", "blocks-file-socket", "blocks-socket");
+                case relay -> List.of("socket-socket", "blocks-socket-socket", "relay");
+                case articles -> List.of("articles");
+                case all -> List.of();
+            };
+        }
+    }
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "WHAT",
+            description = "Which races: ${COMPLETION-CANDIDATES}. Default: all.")
+    private What what = What.all;
+
     @Option(names = "--save", paramLabel = "FILE", description = "Saves the report as JSON.")
     private @Nullable Path save;
 
     @Option(names = "--markdown", paramLabel = "FILE", description = "Writes the report as Markdown.")
     private @Nullable Path markdown;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Writes the report as one HTML file with charts, which needs no network.")
+    private @Nullable Path html;
+
+    @Option(names = "--csv", paramLabel = "FILE", description = "Writes a line of figures for each contender.")
+    private @Nullable Path csv;
+
+    @Option(names = "--json", description = "Prints the report as JSON instead of the table.")
+    private boolean json;
+
+    @Option(names = "--compare", paramLabel = "FILE", description = "Sets this run against a saved one.")
+    private @Nullable Path compare;
+
+    @Option(
+            names = "--fail-if-slower",
+            paramLabel = "PERCENT",
+            converter = Values.OfPercent.class,
+            description = "Exit code 7 where fid became slower by more than this in any race of --compare.")
+    private double failIfSlower;
 
     @Option(names = "--from", paramLabel = "FILE", description = "Reads a saved report instead of measuring.")
     private @Nullable Path from;
@@ -61,9 +115,19 @@ final class BenchCommand implements Action {
     @Override
     public void run(Context context) throws Failure {
         PrintStream out = new PrintStream(context.console().out(), true, StandardCharsets.UTF_8);
-        Bench.Options options = new Bench.Options(save, markdown, from, time, routes, runs, seed, bytes);
-        if (Bench.run(options, out, context.console().err()) != 0) {
-            throw new Failure(Exit.IO, "the benchmark did not come to its end, see above");
+        if (!routes.isEmpty() && what != What.all) {
+            throw Failure.usage("WHAT and --routes both name the races: give one of them");
+        }
+        if (failIfSlower > 0 && compare == null) {
+            throw Failure.usage("--fail-if-slower needs --compare");
+        }
+        Bench.Outputs outputs = new Bench.Outputs(save, markdown, html, csv, compare, failIfSlower, json);
+        Bench.Options options =
+                new Bench.Options(outputs, from, time, routes.isEmpty() ? what.routes() : routes, runs, seed, bytes);
+        switch (Bench.run(options, out, context.console().err())) {
+            case DONE -> {}
+            case SLOWER -> throw new Failure(Exit.CHECK, "fid became slower, see above");
+            case FAILED -> throw new Failure(Exit.IO, "the benchmark did not come to its end, see above");
         }
     }
 }

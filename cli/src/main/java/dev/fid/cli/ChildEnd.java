@@ -39,11 +39,20 @@ final class ChildEnd extends End {
         } catch (IOException e) {
             ours.close();
             // Cannot run program "x": ... error: 2 (No such file or directory)
-            String text = String.valueOf(e.getMessage()).strip();
+            String text = String.valueOf(e.getMessage())
+                    .lines()
+                    .findFirst()
+                    .orElse("")
+                    .strip();
             int open = text.lastIndexOf('(');
             String why = open < 0 || !text.endsWith(")") ? text : text.substring(open + 1, text.length() - 1);
             throw new Failure(Exit.OPEN, endpoint.text() + ": " + why, "", e);
         }
+    }
+
+    @Override
+    void endOutput() {
+        fd().close();
     }
 
     /// Closes our end and waits; a child that fails makes the copy fail.

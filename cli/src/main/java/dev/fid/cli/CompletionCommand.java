@@ -1,6 +1,6 @@
 package dev.fid.cli;
 
-import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -28,9 +28,7 @@ final class CompletionCommand implements Action {
 
     @Override
     public void run(Context context) throws Failure {
-        String script = AutoComplete.bash("fid", context.commands());
-        // zsh reads bash's completions once it is asked to; the script itself asks for it, too.
-        String before = shell == Shell.zsh ? "#compdef fid\nautoload -U +X bashcompinit && bashcompinit\n" : "";
-        context.console().print(before + script);
+        CommandLine commands = context.commands();
+        context.console().print(shell == Shell.bash ? Completion.bash(commands) : Completion.zsh(commands));
     }
 }

@@ -40,9 +40,22 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
         }
     }
 
+    /// Tells what went wrong, and what may help.
+    void say(When color, String text, String hint) {
+        err.println((colors(color, 2) ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
+        if (!hint.isEmpty()) {
+            err.println("hint: " + hint);
+        }
+    }
+
     /// Columns of the terminal that stderr is, -1 where it is none.
     int columns() {
-        int size = winsize(2);
+        return columns(2);
+    }
+
+    /// Columns of the terminal that `stream` (1 or 2) is, -1 where it is none.
+    int columns(int stream) {
+        int size = winsize(stream);
         if (size < 0) {
             return -1;
         }

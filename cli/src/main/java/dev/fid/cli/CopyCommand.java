@@ -8,13 +8,14 @@ import picocli.CommandLine.Mixin;
 /// `fid copy SRC DST`.
 @Command(
         name = "copy",
+        customSynopsis = "fid copy [OPTIONS] SRC... DST",
         description = {
-            "Copies one source to one destination, the cheapest way that the kernel allows.",
+            "Copies one source to one destination, the cheapest way that the kernel allows; several files, or with",
+            "-r directories, into a directory.",
             "",
             "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
             "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",
-            "Options behind an endpoint: PATH?offset=N&length=N&direct (SRC), PATH?offset=N, PATH?append (DST),",
-            "tcp://H:P?nodelay=no&keepalive=30s&bind=ADDR&rcvbuf=N&sndbuf=N, unix-listen://PATH?mode=0660.",
+            "The forms of SRC and DST, and the options behind them: fid help endpoints.",
             "Binary data (a file with a NUL in its first 4 KiB) does not go to a terminal without -f.",
             ""
         },
@@ -28,7 +29,12 @@ import picocli.CommandLine.Mixin;
             "  fid copy big.iso exec:'sha256sum -b'",
             "  fid copy 'big.iso?offset=1MiB&length=64KiB' part",
             "  fid copy --limit 100M --timeout 1m big.iso copy.iso",
-            "  fid copy --dry-run big.iso tcp://localhost:7000"
+            "  fid copy --dry-run big.iso tcp://localhost:7000",
+            "  fid copy --resume big.iso copy.iso",
+            "  fid copy -r /etc/skel home",
+            "  fid copy -r --preserve=all /etc/skel home/kept",
+            "  fid copy -r --update /etc/skel/. home",
+            "  fid copy big.iso copy.iso home/"
         })
 final class CopyCommand implements Action {
     @Mixin
@@ -45,11 +51,25 @@ final class CopyCommand implements Action {
             plan(context);
             return;
         }
+        if (options.isTree()) {
+            TreeCopying copying = new TreeCopying(options, context.console(), context.stop());
+            if (context.own()) {
+                Signals.install(
+                        context.stop(), copying::status, context.console().err());
+            }
+            copying.run();
+            return;
+        }
         Copying copying = new Copying(options, context.console(), context.stop());
         if (context.own()) {
             Signals.install(context.stop(), copying::status, context.console().err());
         }
-        copying.run();
+        try {
+            copying.run();
+        } catch (Failure e) {
+            CopyReport.failed(options, context.console(), e);
+            throw e;
+        }
     }
 
     /// The plan goes to stdout, also where the data would: a dry run has no data.

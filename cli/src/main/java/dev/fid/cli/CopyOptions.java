@@ -2,8 +2,11 @@ package dev.fid.cli;
 
 import dev.fid.Consistency;
 import dev.fid.Method;
+import dev.fid.Tree;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -25,29 +28,39 @@ final class CopyOptions {
 
     enum Holes {
         auto,
+        always,
         never
     }
 
     enum Kept {
         mode,
         time,
-        xattr
+        owner,
+        xattr,
+        acl,
+        links,
+        all
     }
 
     @Parameters(
             index = "0",
             paramLabel = "SRC",
             converter = Values.OfEndpoint.class,
-            description =
-                    "Where bytes come from: -, a path, file:, fd://, tcp://, tcp-listen://, unix://, unix-listen://, exec:")
+            completionCandidates = Values.Schemes.class,
+            description = "Where bytes come from: a file, - or another form; fid help endpoints has them all.")
     private Endpoint in;
 
     @Parameters(
             index = "1",
             paramLabel = "DST",
             converter = Values.OfEndpoint.class,
-            description = "Where they go; a directory takes the name of SRC.")
+            completionCandidates = Values.Schemes.class,
+            description = "Where they go; a directory takes the name of SRC. With several SRC it is a directory.")
     private Endpoint out;
+
+    /// Behind the first two: the last of all is DST.
+    @Parameters(index = "2..*", hidden = true, paramLabel = "DST", converter = Values.OfEndpoint.class)
+    private List<Endpoint> more = new ArrayList<>();
 
     private final Root root;
 
@@ -82,8 +95,8 @@ final class CopyOptions {
 
     @Option(
             names = "--sparse",
-            paramLabel = "auto|never",
-            description = "never: holes become zeros. Default: auto, holes stay.")
+            paramLabel = "WHEN",
+            description = "always: blocks of zeros become holes. never: holes become zeros. Default: auto, holes stay.")
     Holes sparse = Holes.auto;
 
     @Option(
@@ -126,8 +139,52 @@ final class CopyOptions {
             description = "Writes behind the end of DST.")
     boolean append;
 
-    @Option(names = "--no-clobber", description = "Refuses a DST that exists (exit 3).")
+    @Option(
+            names = "--no-clobber",
+            description = "Refuses a DST that exists (exit 3); with -r or several SRC leaves it as it is.")
     boolean noClobber;
+
+    @Option(
+            names = {"-r", "--recursive"},
+            description = "Copies directories with all that is in them; links, FIFOs and devices as such.")
+    boolean recursive;
+
+    @Option(
+            names = {"-L", "--dereference"},
+            description = "With -r: copies what a symbolic link points to, instead of the link.")
+    boolean follow;
+
+    @Option(
+            names = {"-u", "--update"},
+            description = "Replaces only what is older than its source.")
+    boolean update;
+
+    @Option(
+            names = "--resume",
+            description = "Goes on where a copy ended: files that are there stay, and a large one is kept as"
+                    + " .NAME.fid-part and continued, once its tail is compared with SRC.")
+    boolean resume;
+
+    @Option(
+            names = "--in-place",
+            description = "Writes into the file that is there: inode, owner and hard links stay, and a copy that"
+                    + " fails leaves a part.")
+    boolean inPlace;
+
+    @Option(
+            names = "--no-cache",
+            description = "Leaves nothing in the page cache: RWF_DONTCACHE, or POSIX_FADV_DONTNEED where the kernel"
+                    + " has none (-v tells which).")
+    boolean noCache;
+
+    @Option(
+            names = {"-j", "--jobs"},
+            paramLabel = "N",
+            description = "With -r: files copied at once, 1 to 64. Default: one per processor, at most 8.")
+    int jobs;
+
+    @Option(names = "--delete", hidden = true)
+    private boolean delete;
 
     @Option(
             names = {"-f", "--force"},
@@ -140,7 +197,9 @@ final class CopyOptions {
             split = ",",
             arity = "0..1",
             fallbackValue = "mode,time",
-            description = "Gives DST the mode, time and user xattr of SRC: any of mode,time,xattr. Default: mode,time.")
+            description =
+                    "What DST keeps of SRC: any of mode, time, owner, xattr, acl, links (kept with -r in any case),"
+                            + " or all. Without WHAT: mode,time. Without the option: the mode less the umask.")
     Set<Kept> preserve = EnumSet.noneOf(Kept.class);
 
     @Option(names = "--fsync", description = "Returns when DST is on the disk.")
@@ -187,7 +246,51 @@ final class CopyOptions {
     }
 
     Endpoint out() {
-        return out;
+        return more.isEmpty() ? out : more.getLast();
+    }
+
+    /// All but the last.
+    List<Endpoint> sources() {
+        List<Endpoint> all = new ArrayList<>(List.of(in));
+        if (!more.isEmpty()) {
+            all.add(out);
+            all.addAll(more.subList(0, more.size() - 1));
+        }
+        return all;
+    }
+
+    /// Whether this is for {@link TreeCopying}: several files, or what only a copy from name to name can do.
+    boolean isTree() {
+        return recursive
+                || follow
+                || update
+                || resume
+                || inPlace
+                || noCache
+                || jobs > 0
+                || sparse == Holes.always
+                || !more.isEmpty();
+    }
+
+    Set<Tree.Kept> kept() {
+        Set<Tree.Kept> kept = EnumSet.noneOf(Tree.Kept.class);
+        for (Kept each : preserve) {
+            switch (each) {
+                case mode -> kept.add(Tree.Kept.MODE);
+                case time -> kept.add(Tree.Kept.TIME);
+                case owner -> kept.add(Tree.Kept.OWNER);
+                case xattr -> kept.add(Tree.Kept.XATTR);
+                case acl -> kept.add(Tree.Kept.ACL);
+                case links -> {} // kept in any case
+                case all -> kept.addAll(EnumSet.allOf(Tree.Kept.class));
+            }
+        }
+        return kept;
+    }
+
+    /// Bytes of the source before those to copy.
+    long skipped() {
+        return Math.max(0, start());
     }
 
     int verbose() {
@@ -231,6 +334,14 @@ final class CopyOptions {
 
     /// @throws Failure where two options contradict each other
     void check() throws Failure {
+        if (delete) {
+            throw new Failure(
+                    Exit.USAGE, "--delete: fid removes nothing", "rsync -a --delete SRC/ DST does that", null);
+        }
+        if (isTree()) {
+            checkTree();
+            return;
+        }
         boolean whole = !append && !(out instanceof Endpoint.File file && (file.append() || file.offset() >= 0));
         if (noClobber && !whole) {
             throw Failure.usage("--no-clobber: it makes no sense for a part of a file");
@@ -255,5 +366,67 @@ final class CopyOptions {
         if (!preserve.isEmpty() && !(out instanceof Endpoint.File)) {
             throw Failure.usage("--preserve: " + out.text() + " keeps no metadata");
         }
+    }
+
+    private void checkTree() throws Failure {
+        String[] single = {
+            append ? "--append" : "",
+            offset >= 0 ? "--offset" : "",
+            length >= 0 ? "--length" : "",
+            verify ? "--verify" : "",
+            checksum != null ? "--checksum" : "",
+            limit > 0 ? "--limit" : "",
+            block > 0 ? "--block" : "",
+            pipeSize > 0 ? "--pipe-size" : "",
+            consistency != null ? "--consistency" : "",
+            dryRun ? "--dry-run" : ""
+        };
+        for (String option : single) {
+            if (!option.isEmpty()) {
+                throw Failure.usage(option + ": it is for one source, without " + treeOption());
+            }
+        }
+        int policies = (noClobber ? 1 : 0) + (update ? 1 : 0) + (resume ? 1 : 0);
+        if (policies > 1) {
+            throw Failure.usage("--no-clobber, --update and --resume: one of them");
+        }
+        if (inPlace && resume) {
+            throw Failure.usage("--in-place: --resume needs a file of its own");
+        }
+        if (resume && (noCache || sparse == Holes.always)) {
+            throw Failure.usage("--resume: --no-cache and --sparse always do not go with it");
+        }
+        if (jobs < 0 || jobs > 64) {
+            throw Failure.usage("--jobs: '" + jobs + "' is not a number from 1 to 64");
+        }
+        List<Endpoint> all = new ArrayList<>(sources());
+        all.add(out());
+        for (Endpoint each : all) {
+            if (!(each instanceof Endpoint.File file)) {
+                throw Failure.usage(treeOption() + ": only files and directories, not " + each.text());
+            }
+            if (file.offset() >= 0 || file.length() >= 0 || file.append() || file.direct()) {
+                throw Failure.usage(file.text() + ": its options are for one source, without " + treeOption());
+            }
+        }
+    }
+
+    /// What makes it a copy from names to names.
+    private String treeOption() {
+        return recursive
+                ? "-r"
+                : !more.isEmpty()
+                        ? "several SRC"
+                        : follow
+                                ? "-L"
+                                : update
+                                        ? "--update"
+                                        : resume
+                                                ? "--resume"
+                                                : inPlace
+                                                        ? "--in-place"
+                                                        : noCache
+                                                                ? "--no-cache"
+                                                                : jobs > 0 ? "--jobs" : "--sparse always";
     }
 }

@@ -1,8 +1,11 @@
 package dev.fid.cli;
 
 import dev.fid.Declined;
+import dev.fid.ErrnoException;
 import dev.fid.Moved;
 import dev.fid.Plan;
+import dev.fid.bench.Human;
+import dev.fid.bench.Json;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +38,45 @@ final class CopyReport {
         return name == null ? options.in().text() : name.toString();
     }
 
+    /// With `--json` a failure is an object, too.
+    static void failed(CopyOptions options, Console console, Failure failure) throws Failure {
+        if (!options.json || failure.exit() == Exit.PIPE) {
+            return;
+        }
+        Map<String, @Nullable Object> object = new LinkedHashMap<>();
+        object.put("schema", "fid.copy/1");
+        object.put("src", options.in().text());
+        object.put("dst", options.out().text());
+        object.put("error", error(failure));
+        if (stdoutCarriesData(options)) {
+            console.err().println(Json.of(object));
+        } else {
+            console.print(Json.of(object) + "\n");
+        }
+    }
+
+    /// What is told of a failure: its exit code, words, and the system call behind it where there is one.
+    static Map<String, @Nullable Object> error(Failure failure) {
+        Map<String, @Nullable Object> error = new LinkedHashMap<>();
+        error.put("exit", failure.exit());
+        error.put("text", failure.text());
+        error.put("hint", failure.hint().isEmpty() ? null : failure.hint());
+        Throwable cause = failure.getCause();
+        while (cause instanceof Failure && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        ErrnoException e = cause instanceof ErrnoException known ? known : null;
+        error.put("errno", e == null ? null : Errno.name(e.errno()));
+        error.put("call", e == null ? null : e.call());
+        error.put("bytes", e == null ? null : e.moved());
+        return error;
+    }
+
+    private static boolean stdoutCarriesData(CopyOptions options) {
+        return options.out() instanceof Endpoint.Standard
+                || (options.out() instanceof Endpoint.Inherited fd && fd.number() == 1);
+    }
+
     void plan(Plan plan) {
         plan.declined().forEach(declined -> console.err().println("plan: not " + declined));
         plan.ladder().forEach(rung -> console.err().println("plan: " + rung));
@@ -42,8 +84,7 @@ final class CopyReport {
 
     void print(Moved moved, long reread, @Nullable Sum sum) throws Failure {
         long nanos = System.nanoTime() - start;
-        boolean stdoutCarriesData = options.out() instanceof Endpoint.Standard
-                || (options.out() instanceof Endpoint.Inherited fd && fd.number() == 1);
+        boolean stdoutCarriesData = stdoutCarriesData(options);
         String hex = sum != null && options.checksum != null ? sum.hex() : null;
         if (options.json) {
             result(Json.of(object(moved, reread, nanos, hex)), stdoutCarriesData);
@@ -111,12 +152,12 @@ final class CopyReport {
         return object;
     }
 
-    private static double round(double seconds) {
+    static double round(double seconds) {
         return Math.round(seconds * TICKS) / TICKS;
     }
 
     /// CPU time of this process, user and system. Source: proc_pid_stat(5), fields 14 and 15.
-    private static double[] cpuSeconds() {
+    static double[] cpuSeconds() {
         try {
             String stat = Files.readString(Path.of("/proc/self/stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

@@ -9,6 +9,8 @@ import dev.fid.Method;
 import dev.fid.Moved;
 import dev.fid.NoMethodException;
 import dev.fid.Transfer;
+import dev.fid.Tree;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
@@ -26,7 +28,8 @@ final class Copying {
         this.options = options;
         this.console = console;
         this.stop = stop;
-        this.reporter = new Reporter(console, options, CopyReport.shortName(options));
+        this.reporter = new Reporter(
+                console, options.quiet(), options.progress, options.interval, CopyReport.shortName(options));
     }
 
     /// How far it is, for SIGUSR1.
@@ -43,7 +46,7 @@ final class Copying {
 
     private void copy() throws Failure {
         Opening opening = new Opening(options, console.err());
-        try (End in = opening.in(options.in())) {
+        try (End in = Opening.in(options.in(), options.verbose(), console.err())) {
             refuseTerminalInput(in.fd());
             try (End out = opening.out(options.out(), options.in(), in.fd())) {
                 copy(in, out);
@@ -70,7 +73,7 @@ final class Copying {
             moved = result.bytes();
             in.finish(false);
             long reread = options.verify && sum != null ? verify(out, start, moved, sum.crc()) : 0;
-            Metadata.keep(options.preserve, in.fd(), out.fd());
+            Tree.keep(options.kept(), in.fd(), out.fd());
             if (stop.reason() != null) {
                 throw new ErrnoException("copy", "", Errno.ECANCELED);
             }
@@ -135,6 +138,14 @@ final class Copying {
         if (from.sameFile(to)) {
             throw new Failure(Exit.OPEN, options.out().text() + ": it is the source itself");
         }
+        long room = to.size() - Math.max(0, offset());
+        long coming = options.most() >= 0 ? Math.min(options.most(), from.size()) : from.size() - options.skipped();
+        if (to.kind() == FdKind.BLOCK_DEVICE && !from.sizeUnknown() && coming > room) {
+            throw new Failure(
+                    Exit.OPEN,
+                    options.out().text() + ": it has room for " + Human.bytes(Math.max(0, room)) + ", the source has "
+                            + Human.bytes(coming));
+        }
         if (options.start() >= 0 && !from.kind().isSeekable()) {
             throw Failure.usage("--offset: " + options.in().text() + " has no offsets, it is a " + from.kind());
         }
@@ -158,7 +169,7 @@ final class Copying {
     }
 
     /// As grep(1) has it: a NUL among the first bytes.
-    private static boolean isBinary(Fd in, long offset) {
+    static boolean isBinary(Fd in, long offset) {
         try (Memory head = in.kernel().allocate(4096)) {
             long read = in.kernel().pread(in.number(), head, 0, 4096, offset);
             for (byte b : head.bytes(0, (int) Math.max(0, read))) {

@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Fd;
+import dev.fid.bench.Human;
 import java.io.IOException;
 
 /// An open side of a copy, and what is due there after the last byte.
@@ -19,6 +20,9 @@ abstract class End implements AutoCloseable {
     ///
     /// @param durable whether the bytes must be on the disk
     void finish(boolean durable) throws IOException, Failure {}
+
+    /// No more bytes come: the other side is to see it, as far as that can be told apart from {@link #finish}.
+    void endOutput() {}
 
     /// A failure's cause that this side knows better than the kernel's errno, or nothing.
     void explain() throws Failure {}

@@ -28,7 +28,7 @@ sealed interface Endpoint {
     /// Stdin as SRC, stdout as DST.
     record Standard(String text) implements Endpoint {}
 
-    /// A descriptor inherited from the parent.
+    /// A descriptor inherited from the parent, by its number or by the name that systemd gave it.
     record Inherited(String text, int number) implements Endpoint {}
 
     /// A file, FIFO or device.
@@ -113,7 +113,7 @@ sealed interface Endpoint {
         String body = rest.substring(2, question < 0 ? rest.length() : question);
         Query query = Query.parse(question < 0 ? "" : rest.substring(question + 1), text);
         Endpoint endpoint = switch (scheme) {
-            case "fd" -> new Inherited(text, number(text, body, Integer.MAX_VALUE));
+            case "fd" -> new Inherited(text, PassedOn.number(text, body, System.getenv()));
             case "tcp", "tcp-listen" -> tcp(scheme, text, body, query);
             case "unix" -> new Unix(text, name(text, body), socketOptions(query, false, false));
             case "unix-listen" -> {
@@ -202,7 +202,7 @@ sealed interface Endpoint {
         return body;
     }
 
-    private static int number(String text, String digits, int most) {
+    static int number(String text, String digits, int most) {
         if (digits.matches("[0-9]{1,9}") && Integer.parseInt(digits) <= most) {
             return Integer.parseInt(digits);
         }

@@ -2,6 +2,7 @@ package dev.fid.cli;
 
 import dev.fid.Facts;
 import dev.fid.Plan;
+import dev.fid.bench.Json;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,10 +30,20 @@ import picocli.CommandLine.Parameters;
         })
 @SuppressWarnings("NullAway.Init") // picocli fills the positional parameters
 final class ExplainCommand implements Action {
-    @Parameters(index = "0", paramLabel = "SRC", converter = Values.OfEndpoint.class, description = "As for copy.")
+    @Parameters(
+            index = "0",
+            paramLabel = "SRC",
+            converter = Values.OfEndpoint.class,
+            completionCandidates = Values.Schemes.class,
+            description = "As for copy.")
     private Endpoint in;
 
-    @Parameters(index = "1", paramLabel = "DST", converter = Values.OfEndpoint.class, description = "As for copy.")
+    @Parameters(
+            index = "1",
+            paramLabel = "DST",
+            converter = Values.OfEndpoint.class,
+            completionCandidates = Values.Schemes.class,
+            description = "As for copy.")
     private Endpoint out;
 
     @Option(

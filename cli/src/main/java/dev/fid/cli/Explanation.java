@@ -5,6 +5,7 @@ import dev.fid.Facts;
 import dev.fid.FdKind;
 import dev.fid.Method;
 import dev.fid.Plan;
+import dev.fid.bench.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

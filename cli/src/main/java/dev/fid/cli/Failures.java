@@ -2,6 +2,8 @@ package dev.fid.cli;
 
 import dev.fid.ErrnoException;
 import dev.fid.Side;
+import dev.fid.Transfer;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -35,7 +37,7 @@ final class Failures {
         Path parent = path.toAbsolutePath().getParent();
         Path last = path.getFileName();
         if (errno != Errno.ENOENT || parent == null || last == null) {
-            return errno == Errno.EISDIR ? "name one file: directories are not copied" : "";
+            return errno == Errno.EISDIR ? "-r copies directories" : "";
         }
         if (!Files.isDirectory(parent)) {
             return "there is no directory " + parent;
@@ -93,8 +95,17 @@ final class Failures {
     /// The last steps are all about the destination.
     private static boolean ofDestination(ErrnoException e) {
         return switch (e.call()) {
-            case "fsync", "close", "rename", "link", "shutdown", "recv", "pread", "fchmod", "utimensat", "fsetxattr" ->
-                true;
+            case "fsync",
+                    "close",
+                    "rename",
+                    "link",
+                    "shutdown",
+                    "recv",
+                    "pread",
+                    "fchmod",
+                    "fchown",
+                    "utimensat",
+                    "setxattr" -> true;
             default -> false;
         };
     }
@@ -104,23 +115,10 @@ final class Failures {
     }
 
     private static boolean methodRefused(ErrnoException e, CopyOptions options) {
-        if (options.fallback()
-                || e.moved() > 0
-                || e.call().equals("read")
-                || e.call().equals("write")) {
-            return false;
-        }
-        return switch (e.errno()) {
-            case Errno.EINVAL,
-                    Errno.ENOSYS,
-                    Errno.EXDEV,
-                    Errno.EOPNOTSUPP,
-                    Errno.EPERM,
-                    Errno.EBADF,
-                    Errno.ENODEV,
-                    Errno.ENOTTY,
-                    Errno.ESPIPE -> true;
-            default -> false;
-        };
+        return !options.fallback()
+                && e.moved() == 0
+                && !e.call().equals("read")
+                && !e.call().equals("write")
+                && Transfer.isRefusal(e.errno());
     }
 }

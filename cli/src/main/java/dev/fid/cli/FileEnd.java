@@ -3,6 +3,7 @@ package dev.fid.cli;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Replacement;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 
 /// A file as destination: replaced as a whole, or written in place.

@@ -22,13 +22,12 @@ public final class Main {
               fid copy big.iso /mnt/                       a file, whole or not at all
               fid copy tcp-listen://:7000 backup.tar       what a peer sends
               fid explain big.iso tcp://localhost:7000     which way, and why
+              fid relay :8443 10.0.0.5:443                 clients of a port to another host
 
-              copy         one source to one destination
-              explain      the plan of a copy; what an errno means
-              demo         every way there is, on your own file
-              bench        every way against C, the JDK and the usual tools
-              version      of fid, the JVM and the kernel
-              completion   a script for bash or zsh
+              move bytes     copy, tee, relay
+              a relay        ctl, top, config
+              understand     explain, probe, bench, demo
+              the rest       version, completion, help
 
             fid help COMMAND says more.
             """;
@@ -36,17 +35,36 @@ public final class Main {
     private final Console console;
     private final Root root = new Root();
     private final CommandLine commands = new CommandLine(root);
+    private final Variables variables;
 
     private Main(Console console) {
         this.console = console;
         commands.addSubcommand("copy", new CopyCommand(root));
+        commands.addSubcommand("tee", new TeeCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
+        commands.addSubcommand("relay", new RelayCommand(root));
+        commands.addSubcommand("ctl", new CtlCommand());
+        commands.addSubcommand("top", new TopCommand());
+        commands.addSubcommand("config", new ConfigCommand());
         commands.addSubcommand("demo", new DemoCommand());
         commands.addSubcommand("bench", new BenchCommand());
+        commands.addSubcommand("probe", new ProbeCommand());
         commands.addSubcommand("version", new VersionCommand());
         commands.addSubcommand("completion", new CompletionCommand());
         commands.addSubcommand("help", new HelpCommand());
+        commands.addSubcommand("man", new ManCommand());
         commands.setExpandAtFiles(false);
+        variables = new Variables(console.environment());
+        commands.setDefaultValueProvider(variables);
+        commands.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(Exit.meanings());
+    }
+
+    /// The model of all commands, as their help, man pages and completion have it.
+    public static CommandLine model() {
+        return new Main(new Console(OutputStream.nullOutputStream(), System.err, false, Map.of())).commands;
     }
 
     /// The command.
@@ -123,8 +141,8 @@ public final class Main {
     // ---- what is said of a failure ----
 
     private int failed(String command, Failure e) {
-        if (e.exit() == Exit.PIPE) {
-            return Exit.PIPE; // whoever read our output has gone: there is nobody to tell
+        if (e.exit() == Exit.PIPE || e.text().isEmpty()) {
+            return e.exit(); // whoever read our output has gone: there is nobody to tell; or all was told
         }
         say(command + e.text(), e.hint());
         if (root.verbose() >= 2 && e.getCause() != null) {
@@ -134,11 +152,7 @@ public final class Main {
     }
 
     private void say(String text, String hint) {
-        boolean colors = console.colors(root.color(), 2);
-        console.err().println((colors ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
-        if (!hint.isEmpty()) {
-            console.err().println("hint: " + hint);
-        }
+        console.say(root.color(), text, hint);
     }
 
     private int misused(CommandLine.ParameterException e) {
@@ -147,7 +161,7 @@ public final class Main {
         List<String> unknown =
                 e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getUnmatched() : List.of();
         if (unknown.isEmpty()) {
-            say(command + Misuse.text(e), "");
+            say(command + Misuse.text(e, variables), "");
         } else {
             say(Misuse.unknown(where, unknown.getFirst(), isRoot(where)), "");
         }

@@ -27,12 +27,13 @@ final class Misuse {
     }
 
     /// What picocli says, in our form: `--limit: '12Q' ...`.
-    static String text(CommandLine.ParameterException e) {
+    static String text(CommandLine.ParameterException e, Variables variables) {
         String text = String.valueOf(e.getMessage());
         ArgSpec spec = e.getArgSpec();
         String value = e.getValue();
         if (spec instanceof OptionSpec option && text.startsWith("Invalid value for option")) {
-            return option.longestName() + text.substring(text.indexOf(": "));
+            String where = variables.gave(option) ? Variables.of(option) : option.longestName();
+            return where + text.substring(text.indexOf(": "));
         }
         if (spec instanceof PositionalParamSpec && text.startsWith("Invalid value for positional")) {
             String reason = text.substring(text.indexOf(": ") + 2);
@@ -47,6 +48,9 @@ final class Misuse {
     static String parameters(CommandLine command) {
         StringBuilder text = new StringBuilder(" [OPTIONS]");
         for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
+            if (parameter.hidden()) {
+                continue;
+            }
             boolean optional = parameter.arity().min() == 0;
             text.append(optional ? " [" : " ").append(parameter.paramLabel()).append(optional ? "]" : "");
         }

@@ -2,6 +2,7 @@ package dev.fid.cli;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;

@@ -34,17 +34,17 @@ final class Opening {
     }
 
     /// The side that bytes come from.
-    End in(Endpoint endpoint) throws Failure, IOException {
+    static End in(Endpoint endpoint, int verbose, PrintStream err) throws Failure, IOException {
         try {
             return switch (endpoint) {
                 case Endpoint.Standard standard -> new End.Plain(inherited(standard, 0));
                 case Endpoint.Inherited fd -> new End.Plain(inherited(fd, fd.number()));
                 case Endpoint.File file -> new End.Plain(readable(file));
                 case Endpoint.Exec exec -> ChildEnd.start(exec, false);
-                default -> peer(endpoint);
+                default -> peer(endpoint, err);
             };
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, options.verbose());
+            throw Failures.opening(endpoint, e, verbose);
         }
     }
 
@@ -56,14 +56,14 @@ final class Opening {
                 case Endpoint.Inherited fd -> new End.Plain(inherited(fd, fd.number()));
                 case Endpoint.File file -> file(file, from, in);
                 case Endpoint.Exec exec -> ChildEnd.start(exec, true);
-                default -> peer(endpoint);
+                default -> peer(endpoint, err);
             };
         } catch (ErrnoException e) {
             throw Failures.opening(endpoint, e, options.verbose());
         }
     }
 
-    private End peer(Endpoint endpoint) throws Failure {
+    static End peer(Endpoint endpoint, PrintStream err) throws Failure {
         return new SocketEnd(
                 switch (endpoint) {
                     case Endpoint.Tcp tcp -> Network.connect(tcp);

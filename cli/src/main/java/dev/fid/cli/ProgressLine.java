@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.bench.Human;
 import java.io.PrintStream;
 
 /// One line on a terminal, redrawn in place and never wider than it:
@@ -10,7 +11,7 @@ final class ProgressLine {
     private static final String EIGHTHS = " ▏▎▍▌▋▊▉█";
     private static final int BAR = 12;
 
-    private final String name;
+    private String name;
     private final boolean blocks;
     private final boolean dumb;
     private int shown;
@@ -21,9 +22,14 @@ final class ProgressLine {
         this.blocks = !dumb && err.charset().newEncoder().canEncode(EIGHTHS);
     }
 
+    /// Changes what the line begins with.
+    void name(String name) {
+        this.name = name;
+    }
+
     /// What to print so that the line shows `now` on a terminal of that many columns.
-    String redraw(Progress now, int columns) {
-        String line = text(now, columns - 1);
+    String redraw(Progress now, String note, int columns) {
+        String line = text(now, note, columns - 1);
         String erased = erase(columns);
         shown = line.length();
         return erased + line;
@@ -43,9 +49,9 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the method, the
-    /// rest.
-    String text(Progress now, int width) {
+    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the note, the
+    /// method, the rest.
+    String text(Progress now, String note, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known
                 ? percent(now) + "%  " + Human.bytes(now.bytes()) + " / " + Human.bytes(now.length())
@@ -53,9 +59,11 @@ final class ProgressLine {
         String rate = "  " + Human.rate(now.bytes(), now.nanos());
         String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
         String method = "  " + now.method();
+        String more = note.isEmpty() ? "" : "  " + note;
         String[] lines = {
-            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method,
-            name + "  " + amount + rate + eta + method,
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method + more,
+            name + "  " + amount + rate + eta + method + more,
+            amount + rate + eta + method + more,
             amount + rate + eta + method,
             amount + rate + eta,
             amount + rate,

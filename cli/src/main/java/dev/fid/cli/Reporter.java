@@ -1,12 +1,15 @@
 package dev.fid.cli;
 
 import dev.fid.Progress;
+import dev.fid.Tree;
+import dev.fid.bench.Human;
+import dev.fid.bench.Json;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Tells on stderr how far a copy is: a line on a terminal, JSON lines, or nothing until somebody asks by
+/// Tells on stderr how far a command is: a line on a terminal, JSON lines, or nothing until somebody asks by
 /// SIGUSR1.
 final class Reporter {
     enum Mode {
@@ -23,14 +26,15 @@ final class Reporter {
     private final Mode mode;
     private final long interval;
     private volatile @Nullable Progress latest;
+    private String latestNote = "";
+    private Tree.@Nullable Progress files;
     private long next;
 
-    Reporter(Console console, CopyOptions options, String name) {
+    Reporter(Console console, boolean quiet, Mode wanted, @Nullable Duration asked, String name) {
         this.console = console;
         this.line = new ProgressLine(name, console.err(), console.dumb());
-        boolean silent = options.quiet() || (options.progress == Mode.auto && console.columns() < 0);
-        this.mode = silent ? Mode.never : options.progress;
-        Duration asked = options.interval;
+        boolean silent = quiet || (wanted == Mode.auto && console.columns() < 0);
+        this.mode = silent ? Mode.never : wanted;
         this.interval = asked != null ? asked.toNanos() : mode == Mode.json ? FIRST : FIRST / 5;
         this.next = mode == Mode.always || asked != null ? Math.min(interval, FIRST) : FIRST;
     }
@@ -40,8 +44,14 @@ final class Reporter {
         return Duration.ofNanos(Math.clamp(interval, 1_000_000, FIRST / 5));
     }
 
-    synchronized void tell(Progress now) {
+    void tell(Progress now) {
+        tell(now, "");
+    }
+
+    /// @param note what else the line is to say, or nothing
+    synchronized void tell(Progress now, String note) {
         latest = now;
+        latestNote = note;
         if (mode == Mode.never || now.nanos() < next) {
             return;
         }
@@ -50,19 +60,37 @@ final class Reporter {
             console.err().println(json(now));
         } else {
             int columns = console.columns();
-            console.err().print(line.redraw(now, columns < 0 ? 80 : columns));
+            console.err().print(line.redraw(now, note, columns < 0 ? 80 : columns));
             console.err().flush();
         }
     }
 
-    private static String json(Progress now) {
+    /// As {@link #tell(Progress)}, with files.
+    synchronized void tell(Tree.Progress now) {
+        files = now;
+        line.name(
+                Human.files(now.files()) + (now.allFiles() < 0 ? "" : " of " + Human.files(now.allFiles())) + " files");
+        tell(new Progress(now.bytes(), now.allBytes(), now.nanos(), now.method()));
+    }
+
+    private String json(Progress now) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         object.put("schema", "fid.progress/1");
+        Tree.Progress tree = files;
+        if (tree != null) {
+            object.put("files", tree.files());
+            object.put("all_files", tree.allFiles() < 0 ? null : tree.allFiles());
+        }
         object.put("bytes", now.bytes());
         object.put("length", now.length() < 0 ? null : now.length());
         object.put("seconds", now.nanos() / 1e9);
         object.put("method", now.method().toString());
         return Json.of(object);
+    }
+
+    /// Whether nobody is told anything, unless by SIGUSR1.
+    boolean silent() {
+        return mode == Mode.never;
     }
 
     /// Bytes that are to come, -1 where nobody knows.
@@ -80,7 +108,7 @@ final class Reporter {
     synchronized void status() {
         Progress now = latest;
         erase();
-        console.err().println(now == null ? "0 B, not begun" : line.text(now, 200));
+        console.err().println(now == null ? "0 B, not begun" : line.text(now, latestNote, 200));
     }
 
     synchronized void erase() {

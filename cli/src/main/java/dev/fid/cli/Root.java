@@ -8,12 +8,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "fid",
         synopsisSubcommandLabel = "COMMAND",
-        description = "Moves bytes between files, pipes and sockets without copying them through itself.",
-        footer = {
-            "",
-            "Exit codes: 0 done, 1 I/O, 2 usage, 3 open, 4 network, 5 method, 6 changed, 7 check, 8 timeout,",
-            "9 partial, 70 bug, 128+n signal n."
-        })
+        description = {"Moves bytes between files, pipes and sockets without copying them through itself.", ""})
 final class Root {
     @Option(
             names = {"-h", "--help"},

@@ -19,6 +19,11 @@ final class Signals {
         handle("USR1", status);
     }
 
+    /// As tee(1) does with `-i`.
+    static void ignoreInterrupts() {
+        handle("INT", () -> {});
+    }
+
     private static void ending(String name, int number, Stop stop, PrintStream err) {
         handle(name, () -> {
             if (!stop.ask(new Stop.Reason(Exit.SIGNAL + number, "stopped by SIG" + name))) {
@@ -28,7 +33,8 @@ final class Signals {
         });
     }
 
-    private static void handle(String name, Runnable action) {
+    /// Runs `action` whenever the signal comes.
+    static void handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");

@@ -18,6 +18,11 @@ final class SocketEnd extends End {
     }
 
     @Override
+    void endOutput() {
+        fd().kernel().shutdown(fd().number(), Uapi.SHUT_WR); // finish says what is wrong
+    }
+
+    @Override
     void finish(boolean durable) throws ErrnoException {
         fd().shutdownOutput();
         Kernel kernel = fd().kernel();

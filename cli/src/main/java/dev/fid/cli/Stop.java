@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.bench.Human;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

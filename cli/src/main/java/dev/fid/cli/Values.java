@@ -39,6 +39,15 @@ final class Values {
         }
     }
 
+    /// What the shells complete where an endpoint can stand, beside files.
+    static final class Schemes implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("file:", "fd://", "tcp://", "tcp-listen://", "unix://", "unix-listen://", "exec:")
+                    .iterator();
+        }
+    }
+
     private interface Parser<T> {
         T parse(String text);
     }
@@ -90,6 +99,22 @@ final class Values {
         }
     }
 
+    /// `10%` as a share of one.
+    static final class OfPercent implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            try {
+                double percent = text.endsWith("%") ? Double.parseDouble(text.substring(0, text.length() - 1)) : -1;
+                if (percent > 0 && percent < 1000) {
+                    return percent / 100;
+                }
+            } catch (NumberFormatException e) {
+                // said below
+            }
+            throw new TypeConversionException("'" + text + "' is no percentage (as in 10%)");
+        }
+    }
+
     static final class OfErrno implements ITypeConverter<String> {
         @Override
         public String convert(String text) {
@@ -111,6 +136,29 @@ final class Values {
             String near = Suggest.nearest(text, new ArrayList<>(METHODS));
             throw new TypeConversionException("'" + text + "' is not a method"
                     + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", METHODS) + ")"));
+        }
+    }
+
+    static final class Matrices implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            List<String> names = new ArrayList<>(MatrixTable.CALLS.keySet());
+            names.add("all");
+            return names.iterator();
+        }
+    }
+
+    static final class OfMatrix implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            List<String> names = new ArrayList<>();
+            new Matrices().iterator().forEachRemaining(names::add);
+            if (names.contains(text)) {
+                return text;
+            }
+            String near = Suggest.nearest(text, names);
+            throw new TypeConversionException("'" + text + "' is not a table"
+                    + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", names) + ")"));
         }
     }
 }

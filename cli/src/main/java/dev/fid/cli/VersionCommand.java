@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.bench.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;

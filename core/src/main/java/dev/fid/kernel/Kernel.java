@@ -82,6 +82,13 @@ public interface Kernel {
     /// Source: pwrite(2).
     long pwrite(int fd, Memory m, long at, long len, long off);
 
+    /// As {@link #pread} with `flags`, such as RWF_DONTCACHE: EOPNOTSUPP where the kernel or the file system does
+    /// not know one. Source: preadv2(2).
+    long preadv2(int fd, Memory m, long at, long len, long off, int flags);
+
+    /// As {@link #pwrite} with `flags`. Source: pwritev2(2).
+    long pwritev2(int fd, Memory m, long at, long len, long off, int flags);
+
     /// Moves the file position, or finds data and holes (SEEK_DATA, SEEK_HOLE: ENXIO behind the last data).
     /// Source: lseek(2).
     long lseek(int fd, long off, int whence);
@@ -143,6 +150,9 @@ public interface Kernel {
     /// Source: fchmod(2).
     int fchmod(int fd, int mode);
 
+    /// As {@link #fchmod} for `path` relative to `dir`; follows links. Source: fchmodat(2).
+    int fchmodat(int dir, byte[] path, int mode);
+
     /// Source: fchownat(2). `-1` leaves an id as it is; AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
     int fchownat(int dir, byte[] path, int uid, int gid, int flags);
 
@@ -161,6 +171,19 @@ public interface Kernel {
     /// Source: fsetxattr(2).
     int fsetxattr(int fd, byte[] name, Memory m, long at, long len, int flags);
 
+    /// Source: fremovexattr(2). ENODATA where there is none.
+    int fremovexattr(int fd, byte[] name);
+
+    /// As {@link #flistxattr} for a path from the working directory; follows links. With `/proc/self/fd/N` it
+    /// serves descriptors that only name a file (O_PATH). Source: listxattr(2).
+    long listxattr(byte[] path, Memory m, long at, long len);
+
+    /// As {@link #fgetxattr} for a path. Source: getxattr(2).
+    long getxattr(byte[] path, byte[] name, Memory m, long at, long len);
+
+    /// As {@link #fsetxattr} for a path. Source: setxattr(2).
+    int setxattr(byte[] path, byte[] name, Memory m, long at, long len, int flags);
+
     /// Makes `out` share all extents of `in` (reflink). 0, or EOPNOTSUPP, EXDEV, EINVAL, EISDIR, ETXTBSY, EPERM.
     /// Source: ioctl_ficlone(2), FICLONE.
     int ficlone(int in, int out);
@@ -168,6 +191,14 @@ public interface Kernel {
     /// Makes a range of `out` share the extents of `in`; offsets and `len` are multiples of the block size, `len`
     /// 0 means to the end. Source: ioctl_ficlonerange(2).
     int ficlonerange(int in, long offIn, long len, int out, long offOut);
+
+    /// Locks (1) or unlocks (0) the slave of the pseudoterminal whose master is `fd`. A new one is locked. Source:
+    /// ioctl_tty(2), TIOCSPTLCK.
+    int tiocsptlck(int fd, int locked);
+
+    /// Opens the slave of the pseudoterminal whose master is `fd`, without a path: so it works where `/dev/pts` is
+    /// another one or none. Source: ioctl_tty(2), TIOCGPTPEER (Linux 4.13).
+    int tiocgptpeer(int fd, int flags);
 
     /// Bytes of a block device, whose `st_size` is 0. ENOTTY elsewhere. Source: linux/fs.h, BLKGETSIZE64.
     long blkgetsize64(int fd);
@@ -318,6 +349,11 @@ public interface Kernel {
     /// Columns of the terminal `fd` in the low 16 bits, rows above them; ENOTTY where it is none.
     /// Source: ioctl_tty(2), TIOCGWINSZ.
     int winsize(int fd);
+
+    /// An io_uring of `entries` requests, described in `params` (a `struct io_uring_params`, 120 bytes). EPERM where
+    /// the sysctl `kernel.io_uring_disabled` or a seccomp filter forbids it; EINVAL for no entries, which is how to
+    /// ask without making one. Source: io_uring_setup(2).
+    int ioUringSetup(int entries, Memory params);
 
     /// Effective user id. Source: geteuid(2).
     int geteuid();

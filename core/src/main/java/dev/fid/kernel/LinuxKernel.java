@@ -43,6 +43,8 @@ public final class LinuxKernel implements Kernel {
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final long FIONREAD = 0x541BL;
     private static final long TIOCGWINSZ = 0x5413L;
+    private static final long TIOCSPTLCK = 0x40045431L;
+    private static final long TIOCGPTPEER = 0x5441L;
 
     /// The two restricted operations of Fid, in one place: one function, and one view of all memory to slice.
     @SuppressWarnings("restricted")
@@ -274,6 +276,29 @@ public final class LinuxKernel implements Kernel {
     }
 
     @Override
+    public long preadv2(int fd, Memory m, long at, long len, long off, int flags) {
+        return vector(Syscalls.PREADV2, fd, address(m, at, len), len, off, flags);
+    }
+
+    @Override
+    public long pwritev2(int fd, Memory m, long at, long len, long off, int flags) {
+        return vector(Syscalls.PWRITEV2, fd, address(m, at, len), len, off, flags);
+    }
+
+    // ssize_t preadv2(int fd, const struct iovec *iov, int count, off_t low, off_t high, int flags): on 64-bit
+    // machines the low half holds the whole offset
+    private static long vector(long number, int fd, long address, long len, long off, int flags) {
+        Scratch s = Scratch.take();
+        try {
+            s.putLong(ROOM, address);
+            s.putLong(ROOM + 8, len);
+            return call(s, number, fd, s.address + ROOM, 1, off, 0, flags);
+        } finally {
+            s.give();
+        }
+    }
+
+    @Override
     public long lseek(int fd, long off, int whence) {
         return call(Syscalls.LSEEK, fd, off, whence, 0, 0, 0);
     }
@@ -432,6 +457,11 @@ public final class LinuxKernel implements Kernel {
     }
 
     @Override
+    public int fchmodat(int dir, byte[] path, int mode) {
+        return (int) pathCall(Syscalls.FCHMODAT, dir, path, mode, 0, 0);
+    }
+
+    @Override
     public int fchownat(int dir, byte[] path, int uid, int gid, int flags) {
         return (int) pathCall(Syscalls.FCHOWNAT, dir, path, uid, gid, flags);
     }
@@ -473,6 +503,43 @@ public final class LinuxKernel implements Kernel {
     }
 
     @Override
+    public int fremovexattr(int fd, byte[] name) {
+        return (int) pathCall(Syscalls.FREMOVEXATTR, fd, name, 0, 0, 0);
+    }
+
+    @Override
+    public long listxattr(byte[] path, Memory m, long at, long len) {
+        return attribute(Syscalls.LISTXATTR, path, Uapi.NO_PATH, address(m, at, len), len, 0);
+    }
+
+    @Override
+    public long getxattr(byte[] path, byte[] name, Memory m, long at, long len) {
+        return attribute(Syscalls.GETXATTR, path, name, address(m, at, len), len, 0);
+    }
+
+    @Override
+    public int setxattr(byte[] path, byte[] name, Memory m, long at, long len, int flags) {
+        return (int) attribute(Syscalls.SETXATTR, path, name, address(m, at, len), len, flags);
+    }
+
+    /// A call with a path and, unless it is empty, the name of an attribute.
+    private static long attribute(long number, byte[] path, byte[] name, long address, long len, int flags) {
+        Scratch s = Scratch.take();
+        try {
+            long first = path(s, ROOM, path);
+            long second = path(s, ROOM + 4096, name);
+            if (first < 0 || second < 0) {
+                return Math.min(first, second);
+            }
+            return name.length == 0
+                    ? call(s, number, first, address, len, 0, 0, 0)
+                    : call(s, number, first, second, address, len, flags, 0);
+        } finally {
+            s.give();
+        }
+    }
+
+    @Override
     public int ficlone(int in, int out) {
         return callInt(Syscalls.IOCTL, out, FICLONE, in, 0);
     }
@@ -490,6 +557,22 @@ public final class LinuxKernel implements Kernel {
         } finally {
             s.give();
         }
+    }
+
+    @Override
+    public int tiocsptlck(int fd, int locked) {
+        Scratch s = Scratch.take();
+        try {
+            s.putInt(ROOM, locked);
+            return (int) call(s, Syscalls.IOCTL, fd, TIOCSPTLCK, s.address + ROOM, 0, 0, 0);
+        } finally {
+            s.give();
+        }
+    }
+
+    @Override
+    public int tiocgptpeer(int fd, int flags) {
+        return callInt(Syscalls.IOCTL, fd, TIOCGPTPEER, flags, 0);
     }
 
     @Override
@@ -929,6 +1012,11 @@ public final class LinuxKernel implements Kernel {
         } finally {
             s.give();
         }
+    }
+
+    @Override
+    public int ioUringSetup(int entries, Memory params) {
+        return callInt(Syscalls.IO_URING_SETUP, entries, address(params, 0, params.size()), 0, 0);
     }
 
     @Override

@@ -1,12 +1,9 @@
 package dev.fid.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +25,10 @@ final class Scratch {
 
     final MemorySegment memory = Arena.ofAuto().allocate(ROOM + ROOM_BYTES, 8);
     final long address = memory.address();
+
+    /// The same memory, for the accessors: a tree of 100,000 files took 0.97 to 1.01 s of user time with it, and
+    /// 0.98 to 1.23 with those of the segment (three turns, first compiler only, a busy machine).
+    private final ByteBuffer view = memory.asByteBuffer().order(ByteOrder.nativeOrder());
 
     static Scratch take() {
         Thread thread = Thread.currentThread();
@@ -58,42 +59,42 @@ final class Scratch {
     }
 
     int errno() {
-        return memory.get(JAVA_INT_UNALIGNED, ERRNO);
+        return view.getInt((int) ERRNO);
     }
 
     void putByte(long at, byte value) {
-        memory.set(JAVA_BYTE, at, value);
+        view.put((int) at, value);
     }
 
     int getInt(long at) {
-        return memory.get(JAVA_INT_UNALIGNED, at);
+        return view.getInt((int) at);
     }
 
     void putInt(long at, int value) {
-        memory.set(JAVA_INT_UNALIGNED, at, value);
+        view.putInt((int) at, value);
     }
 
     short getShort(long at) {
-        return memory.get(JAVA_SHORT_UNALIGNED, at);
+        return view.getShort((int) at);
     }
 
     void putShort(long at, short value) {
-        memory.set(JAVA_SHORT_UNALIGNED, at, value);
+        view.putShort((int) at, value);
     }
 
     long getLong(long at) {
-        return memory.get(JAVA_LONG_UNALIGNED, at);
+        return view.getLong((int) at);
     }
 
     void putLong(long at, long value) {
-        memory.set(JAVA_LONG_UNALIGNED, at, value);
+        view.putLong((int) at, value);
     }
 
     void get(long at, byte[] target, int len) {
-        MemorySegment.copy(memory, JAVA_BYTE, at, target, 0, len);
+        view.get((int) at, target, 0, len);
     }
 
     void put(long at, byte[] source) {
-        MemorySegment.copy(source, 0, memory, JAVA_BYTE, at, source.length);
+        view.put((int) at, source);
     }
 }

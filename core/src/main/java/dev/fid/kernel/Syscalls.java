@@ -19,12 +19,14 @@ final class Syscalls {
     static final long FADVISE64 = number(221, 223);
     static final long FALLOCATE = number(285, 47);
     static final long FCHMOD = number(91, 52);
+    static final long FCHMODAT = number(268, 53);
     static final long FCHOWNAT = number(260, 54);
     static final long FCNTL = number(72, 25);
     static final long FDATASYNC = number(75, 83);
     static final long FGETXATTR = number(193, 10);
     static final long FLISTXATTR = number(196, 13);
     static final long FLOCK = number(73, 32);
+    static final long FREMOVEXATTR = number(199, 16);
     static final long FSETXATTR = number(190, 7);
     static final long FSTATFS = number(138, 44);
     static final long FSYNC = number(74, 82);
@@ -35,9 +37,12 @@ final class Syscalls {
     static final long GETSOCKNAME = number(51, 204);
     static final long GETSOCKOPT = number(55, 209);
     static final long GETTID = number(186, 178);
+    static final long GETXATTR = number(191, 8);
     static final long IOCTL = number(16, 29);
+    static final long IO_URING_SETUP = number(425, 425);
     static final long LINKAT = number(265, 37);
     static final long LISTEN = number(50, 201);
+    static final long LISTXATTR = number(194, 11);
     static final long LSEEK = number(8, 62);
     static final long MADVISE = number(28, 233);
     static final long MEMFD_CREATE = number(319, 279);
@@ -51,8 +56,10 @@ final class Syscalls {
     static final long PIPE2 = number(293, 59);
     static final long PPOLL = number(271, 73);
     static final long PREAD64 = number(17, 67);
+    static final long PREADV2 = number(327, 286);
     static final long PRLIMIT64 = number(302, 261);
     static final long PWRITE64 = number(18, 68);
+    static final long PWRITEV2 = number(328, 287);
     static final long READ = number(0, 63);
     static final long READLINKAT = number(267, 78);
     static final long RECVFROM = number(45, 207);
@@ -62,6 +69,7 @@ final class Syscalls {
     static final long SENDFILE = number(40, 71);
     static final long SENDTO = number(44, 206);
     static final long SETSOCKOPT = number(54, 208);
+    static final long SETXATTR = number(188, 5);
     static final long SHUTDOWN = number(48, 210);
     static final long SOCKET = number(41, 198);
     static final long SOCKETPAIR = number(53, 199);

@@ -120,6 +120,9 @@ public final class Uapi {
     public static final int SPLICE_F_MORE = 4;
     public static final int SPLICE_F_GIFT = 8;
 
+    // readv(2), preadv2. Source: linux/fs.h of Linux 6.14; older headers lack it.
+    public static final int RWF_DONTCACHE = 0x80;
+
     // poll(2)
     public static final int POLLIN = 1;
     public static final int POLLOUT = 4;
@@ -165,6 +168,7 @@ public final class Uapi {
     public static final int SO_ACCEPTCONN = 30;
     public static final int SO_DOMAIN = 39;
     public static final int SO_PROTOCOL = 38;
+    public static final int SO_ZEROCOPY = 60;
     public static final int SHUT_RD = 0;
     public static final int SHUT_WR = 1;
     public static final int SHUT_RDWR = 2;

@@ -104,6 +104,28 @@ class LinuxKernelDescriptorsTest {
         assertThat(kernel.read(fd, memory, 8, 8)).isEqualTo(-Errno.EAGAIN);
     }
 
+    @Test
+    void anIoUringOfNothingIsRefused() {
+        try (Memory params = kernel.allocate(120)) {
+            // EPERM where it is switched off, ENOSYS where the kernel has none.
+            assertThat(kernel.ioUringSetup(0, params)).isIn(-Errno.EINVAL, -Errno.EPERM, -Errno.ENOSYS);
+            int ring = kernel.ioUringSetup(2, params);
+            if (ring >= 0) {
+                keep(ring);
+                assertThat(params.getInt(0)).isEqualTo(2); // sq_entries: the structure was filled
+            }
+        }
+    }
+
+    @Test
+    void preadv2ReadsAtAnOffsetAndTakesFlags() throws IOException {
+        int fd = file("in", "0123456789");
+        assertThat(kernel.preadv2(fd, memory, 8, 4, 3, 0)).isEqualTo(4);
+        assertThat(new String(memory.bytes(8, 4), UTF_8)).isEqualTo("3456");
+        assertThat(kernel.preadv2(fd, memory, 0, 4, 0, 1 << 30)).isEqualTo(-Errno.EOPNOTSUPP);
+        assertThat(kernel.preadv2(pipe(0)[0], memory, 0, 4, 3, 0)).isEqualTo(-Errno.ESPIPE);
+    }
+
     // ---- moving bytes ----
 
     @Test
@@ -348,6 +370,18 @@ class LinuxKernelDescriptorsTest {
         byte[] ptmx = "/dev/ptmx".getBytes(UTF_8);
         int fd = keep(kernel.openat(Uapi.AT_FDCWD, ptmx, Uapi.O_RDWR | Uapi.O_NOCTTY | Uapi.O_CLOEXEC, 0));
         assertThat(kernel.winsize(fd)).isZero();
+    }
+
+    @Test
+    void theSlaveOfAPseudoterminalIsOpenedOnceItIsUnlocked() {
+        int flags = Uapi.O_RDWR | Uapi.O_NOCTTY | Uapi.O_CLOEXEC | Uapi.O_NONBLOCK;
+        int master = keep(kernel.openat(Uapi.AT_FDCWD, "/dev/ptmx".getBytes(UTF_8), flags, 0));
+        assertThat(kernel.tiocgptpeer(master, flags)).isEqualTo(-Errno.EIO); // a new one is locked
+        assertThat(kernel.tiocsptlck(master, 0)).isZero();
+        int slave = keep(kernel.tiocgptpeer(master, flags));
+        write(master, "hello\n");
+        assertThat(read(slave)).isEqualTo("hello\n");
+        assertThat(kernel.tiocsptlck(pipe(0)[0], 0)).isEqualTo(-Errno.ENOTTY);
     }
 
     @Test

@@ -335,6 +335,33 @@ class LinuxKernelTest {
     }
 
     @Test
+    void attributesAndModeAreSetByPathThroughADescriptorThatOnlyNamesTheFile() throws IOException {
+        Path file = file("x");
+        int fd = open(file, Uapi.O_PATH);
+        byte[] self = bytes("/proc/self/fd/" + fd);
+        put("value");
+        assertThat(kernel.setxattr(self, bytes("user.fid"), memory, 0, 5, 0)).isZero();
+        assertThat(kernel.getxattr(self, bytes("user.fid"), memory, 100, 50)).isEqualTo(5);
+        assertThat(new String(memory.bytes(100, 5), UTF_8)).isEqualTo("value");
+        assertThat(text(kernel.listxattr(self, memory, 0, 1000))).contains("user.fid\0");
+        assertThat(kernel.fremovexattr(open(file, Uapi.O_RDWR), bytes("user.fid")))
+                .isZero();
+        assertThat(kernel.getxattr(self, bytes("user.fid"), memory, 100, 50)).isEqualTo(-Errno.ENODATA);
+        assertThat(kernel.fchmodat(Uapi.AT_FDCWD, self, 0604)).isZero();
+        assertThat(attribute(file, "mode") & 07777).isEqualTo(0604);
+    }
+
+    @Test
+    void readsAndWritesWithFlagsGoToTheirOffset() throws IOException {
+        int fd = open(file("x"), Uapi.O_RDWR);
+        put("value");
+        assertThat(kernel.pwritev2(fd, memory, 0, 5, 10, 0)).isEqualTo(5);
+        assertThat(kernel.preadv2(fd, memory, 100, 50, 11, 0)).isEqualTo(4);
+        assertThat(new String(memory.bytes(100, 4), UTF_8)).isEqualTo("alue");
+        assertThat(kernel.preadv2(fd, memory, 100, 50, 11, 1 << 30)).isEqualTo(-Errno.EOPNOTSUPP);
+    }
+
+    @Test
     void extendedAttributesGoRound() throws IOException {
         int fd = open(file("x"), Uapi.O_RDWR);
         put("value");

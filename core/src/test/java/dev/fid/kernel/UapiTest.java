@@ -27,6 +27,9 @@ class UapiTest {
             #include <linux/falloc.h>
             #include <linux/magic.h>
             #include <linux/openat2.h>
+            #ifndef RWF_DONTCACHE
+            #define RWF_DONTCACHE 0x80 /* Linux 6.14 */
+            #endif
             """;
 
     @Test
@@ -50,8 +53,16 @@ class UapiTest {
     @Test
     void theIoctlsOfLinuxKernelAreThoseOfTheHeaders() {
         String headers = "#include <linux/fs.h>\n#include <asm/ioctls.h>\n";
-        Map<String, Long> header =
-                CHeaders.values(headers, List.of("FICLONE", "FICLONERANGE", "BLKGETSIZE64", "FIONREAD", "TIOCGWINSZ"));
+        Map<String, Long> header = CHeaders.values(
+                headers,
+                List.of(
+                        "FICLONE",
+                        "FICLONERANGE",
+                        "BLKGETSIZE64",
+                        "FIONREAD",
+                        "TIOCGWINSZ",
+                        "TIOCSPTLCK",
+                        "TIOCGPTPEER"));
         assertThat(CHeaders.constants(LinuxKernel.class)).containsAllEntriesOf(header);
     }
 

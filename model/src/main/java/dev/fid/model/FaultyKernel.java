@@ -69,6 +69,8 @@ public final class FaultyKernel {
             "write",
             "pread",
             "pwrite",
+            "preadv2",
+            "pwritev2",
             "recv",
             "send",
             "splice",
@@ -105,6 +107,8 @@ public final class FaultyKernel {
             Map.entry("write", 3),
             Map.entry("pread", 3),
             Map.entry("pwrite", 3),
+            Map.entry("preadv2", 3),
+            Map.entry("pwritev2", 3),
             Map.entry("recv", 3),
             Map.entry("send", 3),
             Map.entry("splice", 4),
@@ -138,6 +142,9 @@ public final class FaultyKernel {
             "eventfd",
             "poll",
             "epollCreate",
+            "listxattr",
+            "getxattr",
+            "setxattr",
             "socket",
             "socketpair",
             "cpuNanos",
@@ -146,6 +153,7 @@ public final class FaultyKernel {
             "prlimit",
             "geteuid",
             "gettid",
+            "ioUringSetup",
             "perfEventOpen");
 
     private final Kernel real;

@@ -31,6 +31,7 @@ class ArrowsTest {
     private static final String KERNEL = "dev.fid.kernel";
     private static final String MODEL = "dev.fid.model..";
     private static final String BENCH = "dev.fid.bench..";
+    private static final String NET = "dev.fid.net..";
 
     @Test
     void kernelKnowsOnlyTheJdk() {
@@ -58,6 +59,20 @@ class ArrowsTest {
     @Test
     void benchDoesNotKnowTheCommandLine() {
         hold(noClasses().that().resideInAPackage(BENCH).should().dependOnClassesThat(in("dev.fid.cli..", "picocli..")));
+    }
+
+    @Test
+    void netKnowsOnlyCoreAndNetty() {
+        hold(classes()
+                .that()
+                .resideInAPackage(NET)
+                .should()
+                .onlyDependOnClassesThat(in(NET, CORE, KERNEL, JDK, "io.netty..", JSPECIFY)));
+    }
+
+    @Test
+    void nobodyButNetKnowsNetty() {
+        hold(noClasses().that().resideOutsideOfPackage(NET).should().dependOnClassesThat(in("io.netty..")));
     }
 
     @Test

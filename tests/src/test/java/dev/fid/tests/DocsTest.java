@@ -7,7 +7,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +33,12 @@ class DocsTest {
     /// The README's two commands: the first has a test of its own, the second is what runs this test.
     private static final Set<String> ELSEWHERE = Set.of("./fid demo", "./mvnw verify");
 
+    private static final Pattern QUOTE =
+            Pattern.compile("^<!-- from ([^ #]+)#(\\w+) -->\n```java\n(.*?)^```\n", Pattern.MULTILINE | Pattern.DOTALL);
+
+    /// A line that cannot run here says why.
+    private static final Pattern NOT_RUN = Pattern.compile("\\s# not run: \\S.*");
+
     @TempDir
     Path directory;
 
@@ -42,8 +47,8 @@ class DocsTest {
         for (String name : List.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")) {
             pages.add(ROOT.resolve(name));
         }
-        try (DirectoryStream<Path> docs = Files.newDirectoryStream(ROOT.resolve("docs"), "*.md")) {
-            docs.forEach(pages::add);
+        try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+            docs.filter(path -> path.toString().endsWith(".md")).sorted().forEach(pages::add);
         }
         return pages;
     }
@@ -51,8 +56,55 @@ class DocsTest {
     @ParameterizedTest
     @MethodSource("pages")
     void javaExamplesCompile(Path page) throws IOException {
-        for (String block : blocks(page, "java")) {
+        String ownBlocks = QUOTE.matcher(Files.readString(page)).replaceAll(""); // quotes compile where they come from
+        for (String block : blocks(ownBlocks, "java")) {
             assertThat(compilerSays(block)).as(block).isEmpty();
+        }
+    }
+
+    /// A block behind `<!-- from PATH#NAME -->` is what stands in that file between `// tag::NAME[]` and
+    /// `// end::NAME[]`.
+    @ParameterizedTest
+    @MethodSource("pages")
+    void quotesAreTheExamplesOwnWords(Path page) throws IOException {
+        String text = Files.readString(page);
+        Matcher quote = QUOTE.matcher(text);
+        int quotes = 0;
+        while (quote.find()) {
+            assertThat(quote.group(3)).as(quote.group(1)).isEqualTo(snippet(quote.group(1), quote.group(2)));
+            quotes++;
+        }
+        assertThat(quotes).as("markers that stand right before a block").isEqualTo(count(text, "<!-- from "));
+    }
+
+    private static String snippet(String path, String name) throws IOException {
+        List<String> lines = new ArrayList<>();
+        boolean inside = false;
+        for (String line : Files.readAllLines(ROOT.resolve(path))) {
+            if (line.strip().equals("// end::" + name + "[]")) {
+                return String.join("\n", lines).stripIndent() + "\n";
+            }
+            if (inside) {
+                lines.add(line);
+            }
+            inside |= line.strip().equals("// tag::" + name + "[]");
+        }
+        throw new AssertionError("no snippet " + name + " in " + path);
+    }
+
+    private static int count(String text, String part) {
+        return (text.length() - text.replace(part, "").length()) / part.length();
+    }
+
+    /// Each page of docs/ is reached from its index.
+    @Test
+    void theIndexNamesEveryPage() throws IOException {
+        String index = Files.readString(ROOT.resolve("docs/README.md"));
+        for (Path page : pages()) {
+            Path docs = ROOT.resolve("docs");
+            if (page.startsWith(docs) && !page.endsWith("README.md")) {
+                assertThat(index).contains("](" + docs.relativize(page));
+            }
         }
     }
 
@@ -69,11 +121,17 @@ class DocsTest {
         Files.write(directory.resolve("big.iso"), content);
         Files.createDirectory(directory.resolve("docs"));
         Path bin = Files.createDirectory(directory.resolve("bin"));
-        Files.createSymbolicLink(bin.resolve("fid"), ROOT.resolve("fid"));
-        for (String block : blocks(page, "sh")) {
+        for (String name : List.of("fid", "bin/example")) {
+            Path script = bin.resolve(Path.of(name).getFileName());
+            Files.writeString(script, "#!/bin/sh\nexec '" + ROOT.resolve(name) + "' \"$@\"\n");
+            assertThat(script.toFile().setExecutable(true)).isTrue();
+        }
+        for (String block : blocks(Files.readString(page), "sh")) {
             for (String line : block.lines().toList()) {
                 String command = line.replaceFirst("\\s{2,}#.*", "").strip();
-                if (!command.isEmpty() && !ELSEWHERE.contains(command)) {
+                if (!command.isEmpty()
+                        && !ELSEWHERE.contains(command)
+                        && !NOT_RUN.matcher(line).find()) {
                     run(bin, command);
                 }
             }
@@ -110,9 +168,9 @@ class DocsTest {
         }
     }
 
-    private static List<String> blocks(Path page, String language) throws IOException {
+    private static List<String> blocks(String text, String language) {
         Matcher fence = Pattern.compile("^```" + language + "\\n(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL)
-                .matcher(Files.readString(page));
+                .matcher(text);
         List<String> blocks = new ArrayList<>();
         while (fence.find()) {
             blocks.add(fence.group(1));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.fid.Canary;
 import dev.fid.Consistency;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
@@ -26,6 +27,7 @@ import dev.fid.tests.conformance.LoopMount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -174,7 +176,7 @@ class ConsistencyTest extends Fixture {
     @Test
     void aliasedBytesShowALaterWriteWhereTheCanarySaysSo() throws Exception {
         byte[] seen = sendThenChange(Consistency.ALIAS);
-        boolean aliases = Fid.probe(dir).fileCanary() == Probe.Canary.ALIAS;
+        boolean aliases = Probe.of(List.of(dir)).canaries().getFirst().splice().outcome() == Canary.Outcome.ALIAS;
         assertThat(seen[0]).isEqualTo((byte) (aliases ? 'B' : 'A'));
     }
 

@@ -2,19 +2,28 @@ package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.Answer;
+import dev.fid.Canary;
+import dev.fid.Canary.Outcome;
+import dev.fid.Capability;
 import dev.fid.Fd;
 import dev.fid.Fid;
+import dev.fid.Matrix;
 import dev.fid.Method;
 import dev.fid.Probe;
-import dev.fid.Probe.Canary;
-import dev.fid.Probe.Sample;
 import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.conformance.Command;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -22,67 +31,148 @@ import org.junit.jupiter.api.Test;
 
 /// What Fid tells of this kernel, and of itself to Flight Recorder.
 class ProbeTest extends Fixture {
-    private static final Set<Sample> STREAMS =
-            EnumSet.of(Sample.UNIX_STREAM, Sample.UNIX_DATAGRAM, Sample.TCP, Sample.UDP);
+    private static final Set<Matrix.Sort> NETWORK = EnumSet.of(Matrix.Sort.TCP, Matrix.Sort.UDP, Matrix.Sort.RAW);
+
+    private Probe probe(FaultyKernel faulty) {
+        return Probe.of(faulty.kernel(), List.of(dir));
+    }
 
     @Test
-    void theCanaryAnswersOnDiskAndInMemory() throws Exception {
-        for (Path directory : List.of(dir, Path.of("/dev/shm"))) {
-            Probe probe = Fid.probe(directory);
-            assertThat(probe.fileCanary()).isIn(Canary.ALIAS, Canary.COPY);
-            assertThat(probe.memoryCanary()).isIn(Canary.ALIAS, Canary.COPY);
-            assertThat(probe.pageSize()).isEqualTo(kernel.pageSize());
-            assertThat(probe.pipeMaxSize()).isGreaterThanOrEqualTo(4096);
+    void theCanaryAnswersOnDiskAndInMemory() {
+        Probe probe = Fid.probe(dir, Path.of("/dev/shm"));
+        assertThat(probe.canaries()).hasSize(2).allSatisfy(canary -> {
+            for (Canary.Sight sight : List.of(canary.splice(), canary.tee(), canary.sendfile())) {
+                assertThat(sight.outcome()).as(sight.reason()).isIn(Outcome.ALIAS, Outcome.COPY);
+            }
+        });
+        assertThat(probe.memory().outcome()).isIn(Outcome.ALIAS, Outcome.COPY);
+    }
+
+    @Test
+    void theCanaryTellsACopyFromAReference() {
+        // A splice that copies: the bytes are read from the file and written to the pipe.
+        FaultyKernel copying = FaultyKernel.over(kernel);
+        Memory page = kernel.allocate(kernel.pageSize());
+        copying.on("splice").runs(call -> {
+            int in = (int) call.arguments().getFirst();
+            int out = (int) call.arguments().get(2);
+            kernel.pread(in, page, 0, page.size(), 0);
+            kernel.write(out, page, 0, page.size());
+        });
+        copying.on("splice").returns(kernel.pageSize());
+        assertThat(probe(copying).canaries().getFirst().splice().outcome()).isEqualTo(Outcome.COPY);
+        page.close();
+    }
+
+    @Test
+    void aKernelThatRefusesIsSaidToRefuse() {
+        Probe probe = probe(FaultyKernel.over(kernel).on("vmsplice").fails(Errno.EPERM));
+        assertThat(probe.memory()).isEqualTo(new Canary.Sight(Outcome.REFUSED, "EPERM"));
+        assertThat(probe.capability("vmsplice").state()).isEqualTo(Capability.State.NO);
+        assertThat(probe.capability("splice").state()).isEqualTo(Capability.State.YES);
+    }
+
+    @Test
+    void whatCannotBeMadeIsUnknownAndNotRefused() {
+        Probe probe = probe(FaultyKernel.over(kernel).on("socket").fails(Errno.EMFILE));
+        for (Matrix.Cell cell : probe.matrix().cells()) {
+            boolean socket = NETWORK.contains(cell.in().sort())
+                    || NETWORK.contains(cell.out().sort());
+            assertThat(cell.splice().state() == Answer.State.UNKNOWN)
+                    .as("%s", cell)
+                    .isEqualTo(socket);
+            if (socket) {
+                assertThat(cell.splice().reason()).contains("socket: EMFILE").contains("ulimit -n");
+                assertThat(cell.differs()).isFalse();
+            }
+        }
+        assertThat(probe.canaries().getFirst().sendfile().outcome()).isEqualTo(Outcome.UNKNOWN);
+    }
+
+    @Test
+    void aFullDiskIsNoAnswerOfACall() {
+        Probe probe = probe(FaultyKernel.over(kernel).on("pwrite").fails(Errno.ENOSPC));
+        Matrix matrix = probe.matrix();
+        Matrix.Kind file = matrix.kinds().get(1);
+        assertThat(matrix.cell(file, matrix.kinds().getFirst()).splice().text())
+                .isEqualTo("unknown: pwrite: ENOSPC, No space left on device");
+        assertThat(probe.capability("reflink").state()).isEqualTo(Capability.State.UNKNOWN);
+    }
+
+    @Test
+    void aDirectoryThatIsNotThereIsUnknown() {
+        Probe probe = Fid.probe(dir.resolve("none"));
+        assertThat(probe.canaries().getFirst().splice().outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(probe.canaries().getFirst().splice().reason()).contains("ENOENT");
+    }
+
+    @Test
+    void nothingIsLeftInTheDirectory() {
+        FaultyKernel nameless = FaultyKernel.over(kernel)
+                .on("openat")
+                .when(call -> ((int) call.arguments().get(2) & Uapi.O_TMPFILE) == Uapi.O_TMPFILE)
+                .fails(Errno.EOPNOTSUPP);
+        assertThat(probe(nameless).canaries().getFirst().splice().outcome()).isNotEqualTo(Outcome.UNKNOWN);
+        assertThat(dir).isEmptyDirectory();
+    }
+
+    /// By a C program that makes the same descriptors its own way: what this kernel says, not what one kernel said.
+    @Test
+    void theMatrixIsWhatACProgramFinds() throws Exception {
+        Path source = Path.of("src", "test", "c", "pairs.c").toAbsolutePath();
+        Path program = dir.resolve("pairs");
+        Command.run("gcc", "-O1", "-Wall", "-Wextra", "-o", program, source);
+        Path folder = Files.createDirectory(dir.resolve("folder"));
+        Map<String, String> truth = new TreeMap<>();
+        for (String line : Command.run(program, folder).lines().toList()) {
+            String[] words = line.split("\t", -1);
+            truth.put(words[0] + " " + words[1] + " to " + words[2], words[3]);
+        }
+        Map<String, String> told = new TreeMap<>();
+        for (Matrix.Cell cell : Fid.probe(folder).matrix().cells()) {
+            for (Method method : List.of(Method.SPLICE, Method.SENDFILE, Method.COPY_FILE_RANGE)) {
+                told.put(method + " " + name(cell.in()) + " to " + name(cell.out()), word(cell.answer(method)));
+            }
+        }
+        assertThat(told).hasSize(3 * 14 * 14).isEqualTo(truth);
+    }
+
+    private static String name(Matrix.Kind kind) {
+        return kind.sort() == Matrix.Sort.FILE ? "file" : kind.label();
+    }
+
+    private static String word(Answer answer) {
+        return answer.state() == Answer.State.UNKNOWN ? "unknown" : answer.text();
+    }
+
+    /// Two splices through a pipe work exactly where the input gives to a pipe and the output takes from one.
+    @Test
+    void throughAPipeWorksWhereBothHalvesDo() {
+        Matrix matrix = Fid.probe(dir).matrix();
+        Matrix.Kind pipe = matrix.kinds().getFirst();
+        for (Matrix.Cell cell : matrix.cells()) {
+            boolean both = matrix.cell(cell.in(), pipe).splice().works()
+                    && matrix.cell(pipe, cell.out()).splice().works();
+            assertThat(cell.throughPipe().works())
+                    .as("%s to %s: %s", cell.in(), cell.out(), cell.throughPipe())
+                    .isEqualTo(both);
         }
     }
 
     @Test
-    void aKernelThatRefusesIsSaidToRefuse() throws Exception {
-        FaultyKernel closed = FaultyKernel.over(kernel).on("vmsplice").fails(Errno.EPERM);
-        assertThat(Probe.of(closed.kernel(), dir).memoryCanary()).isEqualTo(Canary.REFUSED);
-    }
-
-    /// Linux 6.18; a newer one may know more, so a call that works is never wrong.
-    @Test
-    void theMatrixIsThatOfThisKernel() throws Exception {
-        for (Probe.Pair pair : Fid.probe(dir).pairs()) {
-            assertThat(pair.answer())
-                    .as("%s from %s to %s", pair.call(), pair.in(), pair.out())
-                    .isEqualTo(
-                            switch (pair.call()) {
-                                case SPLICE -> splice(pair.in(), pair.out());
-                                case SENDFILE -> sendfile(pair.in(), pair.out());
-                                default -> copyFileRange(pair.in(), pair.out());
-                            });
+    void theArticleIsComparedWithSpliceAlone() {
+        Matrix matrix = Fid.probe(dir).matrix();
+        Matrix.Kind pipe = matrix.kinds().getFirst();
+        for (Matrix.Cell cell : matrix.cells()) {
+            boolean article = cell.in().equals(pipe)
+                    || (cell.out().equals(pipe)
+                            && !Set.of("unix", "udp", "raw")
+                                    .contains(cell.in().sort().article()));
+            assertThat(cell.differs())
+                    .as("%s to %s", cell.in(), cell.out())
+                    .isEqualTo(cell.splice().state() != Answer.State.UNKNOWN
+                            && article != cell.splice().works());
         }
-    }
-
-    private static String splice(Sample in, Sample out) {
-        boolean pipe = in == Sample.PIPE || out == Sample.PIPE;
-        return pipe && in != Sample.NULL ? "works" : "EINVAL";
-    }
-
-    private static String sendfile(Sample in, Sample out) {
-        boolean source = in == Sample.FILE
-                || in == Sample.MEMFD
-                || in == Sample.ZERO
-                || (out == Sample.PIPE && in != Sample.PIPE);
-        return source && in != Sample.NULL ? "works" : "EINVAL";
-    }
-
-    private static String copyFileRange(Sample in, Sample out) {
-        boolean files = (in == Sample.FILE || in == Sample.MEMFD) && (out == Sample.FILE || out == Sample.MEMFD);
-        if (!files) {
-            return "EINVAL";
-        }
-        return in == out ? "works" : "EXDEV";
-    }
-
-    @Test
-    void everyPairIsTriedByEveryCall() throws Exception {
-        int samples = Sample.values().length;
-        assertThat(Fid.probe(dir).pairs()).hasSize(3 * samples * samples).doesNotHaveDuplicates();
-        assertThat(STREAMS).isNotEmpty();
     }
 
     @Test

@@ -61,8 +61,7 @@ class CopyTest extends Sandbox {
     void aDirectoryIsNoSourceAndNoPlaceForAStream() throws IOException {
         file("a", 10);
         Ran source = here("copy", dir.toString(), path("b"));
-        assertThat(source.err())
-                .isEqualTo("fid: copy: " + dir + ": Is a directory\nhint: name one file: directories are not copied\n");
+        assertThat(source.err()).isEqualTo("fid: copy: " + dir + ": Is a directory\nhint: -r copies directories\n");
         assertThat(source.status()).isEqualTo(3);
         Ran append = here("copy", "--append", path("a"), dir.toString());
         assertThat(append.err()).startsWith("fid: copy: " + dir + ": Is a directory\n");

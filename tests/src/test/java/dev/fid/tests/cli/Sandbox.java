@@ -2,10 +2,10 @@ package dev.fid.tests.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fid.bench.Bench;
 import dev.fid.cli.Main;
-import dev.fid.kernel.Kernel;
+import dev.fid.tests.Needs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +19,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,15 +34,9 @@ abstract class Sandbox {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xlog:disable",
-                "-Xlog:all=warning:stderr",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xms8m",
-                "-Xmx64m",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                "dev.fid.cli.Main"));
+                "-Xlog:all=warning:stderr"));
+        words.addAll(Bench.COPY_JVM);
+        words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath(), "dev.fid.cli.Main"));
         words.addAll(List.of(arguments));
         return words;
     }
@@ -52,8 +45,8 @@ abstract class Sandbox {
     static String classPath() {
         List<String> needed = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {
-            if (entry.matches(
-                    ".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*|.*/picocli-[^/]*")) {
+            if (entry.matches(".*/(core|model|bench|net|cli)/target/.*|.*/fid-(core|model|bench|net|cli)-[^/]*"
+                    + "|.*/(picocli|netty|tomlj|antlr4-runtime)-[^/]*")) {
                 needed.add(entry);
             }
         }
@@ -186,25 +179,15 @@ abstract class Sandbox {
         waitFor(kill);
     }
 
-    /// Goes on only with these programs, as root where `root` says so; else the test is skipped, or fails with
-    /// CI=true.
+    /// Goes on only with these programs, as root where `root` says so.
     static void require(boolean root, String... programs) {
-        check(!root || Kernel.linux().geteuid() == 0, "needs root");
-        for (String program : programs) {
-            check(
-                    List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin").stream()
-                            .anyMatch(folder -> Files.isExecutable(Path.of(folder, program))),
-                    "needs " + program);
+        if (root) {
+            Needs.root();
         }
+        Needs.programs(programs);
     }
 
     static void check(boolean possible, String reason) {
-        if (!possible && "true".equals(System.getenv("CI"))) {
-            Assertions.fail(reason);
-        }
-        if (!possible) {
-            System.err.println("SKIPPED: " + reason);
-        }
-        assumeTrue(possible, "SKIPPED: " + reason);
+        Needs.that(possible, reason);
     }
 }

@@ -70,7 +70,7 @@ class ValuesTest extends Sandbox {
 
     @Test
     void oneArgumentTooManyIsNamed() {
-        assertThat(here("copy", "a", "b", "c").err()).startsWith("fid: copy: 'c' is one argument too many\n");
+        assertThat(here("explain", "a", "b", "c").err()).startsWith("fid: explain: 'c' is one argument too many\n");
     }
 
     @ParameterizedTest

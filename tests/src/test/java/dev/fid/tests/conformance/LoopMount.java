@@ -1,64 +1,46 @@
 package dev.fid.tests.conformance;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.fid.kernel.Kernel;
+import dev.fid.tests.Needs;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.junit.jupiter.api.Assertions;
 
 /// A file system of its own in an image file, mounted until it is closed. Needs root; where that or a tool is
 /// missing the test is skipped and says so, but with CI=true it fails.
 public final class LoopMount implements AutoCloseable {
     private static final long IMAGE_BYTES = 320L << 20; // 320 MiB, sparse: mkfs.xfs refuses less than 300
 
-    private final Path mount;
+    private final dev.fid.bench.LoopMount mount;
 
-    private LoopMount(Path mount) {
+    private LoopMount(dev.fid.bench.LoopMount mount) {
         this.mount = mount;
     }
 
     /// Makes a file system of `type` in an image in `dir` and mounts it there.
-    public static LoopMount of(String type, Path dir) throws IOException {
+    public static LoopMount of(String type, Path dir) {
         require("mkfs." + type, "mount", "umount");
-        Path image = dir.resolve(type + ".img");
-        Path mount = Files.createDirectory(dir.resolve(type + ".mnt"));
-        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(IMAGE_BYTES);
+        try {
+            return new LoopMount(dev.fid.bench.LoopMount.of(type, dir, IMAGE_BYTES));
+        } catch (IOException e) {
+            throw Needs.missing("cannot mount " + type + " from a file: " + e.getMessage());
         }
-        Command.run("mkfs." + type, "-q", image);
-        String refused = Command.refusal("mount", "-o", "loop", image, mount);
-        check(refused == null, "cannot mount " + type + " from a file: " + refused);
-        return new LoopMount(mount);
     }
 
     /// Goes on only as root and with these programs.
     public static void require(String... programs) {
-        check(Kernel.linux().geteuid() == 0, "needs root");
-        for (String program : programs) {
-            boolean found = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin").stream()
-                    .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
-            check(found, "needs " + program);
-        }
+        Needs.root();
+        Needs.programs(programs);
     }
 
     /// Goes on only if `possible`: else the test is skipped, and fails where nothing may be skipped.
     public static void check(boolean possible, String reason) {
-        if (!possible && "true".equals(System.getenv("CI"))) {
-            Assertions.fail(reason);
-        }
-        if (!possible) {
-            System.err.println("SKIPPED: " + reason);
-        }
-        assumeTrue(possible, "SKIPPED: " + reason);
+        Needs.that(possible, reason);
     }
 
     public Path path(String name) {
-        return mount.resolve(name);
+        return mount.path().resolve(name);
     }
 
     public void write(String name, String content) throws IOException {
@@ -70,7 +52,7 @@ public final class LoopMount implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        Command.run("umount", mount);
+    public void close() {
+        mount.close();
     }
 }

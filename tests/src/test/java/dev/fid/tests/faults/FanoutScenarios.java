@@ -60,6 +60,7 @@ final class FanoutScenarios {
             shapes.add(shape(in, List.of(Out.SOCKET, Out.FILE, Out.SOCKET), Fanout.Policy.BLOCK));
             shapes.add(shape(in, List.of(Out.BORROWED_PIPE, Out.FILE, Out.BORROWED_SOCKET), Fanout.Policy.BLOCK));
             shapes.add(shape(in, List.of(Out.FILE, Out.FILE), Fanout.Policy.BLOCK));
+            shapes.add(shape(in, List.of(Out.FILE, Out.PIPE, Out.FILE, Out.SOCKET), Fanout.Policy.BLOCK));
             shapes.add(refused(
                     in, three, "no tee", (faulty, i, o) -> faulty.on("tee").fails(Errno.ENOSYS)));
             shapes.add(refused(

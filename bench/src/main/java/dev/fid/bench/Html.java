@@ -1,0 +1,281 @@
+package dev.fid.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// A report as one HTML file that needs nothing else: styles, programs and every sample are inside, and its content
+/// security policy forbids to fetch anything. All tables stand in the file; without scripts only sorting and the
+/// curves are missing.
+final class Html {
+    private static final double BAR_WIDTH = 200;
+
+    private final Report report;
+    private final StringBuilder page = new StringBuilder();
+
+    private Html(Report report) {
+        this.report = report;
+    }
+
+    static String of(Report report, @Nullable Comparison comparison) {
+        Html html = new Html(report);
+        String style = resource("uPlot.min.css") + resource("report.css");
+        String library = "/* " + resource("uPlot.LICENSE").replace("*/", "") + "*/\n" + resource("uPlot.iife.min.js");
+        String program = resource("report.js");
+        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
+                + hash(style) + "; script-src " + hash(library) + " " + hash(program) + "\">\n"
+                + "<link rel=\"icon\" href=\"data:,\">\n");
+        html.element("title", "", "fid bench, " + report.date());
+        html.raw("<style>" + style + "</style>\n</head>\n<body>\n");
+        html.header();
+        html.raw("<main>\n");
+        html.contents(comparison);
+        html.raw("</main>\n<footer>");
+        html.element("p", "", "Made by " + report.command() + " of Fid.");
+        html.raw("</footer>\n<script type=\"application/json\" id=\"data\">" + inScript(report.toJson())
+                + "</script>\n<pre hidden id=\"csv\">" + escaped(Csv.of(report)) + "</pre>\n"
+                + "<script>" + library + "</script>\n<script>" + program + "</script>\n</body>\n</html>\n");
+        return html.page.toString();
+    }
+
+    // ---- parts ----
+
+    private void header() {
+        raw("<header>\n");
+        element("h1", "", "What zero copy is worth on this machine");
+        element("p", "class=\"verdict\"", Sheets.verdict(report));
+        raw("<p><button class=\"save\" type=\"button\" id=\"save-json\">Save as JSON</button> "
+                + "<button class=\"save\" type=\"button\" id=\"save-csv\">Save as CSV</button></p>\n");
+        raw("<nav aria-label=\"Contents\"><ul>");
+        link("machine", "Machine");
+        link("targets", "Targets");
+        link("losses", "Where Fid loses");
+        if (report.articles() != null) {
+            link("articles", "The article's table");
+        }
+        report.results().stream().filter(r -> r.fid().isPresent()).forEach(r -> link(r.id(), r.title()));
+        raw("</ul></nav>\n</header>\n");
+    }
+
+    private void contents(@Nullable Comparison comparison) {
+        machine();
+        warnings();
+        section("targets", "Targets", "", Sheets.targets(report));
+        Sheet losses = Sheets.losses(report);
+        section(
+                "losses",
+                "Where Fid loses",
+                losses.rows().isEmpty()
+                        ? "Nowhere beyond the noise."
+                        : "All contenders that are faster than Fid, or need less CPU, beyond the noise.",
+                losses);
+        if (comparison != null) {
+            section(
+                    "comparison",
+                    "Since " + comparison.earlier(),
+                    "Cost is what a GiB takes: above 1, Fid became slower than the others did.",
+                    Sheets.comparison(comparison));
+        }
+        articles();
+        for (Result result : report.results()) {
+            result.fid().ifPresent(own -> race(result, own));
+        }
+        if (!report.skipped().isEmpty()) {
+            raw("<section>");
+            element("h2", "", "Not measured here");
+            list(report.skipped());
+            raw("</section>\n");
+        }
+    }
+
+    private void machine() {
+        raw("<section id=\"machine\">");
+        element("h2", "", "Machine");
+        raw("<dl class=\"card\">");
+        fact("date", report.date());
+        fact("command", report.command());
+        report.machine().forEach((key, value) -> fact(key, String.valueOf(value)));
+        raw("</dl>");
+        element("p", "class=\"faint\"", Sheets.METHOD.replace('\n', ' ').replace("*", ""));
+        raw("</section>\n");
+    }
+
+    private void fact(String key, String value) {
+        raw("<div>");
+        element("dt", "", key);
+        element("dd", "", value);
+        raw("</div>");
+    }
+
+    private void warnings() {
+        List<String> warnings = Sheets.warnings(report);
+        if (!warnings.isEmpty()) {
+            raw("<section class=\"warnings\" id=\"warnings\">");
+            element("h2", "", "Read with care");
+            list(warnings);
+            raw("</section>\n");
+        }
+    }
+
+    private void articles() {
+        Articles articles = report.articles();
+        if (articles != null) {
+            raw("<section id=\"articles\">");
+            element("h2", "", "The second article's table");
+            element(
+                    "p",
+                    "",
+                    "Seconds; a file of " + Human.bytes(articles.bytes()) + " on " + articles.fileSystem()
+                            + ", which the cache holds; the article's figures beside ours.");
+            table("Seconds, median ± spread", Sheets.articles(articles), false);
+            table("What the article concludes", Sheets.claims(articles), false);
+            raw("</section>\n");
+        }
+    }
+
+    private void race(Result result, Result.Series own) {
+        raw("<section id=\"" + escaped(result.id()) + "\">");
+        element("h2", "", result.title());
+        element("p", "", Sheets.sentence(result, own).replace("`", ""));
+        boolean blocks = result.series().stream().anyMatch(series -> series.kind() == Contender.Kind.BLOCK);
+        if (blocks) {
+            raw("<div class=\"charts\">");
+            curve(result, "speed", "GiB/s by block size, p10 to p90 shaded");
+            curve(result, "cpu", "CPU seconds per GiB by block size, p10 to p90 shaded");
+            raw("</div>\n");
+        }
+        table(result.title(), Sheets.race(result, own), true);
+        result.skipped().forEach(what -> element("p", "class=\"faint\"", "Did not take part: " + what));
+        raw("</section>\n");
+    }
+
+    private void curve(Result result, String measure, String title) {
+        raw("<figure class=\"chart\" role=\"group\" aria-label=\"" + escaped(result.title() + ": " + title)
+                + "\"><figcaption>" + escaped(title) + "</figcaption><div data-race=\"" + escaped(result.id())
+                + "\" data-measure=\"" + measure + "\"></div></figure>");
+    }
+
+    private void section(String id, String title, String text, Sheet sheet) {
+        raw("<section id=\"" + id + "\">");
+        element("h2", "", title);
+        if (!text.isEmpty()) {
+            element("p", "", text);
+        }
+        if (!sheet.rows().isEmpty()) {
+            table(title, sheet, false);
+        }
+        raw("</section>\n");
+    }
+
+    // ---- tables ----
+
+    private void table(String caption, Sheet sheet, boolean sortable) {
+        raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + escaped(caption) + "\"><table"
+                + (sortable ? " class=\"sortable\"" : "") + ">");
+        element("caption", "", caption);
+        raw("<thead><tr>");
+        for (Sheet.Column column : sheet.columns()) {
+            element("th", column.figures() ? "scope=\"col\" class=\"n\"" : "scope=\"col\"", column.head());
+        }
+        raw("</tr></thead><tbody>\n");
+        for (Sheet.Row row : sheet.rows()) {
+            raw(row.kind() == Contender.Kind.FID ? "<tr class=\"own\">" : "<tr>");
+            for (int i = 0; i < row.cells().size(); i++) {
+                cell(sheet.columns().get(i), row.cells().get(i), row.kind());
+            }
+            raw("</tr>\n");
+        }
+        raw("</tbody></table></div>\n");
+    }
+
+    private void cell(Sheet.Column column, Sheet.Cell cell, Contender.@Nullable Kind kind) {
+        String value = Double.isFinite(cell.value()) ? " data-value=\"" + cell.value() + "\"" : "";
+        raw("<td" + (column.figures() ? " class=\"n\"" : "") + value + ">");
+        if (column.head().equals("met")) {
+            element("span", "class=\"" + (cell.text().equals("no") ? "no" : "yes") + "\"", cell.text());
+        } else {
+            raw(escaped(cell.text()).replaceAll("`([^`]*)`", "<code>$1</code>"));
+        }
+        Sheet.Bar bar = cell.bar();
+        if (bar != null && kind != null) {
+            bar(bar, kind);
+        }
+        raw("</td>");
+    }
+
+    private void bar(Sheet.Bar bar, Contender.Kind kind) {
+        raw(String.format(
+                Locale.ROOT,
+                "<svg class=\"bar %s\" viewBox=\"0 0 %.0f 16\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                        + "<rect x=\"0\" y=\"3\" width=\"%.1f\" height=\"10\"/>"
+                        + "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"8\" y2=\"8\"/></svg>",
+                kind.name().toLowerCase(Locale.ROOT),
+                BAR_WIDTH,
+                BAR_WIDTH * bar.middle(),
+                BAR_WIDTH * bar.low(),
+                BAR_WIDTH * Math.min(1, bar.high())));
+    }
+
+    // ---- text ----
+
+    private void list(List<String> items) {
+        raw("<ul>");
+        items.forEach(item -> element("li", "", item));
+        raw("</ul>");
+    }
+
+    private void link(String id, String text) {
+        raw("<li>");
+        element("a", "href=\"#" + escaped(id) + "\"", text);
+        raw("</li>");
+    }
+
+    private void element(String name, String attributes, String text) {
+        raw("<" + name + (attributes.isEmpty() ? "" : " " + attributes) + ">" + escaped(text) + "</" + name + ">");
+    }
+
+    private void raw(String html) {
+        page.append(html);
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+    }
+
+    /// Data inside of a script element: nothing there may look like its end.
+    private static String inScript(String data) {
+        return data.replace("<", "\\u003c");
+    }
+
+    private static String hash(String content) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+            return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Html.class.getResourceAsStream("report/" + name)) {
+            if (in == null) {
+                throw new IOException("not in this build: report/" + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+package dev.fid.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/// What a report has to say, as tables and sentences: {@link Page} and {@link Html} only lay it out.
+final class Sheets {
+    /// How the figures were taken.
+    static final String METHOD = """
+            All contenders of a race take turns, in random order, in one run of the benchmark: what the machine does
+            meanwhile is done to all of them. Each is warm, has its ends opened before the clock starts, and has the
+            same threads at the other ends of its pipes and sockets. Its first output was compared with the source.
+            CPU time is that of the moving thread, user and kernel (of a tool, of its process). Figures are medians ±
+            the median distance from it, with the tenth and ninetieth percentile. A ratio is that of Fid's median to
+            the other's; its interval holds 95 of 100 resamplings of the rounds. *Fid again* is Fid under another
+            name: what lies between the two is noise. Look at CPU (and instructions, where they are counted) first:
+            they stay within a few percent when the clock does not. The loopback flatters whoever does not copy.
+            """;
+
+    private static final double MIB = 1 << 20;
+
+    private Sheets() {}
+
+    // ---- of all races ----
+
+    static Sheet targets(Report report) {
+        Sheet sheet = Sheet.of("race", "target", "Fid>", "interval>", "met", "Fid's CPU to its>");
+        for (Result result : report.results()) {
+            for (Result.Verdict verdict : result.verdicts()) {
+                boolean micros = verdict.target().measure() == Target.Measure.MICROS;
+                boolean best = verdict.target().against().equals(Target.BEST_C);
+                sheet.add(
+                        result.title(),
+                        verdict.target() + (best ? ", " + verdict.against() : ""),
+                        Human.digits(verdict.value()) + (micros ? " us" : ""),
+                        Human.digits(verdict.low()) + " to " + Human.digits(verdict.high()),
+                        verdict.met(),
+                        cpu(result, verdict));
+            }
+        }
+        for (Report.Fact fact : report.facts()) {
+            sheet.add(
+                    fact.what(),
+                    "at most " + Human.bytes(fact.most()),
+                    Human.bytes(fact.bytes()),
+                    "",
+                    fact.isMet() ? "yes" : "no",
+                    "");
+        }
+        return sheet;
+    }
+
+    private static String cpu(Result result, Result.Verdict verdict) {
+        return result.fid()
+                .flatMap(
+                        fid -> result.named(verdict.against()).map(other -> fid.ratio(other, Sample::cpuSecondsPerGib)))
+                .map(Sheets::ratio)
+                .orElse("");
+    }
+
+    /// All contenders that are faster than Fid, or need less CPU, beyond the noise.
+    static Sheet losses(Report report) {
+        Sheet sheet = Sheet.of("race", "against", "speed>", "CPU>", "Fid is");
+        for (Result result : report.results()) {
+            Optional<Result.Series> fid = result.fid();
+            for (Result.Series other : result.series()) {
+                boolean ours = switch (other.kind()) {
+                    case FID, AGAIN, BLOCK ->
+                        true; // a sweep of block sizes is no rival: its best was chosen afterwards
+                    case METHOD, C, JDK, TOOL -> false;
+                };
+                if (fid.isPresent() && !ours) {
+                    Statistics.Ratio speed = fid.get().ratio(other, Sample::gibPerSecond);
+                    Statistics.Ratio cpu = fid.get().ratio(other, Sample::cpuSecondsPerGib);
+                    if (speed.high() < 1 || cpu.low() > 1) {
+                        sheet.add(
+                                result.title(),
+                                other.name(),
+                                ratio(speed),
+                                ratio(cpu),
+                                speed.high() < 1 ? "slower" : "more CPU");
+                    }
+                }
+            }
+        }
+        return sheet;
+    }
+
+    /// In one sentence, what the run showed: the race in which Fid saves the most CPU time beside plain streams,
+    /// and how it stands beside C.
+    static String verdict(Report report) {
+        record Lead(Result result, Statistics.Ratio speed, Statistics.Ratio cpu) {}
+        Lead best = null;
+        int even = 0;
+        int behind = 0;
+        for (Result result : report.results()) {
+            Optional<Result.Series> fid = result.fid();
+            Optional<Result.Series> streams = result.named("JDK streams");
+            if (fid.isPresent() && streams.isPresent()) {
+                Statistics.Ratio cpu = fid.get().ratio(streams.get(), Sample::cpuSecondsPerGib);
+                boolean moved = !result.id().startsWith("memory"); // what lay in memory came from nowhere
+                if (moved
+                        && cpu.high() < 1
+                        && (best == null || cpu.value() < best.cpu().value())) {
+                    best = new Lead(result, fid.get().ratio(streams.get(), Sample::gibPerSecond), cpu);
+                }
+            }
+            for (Result.Verdict verdict : result.verdicts()) {
+                if (verdict.against().startsWith("C ")) {
+                    behind += verdict.high() < 1 ? 1 : 0;
+                    even += verdict.high() < 1 ? 0 : 1;
+                }
+            }
+        }
+        List<String> said = new ArrayList<>();
+        if (best != null) {
+            said.add(capitalized(best.result().title()) + ": Fid moved "
+                    + Human.digits(best.speed().value())
+                    + " times the bytes per second of JDK streams with "
+                    + Human.digits(best.cpu().value())
+                    + " of their CPU time");
+        }
+        if (even + behind > 0) {
+            said.add("in " + even + " of " + (even + behind)
+                    + " races no C program was faster beyond the noise"
+                    + (behind > 0 ? ", in " + behind + " one was" : ""));
+        }
+        return said.isEmpty() ? "Nothing that was measured can be told from noise." : String.join("; ", said) + ".";
+    }
+
+    private static String capitalized(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
+    /// What makes the figures doubtful.
+    static List<String> warnings(Report report) {
+        List<String> warnings = new ArrayList<>();
+        for (Result result : report.results()) {
+            if (result.strangers() > 0.1) {
+                warnings.add(result.title() + ": other processes had " + Human.digits(100 * result.strangers())
+                        + " % of the processors.");
+            }
+            Optional<Result.Series> fid = result.fid();
+            Optional<Result.Series> again = result.named("Fid again");
+            if (fid.isPresent() && again.isPresent()) {
+                Statistics.Ratio ratio = fid.get().ratio(again.get(), Sample::cpuSecondsPerGib);
+                if (!ratio.isEven() && Math.abs(Math.log(ratio.value())) > Math.log(1.1)) {
+                    warnings.add(result.title() + ": Fid and Fid again differ by " + ratio(ratio)
+                            + " in CPU time: believe no smaller difference here.");
+                }
+            }
+            fid.map(series -> Statistics.Summary.of(series.values(Sample::gibPerSecond)))
+                    .filter(speed -> speed.p90() - speed.p10() > 0.5 * speed.median())
+                    .ifPresent(speed -> warnings.add(result.title() + ": Fid's speed went from "
+                            + Human.digits(speed.p10()) + " to " + Human.digits(speed.p90()) + " GiB/s meanwhile."));
+        }
+        return warnings;
+    }
+
+    static Sheet comparison(Comparison comparison) {
+        Sheet sheet = Sheet.of("race", "measure", "Fid, now to then>", "the others>", "cost without theirs>", "Fid is");
+        for (Comparison.Change change : comparison.changes()) {
+            sheet.add(
+                    change.id(),
+                    change.measure().unit,
+                    Human.digits(change.ratio()),
+                    Human.digits(change.against()),
+                    ratio(change.cost()),
+                    change.verdict());
+        }
+        return sheet;
+    }
+
+    // ---- the second article ----
+
+    static Sheet articles(Articles articles) {
+        Sheet sheet =
+                Sheet.of("program", "work time>", "real>", "user>", "sys>", "the article: work time>", "user>", "sys>");
+        for (Articles.Program program : Articles.Program.values()) {
+            Articles.Run then = program.then();
+            sheet.add(
+                    program.label,
+                    seconds(articles.summary(program, Articles.Run::work)),
+                    seconds(articles.summary(program, Articles.Run::real)),
+                    seconds(articles.summary(program, Articles.Run::user)),
+                    seconds(articles.summary(program, Articles.Run::system)),
+                    then == null ? "" : Human.digits(then.work()),
+                    then == null ? "" : Human.digits(then.user()),
+                    then == null ? "" : Human.digits(then.system()));
+        }
+        return sheet;
+    }
+
+    private static String seconds(Statistics.Summary summary) {
+        return Human.digits(summary.median()) + " ± " + Human.digits(summary.mad());
+    }
+
+    static Sheet claims(Articles articles) {
+        Sheet sheet = Sheet.of("the article says", "here", "why");
+        articles.claims().forEach(claim -> sheet.add(claim.text(), claim.verdict(), claim.reason()));
+        return sheet;
+    }
+
+    // ---- a race ----
+
+    static String sentence(Result result, Result.Series own) {
+        return Human.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `"
+                + own.method()
+                + "`: " + copies(own.copies()) + ", " + Human.bytes(Math.max(0, own.userBytes()))
+                + " through user space, " + own.calls() + " system calls a run. Strangers had "
+                + Human.digits(100 * result.strangers()) + " % of the processors.";
+    }
+
+    private static String copies(int copies) {
+        return switch (copies) {
+            case 0 -> "no CPU copy";
+            case 1 -> "one CPU copy of each byte";
+            default -> copies + " CPU copies of each byte";
+        };
+    }
+
+    /// A measure of a race.
+    private record Measure(String head, ToDoubleFunction<Sample> of) {}
+
+    static Sheet race(Result result, Result.Series own) {
+        boolean counted = own.samples().stream().anyMatch(sample -> sample.instructions() >= 0);
+        boolean brief = result.targets().stream().anyMatch(t -> t.measure() == Target.Measure.MICROS);
+        Measure cpu = brief
+                ? new Measure("CPU us", s -> s.cpuNanos() / 1e3)
+                : new Measure("CPU s/GiB", Sample::cpuSecondsPerGib);
+        Measure speed = brief ? new Measure("us", Sample::micros) : new Measure("GiB/s", Sample::gibPerSecond);
+        List<String> heads = new ArrayList<>(List.of("contender"));
+        if (counted) {
+            heads.add("10^9 instructions/GiB>");
+        }
+        heads.add(cpu.head() + ">");
+        if (!brief) {
+            heads.add("calls/MiB>");
+            heads.add("switches/GiB>");
+        }
+        heads.addAll(List.of(speed.head() + ">", "p10 to p90>", "Fid's speed to its>", "Fid's CPU to its>"));
+        Sheet sheet = Sheet.of(heads.toArray(String[]::new));
+        double longestCpu = longest(result, cpu);
+        double longestSpeed = longest(result, speed);
+        for (Result.Series series : result.series()) {
+            List<Sheet.Cell> cells = new ArrayList<>(List.of(Sheet.Cell.of(series.name())));
+            if (counted) {
+                double instructions = series.median(Sample::instructionsPerGib) / 1e9;
+                cells.add(Sheet.Cell.of(Human.digits(instructions), instructions));
+            }
+            cells.add(spread(series, cpu, longestCpu));
+            if (!brief) {
+                double calls = series.calls() < 0 ? Double.NaN : series.calls() / (result.bytes() / MIB);
+                cells.add(Sheet.Cell.of(Human.digits(calls), calls));
+                double switches = series.median(Sample::switchesPerGib);
+                cells.add(Sheet.Cell.of(Human.digits(switches), switches));
+            }
+            cells.add(spread(series, speed, longestSpeed));
+            Statistics.Summary summary = Statistics.Summary.of(series.values(speed.of()));
+            cells.add(Sheet.Cell.of(Human.digits(summary.p10()) + " to " + Human.digits(summary.p90())));
+            boolean self = series.kind() == Contender.Kind.FID;
+            cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::gibPerSecond)));
+            cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::cpuSecondsPerGib)));
+            sheet.add(series.kind(), cells);
+        }
+        return sheet;
+    }
+
+    private static double longest(Result result, Measure measure) {
+        return result.series().stream()
+                .mapToDouble(s -> Statistics.Summary.of(s.values(measure.of())).p90())
+                .max()
+                .orElse(1);
+    }
+
+    private static Sheet.Cell spread(Result.Series series, Measure measure, double longest) {
+        Statistics.Summary summary = Statistics.Summary.of(series.values(measure.of()));
+        return new Sheet.Cell(
+                Human.digits(summary.median()) + " ± " + Human.digits(summary.mad()),
+                summary.median(),
+                bar(summary, longest));
+    }
+
+    private static Sheet.@Nullable Bar bar(Statistics.Summary summary, double longest) {
+        return longest > 0 && Double.isFinite(summary.median())
+                ? new Sheet.Bar(summary.median() / longest, summary.p10() / longest, summary.p90() / longest)
+                : null;
+    }
+
+    private static Sheet.Cell ratioCell(Statistics.Ratio ratio) {
+        return Sheet.Cell.of(ratio(ratio), ratio.value());
+    }
+
+    private static String ratio(Statistics.Ratio ratio) {
+        return Human.digits(ratio.value()) + " (" + Human.digits(ratio.low()) + " to " + Human.digits(ratio.high())
+                + ")";
+    }
+}

@@ -1,0 +1,58 @@
+package dev.fid.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `fid ctl status|reload|drain|stop|conns|kill ID`.
+@Command(
+        name = "ctl",
+        description = {
+            "Talks to a running relay through its admin page: status and conns print JSON, metrics prints what",
+            "Prometheus reads; reload, drain, stop and kill ID do what they say.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fid ctl status",
+            "  fid ctl --admin unix:///run/fid/admin.sock conns",
+            "  fid ctl --admin 127.0.0.1:9191 kill 42"
+        })
+final class CtlCommand implements Action {
+    private static final List<String> ORDERS = List.of("status", "conns", "metrics", "reload", "drain", "stop", "kill");
+
+    @Parameters(index = "0", paramLabel = "ORDER", description = "status, conns, metrics, reload, drain, stop, kill.")
+    private String order = "";
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "ID", description = "Of a connection, for kill.")
+    private @Nullable String id;
+
+    @Option(names = "--admin", paramLabel = "WHERE", description = "Default: 127.0.0.1:9191.")
+    private String admin = "127.0.0.1:9191";
+
+    @Override
+    public void run(Context context) throws Failure {
+        if (!ORDERS.contains(order)) {
+            String near = Suggest.nearest(order, ORDERS);
+            throw Failure.usage("'" + order + "' is no order"
+                    + (near == null ? " (use " + String.join(", ", ORDERS) + ")" : "; did you mean '" + near + "'?"));
+        }
+        if (order.equals("kill") != (id != null)) {
+            throw Failure.usage(id == null ? "kill needs the ID of a connection, see conns" : "only kill takes an ID");
+        }
+        AdminClient client = AdminClient.of(admin);
+        AdminClient.Answer answer = switch (order) {
+            case "status", "metrics" -> client.get("/" + order);
+            case "conns" -> client.get("/connections");
+            case "kill" -> client.post("/kill?id=" + id);
+            default -> client.post("/" + order);
+        };
+        if (answer.status() != 200) {
+            throw new Failure(Exit.CHECK, answer.body().strip());
+        }
+        context.console().print(answer.body());
+    }
+}

@@ -1,0 +1,144 @@
+package dev.fid.cli;
+
+import dev.fid.ErrnoException;
+import dev.fid.PipePool.Splicing;
+import dev.fid.kernel.Errno;
+import dev.fid.net.Cidr;
+import dev.fid.net.ProxyIn;
+import dev.fid.net.ProxyOut;
+import dev.fid.net.Relay;
+import dev.fid.net.Supervisor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Makes relays of their configuration.
+final class RelayBuilding {
+    private final Supervisor supervisor;
+    /// A socket that was passed to us is taken once, also when the configuration is read again.
+    private final Map<Integer, dev.fid.Fd> inherited = new HashMap<>();
+
+    RelayBuilding(Supervisor supervisor) {
+        this.supervisor = supervisor;
+    }
+
+    static Cidr block(String text) {
+        return Cidr.parse(text);
+    }
+
+    Relay.Builder build(RelayConfig.Table table) throws Failure {
+        Relay.Builder builder = Relay.builder();
+        listen(builder, RelayConfig.listening(table.get("listen")));
+        to(builder, RelayConfig.upstream(table.get("to")));
+        List<String> proxy = RelayConfig.proxy(table.get("proxy-protocol"));
+        return builder.name(table.get("name"))
+                .splicing(Splicing.valueOf(table.get("splice").toUpperCase(Locale.ROOT)))
+                .pipeCapacity(RelayConfig.pipeSize(table.get("pipe-size")))
+                .mark(Size.parse(table.get("wake-size")))
+                .maxConnections(RelayConfig.count(table.get("max-conns"), 1, 1_000_000))
+                .connectTimeout(Durations.parse(table.get("connect-timeout")))
+                .idleTimeout(RelayConfig.time(table.get("idle-timeout")))
+                .halfCloseTimeout(RelayConfig.time(table.get("half-close-timeout")))
+                .stallTimeout(RelayConfig.time(table.get("stall-timeout")))
+                .limit(RelayConfig.rate(table.get("limit")))
+                .limitTotal(RelayConfig.rate(table.get("limit-total")))
+                .userTimeout(RelayConfig.time(table.get("user-timeout")))
+                .keepAlive(RelayConfig.time(table.get("keepalive")))
+                .proxyIn(
+                        proxy.contains("require")
+                                ? ProxyIn.REQUIRE
+                                : proxy.contains("accept") ? ProxyIn.ACCEPT : ProxyIn.NONE)
+                .proxyOut(
+                        proxy.contains("send-v1")
+                                ? ProxyOut.V1
+                                : proxy.contains("send-v2") ? ProxyOut.V2 : ProxyOut.NONE)
+                .allow(RelayConfig.blocks(table.get("allow")).stream()
+                        .map(Cidr::parse)
+                        .toList())
+                .deny(RelayConfig.blocks(table.get("deny")).stream()
+                        .map(Cidr::parse)
+                        .toList())
+                .backlog(RelayConfig.count(table.get("backlog"), 1, 65535))
+                .reusePort(RelayConfig.truth(table.get("reuse-port")));
+    }
+
+    private void listen(Relay.Builder builder, Endpoint endpoint) throws Failure {
+        switch (endpoint) {
+            case Endpoint.TcpListen tcp
+            when tcp.host().isEmpty() ->
+                builder.listen(
+                        new InetSocketAddress(resolve(tcp, "127.0.0.1"), tcp.port()),
+                        new InetSocketAddress(resolve(tcp, "::1"), tcp.port()));
+            case Endpoint.TcpListen tcp -> builder.listen(new InetSocketAddress(resolve(tcp, tcp.host()), tcp.port()));
+            case Endpoint.UnixListen unix ->
+                builder.listen(UnixDomainSocketAddress.of(unix.path())).mode(unix.mode());
+            case Endpoint.Inherited fd -> builder.listen(take(fd));
+            default -> throw new IllegalStateException(endpoint.toString());
+        }
+    }
+
+    private dev.fid.Fd take(Endpoint.Inherited fd) throws Failure {
+        dev.fid.Fd known = inherited.get(fd.number());
+        if (known != null && !known.isClosed()) {
+            return known;
+        }
+        try {
+            dev.fid.Fd taken = supervisor.take(fd.number());
+            inherited.put(fd.number(), taken);
+            return taken;
+        } catch (ErrnoException e) {
+            String why = e.errno() == Errno.EINVAL ? "does not listen" : Errno.text(e.errno());
+            throw new Failure(Exit.NETWORK, "cannot listen on " + fd.text() + ": " + why, "", e);
+        }
+    }
+
+    private static InetAddress resolve(Endpoint endpoint, String host) throws Failure {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new Failure(Exit.NETWORK, endpoint.text() + ": the host '" + host + "' is unknown", "", e);
+        }
+    }
+
+    private static void to(Relay.Builder builder, Endpoint endpoint) throws Failure {
+        if (endpoint instanceof Endpoint.Unix unix) {
+            builder.to(UnixDomainSocketAddress.of(unix.path()));
+            return;
+        }
+        Endpoint.Tcp tcp = (Endpoint.Tcp) endpoint;
+        boolean digits = tcp.host().matches("[0-9.]+|.*:.*");
+        SocketAddress to = digits
+                ? new InetSocketAddress(resolve(tcp, tcp.host()), tcp.port())
+                : InetSocketAddress.createUnresolved(tcp.host(), tcp.port());
+        Endpoint.SocketOptions options = tcp.options();
+        String bind = options.bind();
+        Duration keepAlive = options.keepalive();
+        builder.to(to)
+                .bind(bind == null ? null : new InetSocketAddress(resolve(tcp, bind), 0))
+                .buffers((int) Math.clamp(options.receiveBuffer(), 0L, 1L << 30), (int)
+                        Math.clamp(options.sendBuffer(), 0L, 1L << 30));
+        if (keepAlive != null) {
+            builder.keepAlive(keepAlive);
+        }
+    }
+
+    /// Why a relay did not start.
+    static Failure cannotListen(ErrnoException e, List<RelayConfig.Table> tables) {
+        boolean inet = e.getMessage().matches("(bind|listen)\\(.*:[0-9]+\\): .*");
+        String where = inet
+                ? e.getMessage().replaceFirst("^[a-z]+\\(/?(localhost/|[^:]*/)?(.*?)\\): .*", "$2")
+                : tables.size() == 1 ? tables.getFirst().get("listen") : "";
+        String by = e.errno() == Errno.EADDRINUSE ? PortHolder.of(where) : "";
+        String hint = e.errno() == Errno.EACCES && where.matches(".*:[0-9]{1,3}|.*:10[01][0-9]|.*:102[0-3]")
+                ? "ports below 1024 need CAP_NET_BIND_SERVICE: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit"
+                : "";
+        return new Failure(Exit.NETWORK, "cannot listen on " + where + ": " + Errno.text(e.errno()) + by, hint, e);
+    }
+}

@@ -1,0 +1,311 @@
+package dev.fid.cli;
+
+import dev.fid.ErrnoException;
+import dev.fid.bench.Human;
+import dev.fid.bench.Json;
+import dev.fid.net.AccessLog;
+import dev.fid.net.Admin;
+import dev.fid.net.Loops;
+import dev.fid.net.Relay;
+import dev.fid.net.Service;
+import dev.fid.net.Supervisor;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// `fid relay` at work: starts, tells, obeys signals and the admin page, drains and ends. One thread, its own,
+/// does all of that in turn.
+final class RelayServer implements Admin.Control {
+    private enum Order {
+        RELOAD,
+        DRAIN,
+        STOP,
+        STATUS
+    }
+
+    private final RelayConfig.Source source;
+    private final Context context;
+    private final boolean json;
+    private final boolean quiet;
+    private final int verbose;
+    private final Supervisor supervisor;
+    private final RelayBuilding building;
+    private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
+    private volatile @Nullable Service service;
+    private @Nullable AccessLog log;
+    private RelayConfig.@Nullable Whole config;
+    private boolean draining;
+
+    RelayServer(RelayConfig.Source source, Context context, boolean json, boolean quiet, int verbose) {
+        this.source = source;
+        this.context = context;
+        this.json = json;
+        this.quiet = quiet;
+        this.verbose = verbose;
+        this.supervisor = new Supervisor(context.console().environment());
+        this.building = new RelayBuilding(supervisor);
+    }
+
+    void run() throws Failure {
+        RelayConfig.Whole first = source.read();
+        config = first;
+        if (context.own()) {
+            signals(); // before anybody can see that we are there
+        }
+        int workers = RelayConfig.workers(first.server().get("workers"));
+        AccessLog writer = openLog(first.server().get("access-log"));
+        log = writer;
+        try (Service running = new Service(new Loops(workers), writer)) {
+            service = running;
+            start(running, first);
+            try (Admin admin = admin(running, first)) {
+                announce(running, admin, workers);
+                serve(running);
+            }
+        } finally {
+            if (writer != null) {
+                writer.close();
+            }
+        }
+    }
+
+    // ---- starting ----
+
+    private void start(Service running, RelayConfig.Whole whole) throws Failure {
+        List<Relay.Builder> builders = new ArrayList<>();
+        for (RelayConfig.Table table : whole.relays()) {
+            builders.add(building.build(table));
+        }
+        try {
+            running.apply(builders);
+        } catch (ErrnoException e) {
+            throw RelayBuilding.cannotListen(e, whole.relays());
+        } catch (IllegalArgumentException e) {
+            throw new Failure(Exit.NETWORK, "cannot listen: " + e.getMessage(), "", e);
+        }
+    }
+
+    private @Nullable AccessLog openLog(String file) throws Failure {
+        if (file.isEmpty()) {
+            return null;
+        }
+        try {
+            return new AccessLog(() -> {
+                if (file.equals("-")) {
+                    return new FilterOutputStream(
+                            new BufferedOutputStream(context.console().out(), 1 << 16)) {
+                        @Override
+                        public void close() throws IOException {
+                            flush(); // stdout is not ours to close
+                        }
+                    };
+                }
+                OutputStream out =
+                        Files.newOutputStream(Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                return new BufferedOutputStream(out, 1 << 16);
+            });
+        } catch (IOException e) {
+            throw new Failure(Exit.OPEN, file + ": cannot be opened: " + e.getMessage(), "", e);
+        }
+    }
+
+    private @Nullable Admin admin(Service running, RelayConfig.Whole whole) throws Failure {
+        String text = whole.server().get("admin");
+        Endpoint where = RelayConfig.admin(text);
+        if (where == null) {
+            return null;
+        }
+        try {
+            SocketAddress address = where instanceof Endpoint.Unix unix
+                    ? UnixDomainSocketAddress.of(unix.path())
+                    : new InetSocketAddress(
+                            InetAddress.getByName(host((Endpoint.TcpListen) where)),
+                            ((Endpoint.TcpListen) where).port());
+            return new Admin(address, running, this);
+        } catch (IOException | IllegalArgumentException e) {
+            String why = e instanceof ErrnoException errno ? Failures.reason(errno, verbose) : e.getMessage();
+            throw new Failure(Exit.NETWORK, "cannot listen on " + text + " (--admin): " + why, "", e);
+        }
+    }
+
+    private static String host(Endpoint.TcpListen tcp) {
+        return tcp.host().isEmpty() ? "127.0.0.1" : tcp.host();
+    }
+
+    private void signals() {
+        Signals.handle("HUP", () -> orders.add(Order.RELOAD));
+        Signals.handle("USR1", () -> orders.add(Order.STATUS));
+        Signals.handle("TERM", this::drain);
+        Signals.handle("INT", this::drain);
+    }
+
+    private void announce(Service running, @Nullable Admin admin, int workers) throws Failure {
+        supervisor.tell("READY=1\nSTATUS=relaying");
+        for (Relay relay : running.relays()) {
+            String from = relay.addresses().stream().map(Relay::text).collect(Collectors.joining(", "));
+            String page = admin == null ? "" : "; admin " + page(admin.address());
+            say("relaying " + from + " → " + Relay.text(relay.to()) + " (epoll, " + workers
+                    + (workers == 1 ? " worker)" : " workers)") + page);
+            event("listening", object -> {
+                object.put("relay", relay.name());
+                object.put("listen", relay.addresses().stream().map(Relay::text).toList());
+                object.put("to", Relay.text(relay.to()));
+                object.put("admin", admin == null ? null : page(admin.address()));
+            });
+        }
+    }
+
+    private static String page(SocketAddress address) {
+        return address instanceof UnixDomainSocketAddress ? "unix://" + address : "http://" + Relay.text(address) + "/";
+    }
+
+    // ---- running ----
+
+    private void serve(Service running) throws Failure {
+        long watchdog = supervisor.watchdogNanos();
+        while (true) {
+            Order order;
+            try {
+                order = watchdog > 0 ? orders.poll(watchdog, TimeUnit.NANOSECONDS) : orders.take();
+            } catch (InterruptedException e) {
+                order = Order.DRAIN; // the program that we run in wants us to end
+            }
+            if (watchdog > 0) {
+                running.relays().forEach(Relay::totals); // a loop that hangs does not answer, and we are not alive
+                supervisor.tell("WATCHDOG=1");
+            }
+            switch (order) {
+                case RELOAD -> reloadNow(running);
+                case STATUS -> status(running);
+                case DRAIN, STOP -> {
+                    end(running, order == Order.STOP);
+                    return;
+                }
+                case null -> {}
+            }
+        }
+    }
+
+    private void status(Service running) {
+        long bytes = 0;
+        for (Relay relay : running.relays()) {
+            bytes += relay.totals().spliced() + relay.totals().copied();
+        }
+        say(running.connections() + " connections, " + Human.bytes(bytes) + " so far");
+    }
+
+    private void end(Service running, boolean now) throws Failure {
+        Duration time = Durations.parse(
+                java.util.Objects.requireNonNull(config).server().get("drain-timeout"));
+        int open = running.connections();
+        supervisor.tell("STOPPING=1\nSTATUS=draining " + open + " connections");
+        if (open > 0 && !now) {
+            say("draining " + open + (open == 1 ? " connection" : " connections") + ", at most "
+                    + Human.seconds(time.toNanos()));
+        }
+        event("draining", object -> object.put("connections", open));
+        int cut = running.drain(now ? Duration.ZERO : time);
+        event("stopped", object -> object.put("cut", cut));
+        if (cut > 0) {
+            throw new Failure(Exit.PARTIAL, cut + (cut == 1 ? " connection was cut" : " connections were cut"));
+        }
+    }
+
+    private synchronized String reloadNow(Service running) {
+        AccessLog writer = log;
+        if (writer != null) {
+            writer.reopen();
+        }
+        supervisor.tell("RELOADING=1");
+        try {
+            RelayConfig.Whole whole = source.read();
+            start(running, whole);
+            config = whole;
+            say("reloaded: " + running.relays().size() + " relays, " + running.connections() + " connections go on");
+            event("reloaded", object -> object.put("relays", running.relays().size()));
+            return "";
+        } catch (Failure e) {
+            complain("not reloaded, the old configuration stays: " + e.text());
+            return e.text();
+        } finally {
+            supervisor.tell("READY=1");
+        }
+    }
+
+    // ---- the admin page and the signals ----
+
+    @Override
+    public String reload() {
+        Service running = service;
+        return running == null ? "not started yet" : reloadNow(running);
+    }
+
+    /// The first time lets connections finish; a second time cuts them.
+    @Override
+    public synchronized void drain() {
+        if (draining) {
+            hurry();
+        } else {
+            draining = true;
+            orders.add(Order.DRAIN);
+        }
+    }
+
+    @Override
+    public synchronized void stop() {
+        draining = true;
+        orders.add(Order.STOP);
+        hurry(); // where it drains already
+    }
+
+    private void hurry() {
+        Service running = service;
+        if (running != null) {
+            running.hurry();
+        }
+    }
+
+    // ---- talk ----
+
+    private void say(String text) {
+        if (!quiet && !json) {
+            context.console().err().println(text);
+        }
+    }
+
+    private void complain(String text) {
+        context.console().err().println("fid: relay: " + text);
+    }
+
+    private interface Filling {
+        void fill(Map<String, @Nullable Object> object);
+    }
+
+    private void event(String what, Filling filling) throws Failure {
+        if (json) {
+            Map<String, @Nullable Object> object = new LinkedHashMap<>();
+            object.put("schema", "fid.relay/1");
+            object.put("event", what);
+            filling.fill(object);
+            context.console().print(Json.of(object) + "\n");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Stat;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Counts what a tree has to copy, beside the copying, so that progress can tell of how much. It only ever
+/// informs: what it cannot read it leaves out, and what is too deep for it leaves the total unknown.
+final class Census {
+    private static final int DEEPEST = 200;
+
+    private final Kernel kernel;
+    private final boolean follow;
+    private volatile boolean stopped;
+    private volatile boolean complete;
+    private boolean tooDeep;
+    private long files;
+    private long bytes;
+    private final Thread thread;
+
+    private Census(Tree wish) {
+        this.kernel = wish.kernel;
+        this.follow = wish.follow;
+        List<byte[]> paths = new ArrayList<>();
+        for (Path path : wish.in) {
+            paths.add(Opening.bytes(path));
+        }
+        thread = new Thread(() -> count(paths), "fid-census");
+        thread.setDaemon(true);
+    }
+
+    static Census start(Tree wish) {
+        Census census = new Census(wish);
+        census.thread.start();
+        return census;
+    }
+
+    boolean complete() {
+        return complete;
+    }
+
+    /// Valid once {@link #complete}.
+    long files() {
+        return files;
+    }
+
+    /// As {@link #files}.
+    long bytes() {
+        return bytes;
+    }
+
+    void stop() {
+        stopped = true;
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void count(List<byte[]> paths) {
+        try (Entries entries = new Entries(kernel)) {
+            for (byte[] path : paths) {
+                count(entries, AT_FDCWD, path, 0);
+            }
+            complete = !stopped && !tooDeep;
+        } catch (RuntimeException | Error e) {
+            complete = false; // without a total, then
+        }
+    }
+
+    private void count(Entries entries, int dir, byte[] name, int depth) {
+        Stat stat = new Stat();
+        int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+        if (stopped || kernel.statx(dir, name, flags, STATX_BASIC_STATS, stat) < 0) {
+            return;
+        }
+        if (stat.type() == S_IFREG) {
+            files++;
+            bytes += stat.size;
+        }
+        if (stat.type() != S_IFDIR) {
+            return;
+        }
+        if (depth == DEEPEST) {
+            tooDeep = true;
+            return;
+        }
+        int fd = kernel.openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), 0);
+        if (fd < 0) {
+            return;
+        }
+        try {
+            List<Entries.Entry> some;
+            while (!stopped && (some = entries.next(fd)) != null) {
+                for (Entries.Entry entry : some) {
+                    if (entry.type() == Entries.REGULAR
+                            || entry.type() == Entries.DIRECTORY
+                            || entry.type() == Entries.UNKNOWN
+                            || follow) {
+                        count(entries, fd, entry.name(), depth + 1);
+                    }
+                }
+            }
+        } catch (ErrnoException e) {
+            return; // the copying will say so
+        } finally {
+            kernel.close(fd);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Copies the regular files of a tree: small ones by one read and one write, large ones by a {@link Transfer}.
+///
+/// A file is written without a name and linked to its own when it is complete. That costs 1 us more than to
+/// create it by its name (13.3 us against 12.4 on ext4, in C), and a rename from a hidden name 6.5 us more.
+final class FileCopy implements AutoCloseable {
+    /// Up to here one read and one write.
+    static final int SMALL = 64 << 10;
+
+    private final Walk walk;
+    private final Tree wish;
+    private final Kernel kernel;
+    private final Attributes attributes;
+    private final Memory buffer;
+    private final Stat before = new Stat();
+    private final Stat after = new Stat();
+    private final Stat old = new Stat();
+    private long inFlight;
+
+    FileCopy(Walk walk, Attributes attributes) {
+        this.walk = walk;
+        this.wish = walk.wish;
+        this.kernel = walk.kernel;
+        this.attributes = attributes;
+        this.buffer = kernel.allocate(SMALL + kernel.pageSize());
+    }
+
+    /// One file.
+    void copy(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
+        int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        int follow = wish.follow || !wish.recursive ? 0 : O_NOFOLLOW;
+        int in = Opening.retrying(() -> kernel.openat(folder.in(), name, flags | follow, 0));
+        Worker.check(in, "open", Side.IN);
+        try {
+            Worker.check(Opening.retrying(() -> kernel.fstat(in, before)), "fstat", Side.IN);
+            if (before.type() != S_IFREG) {
+                throw new ErrnoException("open", "", Errno.ESTALE, Side.IN, 0, "it became something else");
+            }
+            if (!linked(folder, nameOut, before, () -> copy(folder, in, nameOut))) {
+                copy(folder, in, nameOut);
+            }
+        } finally {
+            kernel.close(in);
+        }
+    }
+
+    // ---- hard links ----
+
+    interface Copy {
+        /// Makes it; false where what has the name was left as it was.
+        boolean make() throws ErrnoException;
+    }
+
+    /// A file with several names: copied by `copy` if it is the first of them, else linked to that.
+    ///
+    /// @return false where it has one name, and nothing was done
+    boolean linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
+        if (stat.nlink < 2 || !wish.links || !wish.recursive) {
+            return false;
+        }
+        Links.Linked linked = walk.links.of(stat);
+        synchronized (linked) {
+            walk.links.seen(stat, linked);
+            Folder first = linked.folder;
+            if (first != null) {
+                link(first, linked.nameOut, folder, nameOut, stat);
+            } else if (copy.make()) {
+                linked.folder = folder;
+                linked.nameOut = nameOut;
+            }
+        }
+        return true;
+    }
+
+    private void link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat) throws ErrnoException {
+        Placing placing = new Placing(walk, folder.out(), nameOut);
+        if (placing.stays(stat, old)) {
+            walk.counters.skipped.increment();
+            return;
+        }
+        first.enter();
+        try {
+            Placing.Making making = path -> kernel.linkat(first.out(), firstName, folder.out(), path, 0);
+            int result = Opening.retrying(() -> making.make(nameOut));
+            if (result == -Errno.EEXIST) {
+                Stat there = new Stat();
+                Worker.check(
+                        kernel.statx(first.out(), firstName, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there),
+                        "stat",
+                        Side.OUT);
+                // A rename from one name of a file to another does nothing, and leaves both. Source: rename(2)
+                if (placing.replaces(stat, old) && !Walk.same(old, there)) {
+                    byte[] hidden = placing.hidden(making, "link");
+                    try {
+                        placing.rename(hidden);
+                    } catch (ErrnoException e) {
+                        kernel.unlinkat(folder.out(), hidden, 0);
+                        throw e;
+                    }
+                }
+                result = 0;
+            }
+            Worker.check(result, "link", Side.OUT);
+            walk.counters.links.increment();
+        } finally {
+            first.leave();
+        }
+    }
+
+    // ---- content ----
+
+    private boolean copy(Folder folder, int in, byte[] nameOut) throws ErrnoException {
+        Placing placing = new Placing(walk, folder.out(), nameOut);
+        if (placing.stays(before, old)) {
+            walk.counters.skipped.increment();
+            return false;
+        }
+        inFlight = 0;
+        try {
+            if (wish.inPlace) {
+                inPlace(folder, in, nameOut, placing);
+            } else if (wish.existing == Tree.Existing.RESUME && before.size >= Resumption.LEAST) {
+                Moving moving = new Resumption(walk, folder.out(), nameOut, placing)
+                        .run(in, before, attributes, this::sharing, old);
+                count(moving);
+            } else {
+                whole(folder, in, nameOut, placing);
+            }
+        } catch (ErrnoException | RuntimeException | Error e) {
+            walk.counters.moving.add(-inFlight); // it did not arrive
+            throw e;
+        }
+        return true;
+    }
+
+    /// What moved.
+    record Moving(Map<Method, Long> byMethod, long bytes, long userBytes) {
+        static Moving of(Moved moved) {
+            return new Moving(moved.byMethod(), moved.bytes(), moved.userBytes());
+        }
+    }
+
+    private void count(Moving moving) {
+        walk.counters.moving.add(moving.bytes - inFlight);
+        walk.counters.userBytes.add(moving.userBytes);
+        walk.counters.file(moving.byMethod);
+    }
+
+    /// The usual way: a new file, named when it is whole.
+    private void whole(Folder folder, int in, byte[] nameOut, Placing placing) throws ErrnoException {
+        int mode = before.mode & (attributes.closedAtFirst() ? 0700 : 0777);
+        int read = isSmall() ? readWhole(in) : -1;
+        byte[] hidden = null;
+        int[] opened = {placing.nameless(mode)};
+        if (Replacement.needsName(opened[0])) {
+            hidden = placing.hidden(
+                    path -> opened[0] =
+                            kernel.openat(folder.out(), path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode),
+                    "open");
+            kernel.flock(opened[0], LOCK_EX | LOCK_NB); // else another run takes it for an orphan
+        }
+        int out = (int) Worker.check(opened[0], "open", Side.OUT);
+        boolean closed = false;
+        try {
+            Moving moving = read >= 0 ? write(out, read) : move(in, out);
+            recheck(in);
+            finish(in, out, attributes.closedAtFirst() ? before.mode & 0777 & ~walk.umask() : -1);
+            walk.created(out);
+            if (hidden == null) {
+                hidden = name(placing, out, nameOut);
+            } else if (placing.replaces(before, old)) {
+                keepOldMode(out);
+            }
+            closed = true;
+            int result = kernel.close(out);
+            Worker.check(result == -Errno.EINTR ? 0 : result, "close", Side.OUT);
+            if (hidden != null) {
+                placing.rename(hidden);
+                hidden = null;
+            }
+            count(moving);
+        } finally {
+            if (!closed) {
+                kernel.close(out);
+            }
+            if (hidden != null) {
+                kernel.unlinkat(folder.out(), hidden, 0);
+            }
+        }
+    }
+
+    /// Gives it the name, unless that is taken: then a hidden one, to be renamed.
+    private byte @Nullable [] name(Placing placing, int out, byte[] nameOut) throws ErrnoException {
+        int result = placing.link(out, nameOut);
+        if (result == -Errno.EEXIST && placing.replaces(before, old)) {
+            keepOldMode(out);
+            kernel.flock(out, LOCK_EX | LOCK_NB);
+            return placing.hidden(path -> placing.link(out, path), "link");
+        }
+        Worker.check(result, "link", Side.OUT);
+        return null;
+    }
+
+    private void keepOldMode(int out) throws ErrnoException {
+        if (!wish.kept.contains(Tree.Kept.MODE) && old.type() == S_IFREG) {
+            Worker.check(Opening.retrying(() -> kernel.fchmod(out, old.mode & 0777)), "fchmod", Side.OUT);
+        }
+    }
+
+    private void finish(int in, int out, int usual) throws ErrnoException {
+        if (!wish.kept.isEmpty()) {
+            attributes.keep(in, out, before, usual);
+        }
+        if (wish.durable) {
+            Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
+        }
+    }
+
+    /// Into the file that has the name.
+    private void inPlace(Folder folder, int in, byte[] nameOut, Placing placing) throws ErrnoException {
+        boolean existed = placing.replaces(before, old);
+        if (existed && old.type() != S_IFREG) {
+            throw new ErrnoException("open", "", Errno.EINVAL, Side.OUT, 0, "it is no regular file to write into");
+        }
+        int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_TRUNC;
+        int out = Opening.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
+        Worker.check(out, "open", Side.OUT);
+        boolean closed = false;
+        try {
+            int read = isSmall() ? readWhole(in) : -1;
+            Moving moving = read >= 0 ? write(out, read) : move(in, out);
+            recheck(in);
+            finish(in, out, -1);
+            closed = true;
+            Worker.check(kernel.close(out), "close", Side.OUT);
+            count(moving);
+        } finally {
+            if (!closed) {
+                kernel.close(out);
+            }
+        }
+    }
+
+    // ---- small files ----
+
+    private boolean isSmall() {
+        boolean holes = before.blocks < (before.size + 511) / 512 && wish.holes != Tree.Holes.FILLED;
+        return before.size <= SMALL
+                && wish.method == null
+                && !wish.shareOnly
+                && wish.cached
+                && wish.holes != Tree.Holes.MADE
+                && !holes;
+    }
+
+    /// Reads all of a small file.
+    ///
+    /// @return its bytes, or -1 where it is not as small as it said, or shorter
+    private int readWhole(int in) throws ErrnoException {
+        long most = buffer.size();
+        long at = 0;
+        while (true) {
+            long start = at;
+            long read = Patience.retrying(() -> kernel.pread(in, buffer, start, most - start, start));
+            if (read < 0) {
+                throw new ErrnoException("read", "", (int) -read, Side.IN, at, "");
+            }
+            at += read;
+            if (at == before.size && at > 0) {
+                return (int) at;
+            }
+            if (read == 0) {
+                return at < before.size ? -1 : (int) at;
+            }
+            if (at == most) {
+                return -1;
+            }
+        }
+    }
+
+    private Moving write(int out, int length) throws ErrnoException {
+        long at = 0;
+        while (at < length) {
+            long start = at;
+            long written = Patience.retrying(() -> kernel.write(out, buffer, start, length - start));
+            if (written <= 0) {
+                throw new ErrnoException("write", "", written == 0 ? Errno.EIO : (int) -written, Side.OUT, at, "");
+            }
+            at += written;
+        }
+        return new Moving(Map.of(Method.READ_WRITE, (long) length), length, length);
+    }
+
+    /// Whether the source is what it was. Files that are made up as they are read have no times to go by.
+    private void recheck(int in) throws ErrnoException {
+        Worker.check(Opening.retrying(() -> kernel.fstat(in, after)), "fstat", Side.IN);
+        boolean same = after.size == before.size
+                && after.mtimeSeconds == before.mtimeSeconds
+                && after.mtimeNanos == before.mtimeNanos
+                && after.ctimeSeconds == before.ctimeSeconds
+                && after.ctimeNanos == before.ctimeNanos;
+        if (!same && !Fd.borrow(kernel, in).facts().isPseudo()) {
+            throw new ErrnoException("transfer", "", Errno.ESTALE, Side.IN, 0, "the source changed while it was read");
+        }
+    }
+
+    // ---- large files ----
+
+    private Moving move(int in, int out) throws ErrnoException {
+        if (wish.holes == Tree.Holes.MADE || !wish.cached) {
+            return new Blocks(walk, this::tell).copy(in, out, before, sharing(in, out));
+        }
+        return Moving.of(sharing(in, out).run());
+    }
+
+    /// A transfer as the tree's terms have it.
+    private Transfer sharing(int in, int out) {
+        Method method = wish.method;
+        if (method == null && (!wish.share || wish.holes == Tree.Holes.FILLED)) {
+            method = Method.SPLICE_THROUGH_PIPE; // copy_file_range may share extents, too
+        }
+        Transfer transfer = Transfer.from(Fd.borrow(kernel, in))
+                .to(Fd.borrow(kernel, out))
+                .offIn(0)
+                .offOut(0)
+                .method(method)
+                .fallback(wish.fallback && !wish.shareOnly)
+                .sparse(wish.holes != Tree.Holes.FILLED)
+                .progress(wish.interval, progress -> tell(progress.bytes()));
+        return wish.shareOnly ? transfer.consistency(Consistency.REFLINK) : transfer;
+    }
+
+    private void tell(long bytes) {
+        walk.counters.moving.add(bytes - inFlight);
+        inFlight = bytes;
+    }
+
+    @Override
+    public void close() {
+        buffer.close();
+    }
+}

@@ -1,0 +1,307 @@
+package dev.fid;
+
+import dev.fid.kernel.Kernel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Copies directories with all that is in them, or several files, by several workers at once.
+///
+/// ```java
+/// Tree.Report report = Tree.from(Path.of("photos")).to(Path.of("/mnt/backup")).run();
+/// ```
+///
+/// What has its final name is whole: a file is written without a name (O_TMPFILE) and named when it is complete,
+/// with its metadata. A run that was killed leaves files that are whole and files that are absent, never a part
+/// of one, and directories whose mode and times may not be final; to run it again completes it. Every call is
+/// relative to an open directory, which is never reached through a symbolic link, so a directory that is replaced
+/// by a link meanwhile is not followed, and paths may be longer than PATH_MAX. Names are bytes.
+///
+/// Symbolic links stay links, hard links among the copied stay hard links, holes stay holes, FIFOs, sockets and
+/// device nodes are made anew. An existing file is replaced as by {@link Replacement}: another inode, so other
+/// hard links of it keep the old content, and a symbolic link of that name is replaced, not followed. Its mode
+/// stays. Directories are merged. A new file gets the mode of its source, less the umask, unless more is asked
+/// for by {@link #keep}.
+///
+/// What fails is told and left out, and the rest goes on, but for a full disk, which ends the run. An interrupt
+/// of the caller's thread ends it too: {@link Report#stopped}.
+///
+/// An object of this class is for one run, by one thread.
+public final class Tree {
+    /// What a copy gets of its source besides content, type and permission bits less the umask.
+    public enum Kept {
+        /// All mode bits, regardless of the umask; set-user-ID and set-group-ID only where the owner came along
+        /// or was not asked for.
+        MODE,
+        /// Access and modification time, in nanoseconds.
+        TIME,
+        /// User and group. Where that is not allowed only the group, where not even that neither: no failure.
+        OWNER,
+        /// Extended attributes: `user.*`, and `security.*` and `trusted.*` as far as the process may.
+        XATTR,
+        /// POSIX access control lists.
+        ACL
+    }
+
+    /// What happens to a name that exists.
+    public enum Existing {
+        /// It is replaced.
+        REPLACE,
+        /// It stays, and is counted as skipped.
+        SKIP,
+        /// It stays unless the source is newer.
+        UPDATE,
+        /// A file stays if it has the source's size and is not older. What a large file had reached when a run
+        /// ended is kept as `.NAME.fid-part`, and continued, unless the source changed.
+        RESUME
+    }
+
+    /// What becomes of holes, and of zeros.
+    public enum Holes {
+        /// Holes stay holes.
+        KEPT,
+        /// Blocks of zeros become holes, too.
+        MADE,
+        /// Holes become zeros.
+        FILLED
+    }
+
+    /// Why one thing was not copied, or not all that was asked for.
+    ///
+    /// @param path of the source or of the destination, whichever failed; not UTF-8 is shown as `?`
+    /// @param out whether it is of the destination
+    public record Failure(String path, boolean out, ErrnoException cause) {}
+
+    /// How far a run is.
+    ///
+    /// @param files copied or skipped so far
+    /// @param allFiles to be copied in all, -1 while nobody knows
+    /// @param bytes copied so far
+    /// @param allBytes in all, -1 while nobody knows
+    /// @param nanos since the start
+    /// @param method what moved the last bytes
+    public record Progress(long files, long allFiles, long bytes, long allBytes, long nanos, Method method) {}
+
+    /// What a run did.
+    ///
+    /// @param files regular files copied, hard links not among them
+    /// @param directories made or merged
+    /// @param symlinks symbolic links made
+    /// @param links hard links made instead of a copy
+    /// @param special FIFOs, sockets and device nodes made
+    /// @param skipped left as they were, as {@link Existing} has it
+    /// @param bytes content of the files
+    /// @param userBytes of these, through user space
+    /// @param byMethod bytes by method
+    /// @param uncached how the page cache was spared; empty where it was not asked for
+    /// @param failed things that failed
+    /// @param failures the first thousand of them
+    /// @param stopped whether an interrupt or a full disk ended it early
+    /// @param nanos from start to end
+    public record Report(
+            long files,
+            long directories,
+            long symlinks,
+            long links,
+            long special,
+            long skipped,
+            long bytes,
+            long userBytes,
+            Map<Method, Long> byMethod,
+            String uncached,
+            long failed,
+            List<Failure> failures,
+            boolean stopped,
+            long nanos) {}
+
+    final List<Path> in;
+    Path out = Path.of(".");
+    Kernel kernel = Kernel.linux();
+    boolean recursive = true;
+    boolean follow;
+    boolean links = true;
+    Set<Kept> kept = EnumSet.noneOf(Kept.class);
+    int jobs = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
+    Existing existing = Existing.REPLACE;
+    Holes holes = Holes.KEPT;
+    boolean inPlace;
+    boolean cached = true;
+    boolean durable;
+    boolean share = true;
+    boolean shareOnly;
+
+    @Nullable
+    Method method;
+
+    boolean fallback = true;
+    Duration interval = Duration.ofMillis(100);
+
+    @Nullable
+    Consumer<Progress> listener;
+
+    @Nullable
+    Consumer<Failure> complaints;
+
+    private Tree(List<Path> in) {
+        this.in = in;
+    }
+
+    /// The files or directories to copy, at least one.
+    public static Tree from(Path... in) {
+        return from(List.of(in));
+    }
+
+    /// As {@link #from(Path...)}.
+    public static Tree from(List<Path> in) {
+        if (in.isEmpty()) {
+            throw new IllegalArgumentException("nothing to copy");
+        }
+        return new Tree(new ArrayList<>(in));
+    }
+
+    /// Where to: a directory, which gets the sources by their names; for one source also a name that does not
+    /// exist yet, which becomes its copy, or a file to replace by a file. A source that ends in `/.` gives its
+    /// content instead.
+    public Tree to(Path out) {
+        this.out = out;
+        return this;
+    }
+
+    /// Makes the calls on another kernel.
+    public Tree on(Kernel kernel) {
+        this.kernel = kernel;
+        return this;
+    }
+
+    /// Whether directories are copied, as by default. Without, they fail, and a link is followed.
+    public Tree recursive(boolean recursive) {
+        this.recursive = recursive;
+        return this;
+    }
+
+    /// Copies what a symbolic link points to, instead of the link. One that leads back to a directory above it
+    /// fails with ELOOP.
+    public Tree follow(boolean follow) {
+        this.follow = follow;
+        return this;
+    }
+
+    /// Whether hard links among the copied stay hard links, as by default.
+    public Tree links(boolean links) {
+        this.links = links;
+        return this;
+    }
+
+    /// What the copies keep of their sources.
+    public Tree keep(Set<Kept> kept) {
+        this.kept = kept.isEmpty() ? EnumSet.noneOf(Kept.class) : EnumSet.copyOf(kept);
+        return this;
+    }
+
+    /// Files copied at once, 1 to 64. By default one per processor, at most 8.
+    public Tree jobs(int jobs) {
+        if (jobs < 1 || jobs > 64) {
+            throw new IllegalArgumentException("1 to 64 jobs, not " + jobs);
+        }
+        this.jobs = jobs;
+        return this;
+    }
+
+    /// What happens to a name that exists.
+    public Tree existing(Existing existing) {
+        this.existing = existing;
+        return this;
+    }
+
+    /// What becomes of holes.
+    public Tree holes(Holes holes) {
+        this.holes = holes;
+        return this;
+    }
+
+    /// Writes into the file that has the name instead of replacing it: its inode, owner and hard links stay, and
+    /// so does what is there of a copy that failed or was killed. A symbolic link of that name fails with ELOOP.
+    public Tree inPlace(boolean inPlace) {
+        this.inPlace = inPlace;
+        return this;
+    }
+
+    /// Whether what was read and written may stay in the page cache, as by default.
+    public Tree cached(boolean cached) {
+        this.cached = cached;
+        return this;
+    }
+
+    /// Whether all is on the disk when the run returns.
+    public Tree durable(boolean durable) {
+        this.durable = durable;
+        return this;
+    }
+
+    /// Whether extents are shared where the file system can (reflink), as by default; `only` fails where it
+    /// cannot.
+    public Tree share(boolean share, boolean only) {
+        this.share = share;
+        this.shareOnly = only;
+        return this;
+    }
+
+    /// As {@link Transfer#method}, for every file.
+    public Tree method(@Nullable Method method) {
+        this.method = method;
+        return this;
+    }
+
+    /// As {@link Transfer#fallback}.
+    public Tree fallback(boolean fallback) {
+        this.fallback = fallback;
+        return this;
+    }
+
+    /// Tells how far it is, about every `interval`, on the caller's thread. Meanwhile another thread counts what
+    /// there is to copy.
+    public Tree progress(Duration interval, Consumer<Progress> listener) {
+        this.interval = interval;
+        this.listener = listener;
+        return this;
+    }
+
+    /// Gets each failure as it happens, from any thread, one at a time.
+    public Tree failures(Consumer<Failure> complaints) {
+        this.complaints = complaints;
+        return this;
+    }
+
+    /// Gives an open file `out` what it is to keep of `in`, as a copied tree has it.
+    ///
+    /// @throws ErrnoException also where an attribute would not be taken (EOPNOTSUPP)
+    public static void keep(Set<Kept> kept, Fd in, Fd out) throws ErrnoException {
+        if (kept.isEmpty()) {
+            return;
+        }
+        try (Attributes attributes = new Attributes(in.kernel(), kept)) {
+            attributes.keep(in.number(), out.number(), in.stat(), -1);
+            ErrnoException lost = attributes.lost();
+            if (lost != null) {
+                throw lost;
+            }
+        }
+    }
+
+    /// Copies.
+    ///
+    /// @throws ErrnoException where nothing can begin, and nothing was written: ENOTDIR or ENOENT for several
+    ///     sources and a destination that is no directory; EINVAL where a source would be copied into itself, or
+    ///     onto itself; whatever opening the destination, or the only source, says
+    public Report run() throws ErrnoException {
+        try (Walk walk = new Walk(this)) {
+            return walk.run();
+        }
+    }
+}

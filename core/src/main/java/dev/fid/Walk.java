@@ -1,0 +1,426 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One run of a {@link Tree}: finds out where things go and refuses what cannot be, then lets workers take tasks
+/// from a stack until there are none. Last in, first out: so the run goes into depth, and what it remembers is
+/// bounded by depth and by one reading of each directory on the way.
+final class Walk implements AutoCloseable {
+    private static final int MOST_FAILURES = 1000;
+    private static final byte[] NO_NAME = {};
+
+    final Tree wish;
+    final Kernel kernel;
+    final Links links = new Links();
+    final Counters counters = new Counters();
+    private final long start;
+    private final Tasks tasks = new Tasks();
+    private final List<Tree.Failure> failures = new ArrayList<>();
+    private final Set<Folder> open = ConcurrentHashMap.newKeySet();
+    private final Set<Links.Inode> created = ConcurrentHashMap.newKeySet();
+    private final Set<Links.Inode> tops = ConcurrentHashMap.newKeySet();
+    private final Object complaining = new Object();
+    private boolean collisions;
+    private long failed;
+    private volatile boolean stopped;
+    private volatile @Nullable Throwable broken;
+    private @Nullable Fd base;
+    private String outName = "";
+    private int umask = -1;
+
+    /// Set where a kernel or file system refused once; asked first, so that it is not asked for each file.
+    volatile boolean noNameless;
+
+    volatile boolean noEmptyPath;
+    volatile String uncached = "";
+
+    /// A source as it was named.
+    private static final class Top {
+        final Path path;
+        final byte[] name;
+        final byte[] nameOut;
+        final Stat stat;
+
+        Top(Path path, byte[] name, byte[] nameOut, Stat stat) {
+            this.path = path;
+            this.name = name;
+            this.nameOut = nameOut;
+            this.stat = stat;
+        }
+    }
+
+    Walk(Tree wish) {
+        this.wish = wish;
+        this.kernel = wish.kernel;
+        this.start = kernel.nanoTime();
+    }
+
+    // ---- before anything is written ----
+
+    Tree.Report run() throws ErrnoException {
+        Path target = wish.out;
+        Fd directory = directory(target);
+        boolean inside = directory != null;
+        if (directory == null) {
+            target = Replacement.resolve(target);
+            directory = parent(target);
+        }
+        base = directory;
+        Folder root = new Folder(
+                kernel, wish.follow, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
+        root.identify();
+        List<Top> all = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Path path : wish.in) {
+            Top top = top(path, inside ? null : Opening.lastName(target));
+            if (top != null) {
+                collisions |= !names.add(new String(top.nameOut, StandardCharsets.ISO_8859_1));
+                refuse(top, root, directory);
+                all.add(top);
+            }
+        }
+        outName = inside ? wish.out.toString() : parentText(target);
+        return run(root, all);
+    }
+
+    private static String parentText(Path target) {
+        Path parent = target.getParent();
+        return parent == null ? "" : parent.toString();
+    }
+
+    private @Nullable Fd directory(Path path) throws ErrnoException {
+        int fd = Opening.retrying(
+                () -> kernel.openat(AT_FDCWD, Opening.bytes(path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+        if (fd >= 0) {
+            return Fd.own(kernel, fd, "");
+        }
+        boolean named = fd == -Errno.ENOENT || fd == -Errno.ENOTDIR;
+        if (!named || wish.in.size() > 1) {
+            throw new ErrnoException("open", path.toString(), -fd, Side.OUT, 0, "");
+        }
+        return null;
+    }
+
+    private Fd parent(Path target) throws ErrnoException {
+        Path parent = target.getParent();
+        byte[] path = parent == null ? bytes(".") : Opening.bytes(parent);
+        int fd = Opening.retrying(() -> kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+        if (fd < 0) {
+            throw new ErrnoException("open", target.toString(), -fd, Side.OUT, 0, "");
+        }
+        return Fd.own(kernel, fd, "");
+    }
+
+    private @Nullable Top top(Path path, byte @Nullable [] nameOut) throws ErrnoException {
+        byte[] name = Opening.bytes(path);
+        Stat stat = new Stat();
+        int flags = wish.follow || !wish.recursive ? 0 : AT_SYMLINK_NOFOLLOW;
+        int result = Opening.retrying(() -> kernel.statx(AT_FDCWD, name, flags, STATX_BASIC_STATS, stat));
+        ErrnoException e = null;
+        if (result < 0) {
+            e = new ErrnoException("stat", path.toString(), -result, Side.IN, 0, "");
+        } else if (stat.type() == S_IFDIR && !wish.recursive) {
+            e = new ErrnoException("open", path.toString(), Errno.EISDIR, Side.IN, 0, "");
+        }
+        if (e != null && wish.in.size() == 1) {
+            throw e;
+        }
+        if (e != null) {
+            fail(path.toString(), false, e);
+            return null;
+        }
+        byte[] last = Opening.lastName(path);
+        String text = new String(last, StandardCharsets.ISO_8859_1);
+        boolean content = text.isEmpty() || text.equals(".") || text.equals("..");
+        return new Top(path, name, nameOut != null ? nameOut : content ? bytes(".") : last, stat);
+    }
+
+    /// Refuses to copy a directory into itself, whatever the names: no directory above the destination may be it.
+    private void refuse(Top top, Folder root, Fd directory) throws ErrnoException {
+        Stat there = new Stat();
+        boolean exists = Opening.retrying(() ->
+                        kernel.statx(directory.number(), top.nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there))
+                == 0;
+        if (exists && same(there, top.stat) && (top.stat.type() == S_IFDIR || wish.in.size() == 1)) {
+            throw itself(top, "it is the source itself");
+        }
+        if (top.stat.type() != S_IFDIR) {
+            return;
+        }
+        if (exists && there.type() != S_IFDIR) {
+            throw new ErrnoException("mkdir", top.path.toString(), Errno.ENOTDIR, Side.OUT, 0, "");
+        }
+        Stat above = root.outStat();
+        int fd = directory.number();
+        try {
+            while (true) {
+                if (same(above, top.stat)) {
+                    throw itself(top, "the destination is inside of it");
+                }
+                int from = fd;
+                int up = Opening.retrying(() -> kernel.openat(from, bytes(".."), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+                ErrnoException.check(up, "open", "..");
+                if (fd != directory.number()) {
+                    kernel.close(fd);
+                }
+                fd = up;
+                Stat next = new Stat();
+                ErrnoException.check(kernel.fstat(fd, next), "fstat", "..");
+                if (same(next, above)) {
+                    return; // the root
+                }
+                above = next;
+            }
+        } finally {
+            if (fd != directory.number()) {
+                kernel.close(fd);
+            }
+        }
+    }
+
+    private static ErrnoException itself(Top top, String detail) {
+        return new ErrnoException("copy", top.path.toString(), Errno.EINVAL, Side.OUT, 0, detail);
+    }
+
+    static boolean same(Stat one, Stat two) {
+        return one.inode == two.inode && one.device == two.device;
+    }
+
+    // ---- the run ----
+
+    private Tree.Report run(Folder root, List<Top> all) {
+        Census census = wish.listener == null ? null : Census.start(wish);
+        boolean interrupted = false;
+        // Sources of the same name come one after the other, so that the first one wins.
+        List<List<Top>> rounds = collisions ? all.stream().map(List::of).toList() : List.of(all);
+        for (List<Top> round : rounds) {
+            for (Top top : round.reversed()) {
+                root.pending.incrementAndGet();
+                tasks.push(worker -> worker.top(root, top.name, top.nameOut, top.stat));
+            }
+            interrupted |= work(census);
+        }
+        if (census != null) {
+            census.stop();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        rethrow();
+        counters.tell(wish, census, start);
+        synchronized (complaining) {
+            return counters.report(uncached, failed, List.copyOf(failures), stopped, kernel.nanoTime() - start);
+        }
+    }
+
+    /// Lets workers do all tasks.
+    ///
+    /// @return whether the caller was interrupted meanwhile: then the workers were, and left out what was not done
+    private boolean work(@Nullable Census census) {
+        List<Thread> workers = new ArrayList<>();
+        CountDownLatch done = new CountDownLatch(wish.jobs);
+        for (int i = 0; i < wish.jobs; i++) {
+            Thread thread = new Thread(() -> work(done), "fid-tree-" + i);
+            thread.setDaemon(true);
+            workers.add(thread);
+            thread.start();
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (done.await(wish.interval.toNanos(), TimeUnit.NANOSECONDS)) {
+                    return interrupted;
+                }
+                counters.tell(wish, census, start);
+            } catch (InterruptedException e) {
+                interrupted = true;
+                stop(workers);
+            } catch (RuntimeException | Error e) { // of the listener
+                broken = e;
+                stop(workers);
+            }
+        }
+    }
+
+    private void stop(List<Thread> workers) {
+        stopped = true;
+        workers.forEach(Thread::interrupt);
+    }
+
+    private void work(CountDownLatch done) {
+        try (Worker worker = new Worker(this, tasks)) {
+            Tasks.Task task;
+            while ((task = tasks.next()) != null) {
+                try {
+                    task.run(worker);
+                } catch (RuntimeException | Error e) {
+                    broken = e;
+                    stopped = true;
+                } finally {
+                    tasks.done();
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            broken = e;
+            stopped = true;
+        } finally {
+            done.countDown();
+        }
+    }
+
+    private void rethrow() {
+        Throwable thrown = broken;
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        }
+        if (thrown instanceof Error e) {
+            throw e;
+        }
+    }
+
+    // ---- what workers ask and tell ----
+
+    void opened(Folder folder) {
+        open.add(folder);
+    }
+
+    void ended(Folder folder) {
+        open.remove(folder);
+        folder.end();
+    }
+
+    boolean stopped() {
+        return stopped;
+    }
+
+    /// Whether an existing file of this inode came from another source of this run.
+    boolean isJustCreated(Stat stat) {
+        return collisions && created.contains(new Links.Inode(stat));
+    }
+
+    /// Remembers what was created, where names may collide.
+    void created(int out) {
+        created(out, NO_NAME);
+    }
+
+    void created(int dir, byte[] name) {
+        Stat stat = new Stat();
+        int flags = AT_SYMLINK_NOFOLLOW | (name.length == 0 ? AT_EMPTY_PATH : 0);
+        if (collisions && kernel.statx(dir, name, flags, STATX_BASIC_STATS, stat) == 0) {
+            created.add(new Links.Inode(stat));
+        }
+    }
+
+    /// Bits that a new file does not get. Source: proc_pid_status(5), Umask
+    synchronized int umask() throws ErrnoException {
+        if (umask < 0) {
+            int fd = Opening.retrying(() -> kernel.openat(AT_FDCWD, bytes("/proc/self/status"), O_CLOEXEC, 0));
+            ErrnoException.check(fd, "open", "/proc/self/status");
+            try (Memory text = kernel.allocate(4096)) {
+                long read = Patience.retrying(() -> kernel.read(fd, text, 0, 4096));
+                ErrnoException.check(read, "read", "/proc/self/status");
+                String status = new String(text.bytes(0, (int) read), StandardCharsets.ISO_8859_1);
+                int at = status.indexOf("Umask:\t");
+                umask = at < 0 ? 077 : Integer.parseInt(status.substring(at + 7, status.indexOf('\n', at)), 8);
+            } finally {
+                kernel.close(fd);
+            }
+        }
+        return umask;
+    }
+
+    void top(Folder folder) {
+        tops.add(new Links.Inode(folder.outStat()));
+    }
+
+    /// Whether a directory of the source is one that this run made: through a link or a mount it would copy itself
+    /// without end.
+    boolean isOwn(Stat stat) {
+        return tops.contains(new Links.Inode(stat));
+    }
+
+    void fail(Folder folder, byte[] name, byte[] nameOut, ErrnoException e) {
+        boolean out = e.side() == Side.OUT;
+        fail(path(folder, out ? nameOut : name, out), out, e);
+    }
+
+    private void fail(String path, boolean out, ErrnoException e) {
+        if (stopped && e.errno() == Errno.ECANCELED) {
+            return; // it did not fail, it was given up
+        }
+        // Nothing more will fit: to try would give a complaint for each file.
+        if (out && (e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT || e.errno() == Errno.EROFS)) {
+            stopped = true;
+        }
+        Tree.Failure failure = new Tree.Failure(path, out, e);
+        synchronized (complaining) {
+            failed++;
+            if (failures.size() < MOST_FAILURES) {
+                failures.add(failure);
+            }
+            Consumer<Tree.Failure> consumer = wish.complaints;
+            if (consumer != null) {
+                consumer.accept(failure);
+            }
+        }
+    }
+
+    private String path(Folder folder, byte[] name, boolean out) {
+        Deque<byte[]> names = new ArrayDeque<>();
+        names.push(name);
+        for (Folder at = folder; at.parent != null; at = at.parent) {
+            names.push(out ? at.nameOut : at.name);
+        }
+        ByteArrayOutputStream path = new ByteArrayOutputStream();
+        if (out) {
+            path.writeBytes(outName.getBytes(StandardCharsets.UTF_8));
+        }
+        for (byte[] each : names) {
+            if (out && each.length == 1 && each[0] == '.' && path.size() > 0) {
+                continue;
+            }
+            if (path.size() > 0 && !endsWithSlash(path)) {
+                path.write('/');
+            }
+            path.writeBytes(each);
+        }
+        return path.toString(StandardCharsets.UTF_8);
+    }
+
+    private static boolean endsWithSlash(ByteArrayOutputStream path) {
+        byte[] bytes = path.toByteArray();
+        return bytes[bytes.length - 1] == '/';
+    }
+
+    static byte[] bytes(String ascii) {
+        return ascii.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public void close() {
+        open.forEach(Folder::end); // none are left but by an error that ended the run
+        Fd directory = base;
+        if (directory != null) {
+            directory.close();
+        }
+    }
+}

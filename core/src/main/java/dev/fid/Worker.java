@@ -1,0 +1,346 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.*;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One of the threads that copy a tree: takes directories apart and makes everything that is no regular file.
+final class Worker implements AutoCloseable {
+    private static final int BATCH = 32; // files of one task: enough that the stack's lock does not count
+    private static final int DEEP = 48; // levels above a directory that stay open
+    private static final int PATH_MAX = 4096;
+
+    private final Walk walk;
+    private final Tree wish;
+    private final Kernel kernel;
+    private final Tasks tasks;
+    private final Entries entries;
+    private final Attributes attributes;
+    private final FileCopy files;
+
+    Worker(Walk walk, Tasks tasks) {
+        this.walk = walk;
+        this.wish = walk.wish;
+        this.kernel = walk.kernel;
+        this.tasks = tasks;
+        this.attributes = new Attributes(kernel, wish.kept);
+        this.files = new FileCopy(walk, attributes);
+        try {
+            this.entries = new Entries(kernel);
+        } catch (Error e) {
+            files.close();
+            throw e;
+        }
+    }
+
+    /// A source as it was named.
+    void top(Folder root, byte[] name, byte[] nameOut, Stat stat) {
+        if (stat.type() == S_IFDIR) {
+            directory(root, name, nameOut);
+        } else {
+            entry(root, name, nameOut, stat.type() == S_IFREG ? Entries.REGULAR : Entries.UNKNOWN);
+            done(root);
+        }
+    }
+
+    // ---- directories ----
+
+    /// A subdirectory of `parent`: opened, made, and read.
+    private void directory(Folder parent, byte[] name, byte[] nameOut) {
+        Folder folder = null;
+        try {
+            if (!walk.stopped()) {
+                parent.enter();
+                try {
+                    folder = open(parent, name, nameOut);
+                } finally {
+                    parent.leave();
+                }
+            }
+        } catch (ErrnoException e) {
+            walk.fail(parent, name, nameOut, e);
+        }
+        if (folder == null) {
+            done(parent);
+            return;
+        }
+        parkAbove(folder);
+        scan(folder);
+    }
+
+    private Folder open(Folder parent, byte[] name, byte[] nameOut) throws ErrnoException {
+        int follow = wish.follow || (parent.parent == null && !wish.recursive) ? 0 : O_NOFOLLOW;
+        int in = Opening.retrying(
+                () -> kernel.openat(parent.in(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow, 0));
+        if (in < 0) {
+            throw new ErrnoException("open", "", -in, Side.IN, 0, "");
+        }
+        int out = -1;
+        try {
+            Stat stat = new Stat();
+            check(Opening.retrying(() -> kernel.fstat(in, stat)), "fstat", Side.IN);
+            refuseLoop(parent, stat);
+            // Ours to write in until it is done, and not more open to others than it will be.
+            int mode = attributes.closedAtFirst() ? 0700 : (stat.mode & 0777) | 0700;
+            int result = Opening.retrying(() -> kernel.mkdirat(parent.out(), nameOut, mode));
+            if (result < 0 && result != -Errno.EEXIST) {
+                throw new ErrnoException("mkdir", "", -result, Side.OUT, 0, "");
+            }
+            boolean made = result == 0;
+            out = openOut(parent.out(), nameOut);
+            Folder folder = new Folder(kernel, wish.follow, parent, name, nameOut, in, out, stat, made);
+            folder.identify();
+            walk.opened(folder);
+            if (parent.parent == null) {
+                walk.top(folder);
+            }
+            walk.counters.directories.increment();
+            return folder;
+        } catch (ErrnoException | RuntimeException | Error e) {
+            kernel.close(in);
+            if (out >= 0) {
+                kernel.close(out);
+            }
+            throw e;
+        }
+    }
+
+    /// Not through a link. Where it may not be read it can still be used to reach what is in it.
+    private int openOut(int dir, byte[] name) throws ErrnoException {
+        int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+        int out = Opening.retrying(() -> kernel.openat(dir, name, O_RDONLY | flags, 0));
+        if (out == -Errno.EACCES) {
+            out = Opening.retrying(() -> kernel.openat(dir, name, O_PATH | flags, 0));
+        }
+        if (out == -Errno.ENOTDIR || out == -Errno.ELOOP) {
+            throw new ErrnoException("mkdir", "", Errno.EEXIST, Side.OUT, 0, "it is no directory");
+        }
+        return (int) check(out, "open", Side.OUT);
+    }
+
+    private void refuseLoop(Folder parent, Stat stat) throws ErrnoException {
+        if (walk.isOwn(stat)) {
+            throw new ErrnoException("open", "", Errno.EINVAL, Side.IN, 0, "it is the copy itself");
+        }
+        for (Folder above = parent; wish.follow && above.parent != null; above = above.parent) {
+            if (Walk.same(above.stat, stat)) {
+                throw new ErrnoException("open", "", Errno.ELOOP, Side.IN, 0, "");
+            }
+        }
+    }
+
+    /// A deep tree must not run out of descriptors.
+    private static void parkAbove(Folder folder) {
+        Folder above = folder;
+        for (int i = 0; i < DEEP && above.parent != null; i++) {
+            above = above.parent;
+        }
+        above.park();
+    }
+
+    /// Reads some names, and leaves them to whoever is free: files first, then directories, then the rest.
+    private void scan(Folder folder) {
+        List<Entries.Entry> some = null;
+        try {
+            if (!walk.stopped()) {
+                folder.enter();
+                try {
+                    some = entries.next(folder.in());
+                } finally {
+                    folder.leave();
+                }
+            }
+        } catch (ErrnoException e) {
+            walk.fail(folder, Folder.HERE, Folder.HERE, e);
+        }
+        if (some == null) {
+            done(folder);
+            return;
+        }
+        List<Tasks.Task> found = new ArrayList<>();
+        List<Entries.Entry> rest = new ArrayList<>(some.size());
+        for (Entries.Entry entry : some) {
+            if (entry.type() == Entries.DIRECTORY) {
+                found.add(worker -> worker.directory(folder, entry.name(), entry.name()));
+            } else {
+                rest.add(entry);
+            }
+        }
+        for (int i = 0; i < rest.size(); i += BATCH) {
+            List<Entries.Entry> batch = rest.subList(i, Math.min(rest.size(), i + BATCH));
+            found.add(worker -> worker.batch(folder, batch));
+        }
+        folder.pending.addAndGet(found.size()); // before anybody can be done with one
+        tasks.push(worker -> worker.scan(folder)); // in place of this scan
+        found.forEach(tasks::push);
+    }
+
+    /// One thing in the folder is done. The last one gives the directory what belongs on it at the end: a mode that
+    /// may be read-only, and times, which its content moved.
+    private void done(Folder folder) {
+        Folder at = folder;
+        while (at.parent != null && at.pending.decrementAndGet() == 0) {
+            Folder parent = at.parent;
+            try {
+                at.enter();
+                try {
+                    if (!walk.stopped()) {
+                        complete(at);
+                    }
+                    parent.reopenAbove(at.in(), at.out());
+                } finally {
+                    at.leave();
+                }
+            } catch (ErrnoException e) {
+                walk.fail(at, Folder.HERE, Folder.HERE, e);
+            }
+            walk.ended(at);
+            at = parent;
+        }
+    }
+
+    private void complete(Folder folder) throws ErrnoException {
+        int usual = -1;
+        int wanted = folder.stat.mode & 0777;
+        if (folder.made && attributes.closedAtFirst()) {
+            usual = wanted & ~walk.umask();
+        } else if (folder.made && (wanted & 0700) != 0700) {
+            usual = folder.outStat().mode & 07777 & (wanted | ~0777);
+        }
+        if (folder.made || !wish.kept.isEmpty()) {
+            attributes.keep(folder.in(), folder.out(), folder.stat, usual);
+        }
+        tellLost(folder, Folder.HERE);
+        if (wish.durable) {
+            int result = Opening.retrying(() -> kernel.fsync(folder.out()));
+            check(result == -Errno.EINVAL || result == -Errno.EBADF ? 0 : result, "fsync", Side.OUT);
+        }
+    }
+
+    // ---- what is in them ----
+
+    private void batch(Folder folder, List<Entries.Entry> batch) {
+        try {
+            if (!walk.stopped()) {
+                folder.enter();
+                try {
+                    for (Entries.Entry entry : batch) {
+                        entry(folder, entry.name(), entry.name(), entry.type());
+                    }
+                } finally {
+                    folder.leave();
+                }
+            }
+        } catch (ErrnoException e) {
+            walk.fail(folder, Folder.HERE, Folder.HERE, e);
+        }
+        done(folder);
+    }
+
+    /// Tells of an attribute that did not come along; the copy stands all the same.
+    private void tellLost(Folder folder, byte[] nameOut) {
+        ErrnoException lost = attributes.lost();
+        if (lost != null) {
+            walk.fail(folder, nameOut, nameOut, lost);
+        }
+    }
+
+    /// Anything. A directory among them was not told as such by its file system, or is behind a link.
+    private void entry(Folder folder, byte[] name, byte[] nameOut, int type) {
+        if (walk.stopped()) {
+            return;
+        }
+        try {
+            if (type == Entries.REGULAR) {
+                files.copy(folder, name, nameOut);
+                tellLost(folder, nameOut);
+                return;
+            }
+            Stat stat = new Stat();
+            int flags = wish.follow || !wish.recursive ? 0 : AT_SYMLINK_NOFOLLOW;
+            check(
+                    Opening.retrying(() -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS, stat)),
+                    "stat",
+                    Side.IN);
+            switch (stat.type()) {
+                case S_IFREG -> files.copy(folder, name, nameOut);
+                case S_IFDIR -> {
+                    folder.pending.incrementAndGet();
+                    tasks.push(worker -> worker.directory(folder, name, nameOut));
+                }
+                default -> node(folder, name, nameOut, stat);
+            }
+            tellLost(folder, nameOut);
+        } catch (ErrnoException e) {
+            attributes.lost();
+            walk.fail(folder, name, nameOut, e);
+        }
+    }
+
+    /// A link, FIFO, socket or device.
+    private void node(Folder folder, byte[] name, byte[] nameOut, Stat stat) throws ErrnoException {
+        if (!wish.recursive) {
+            throw new ErrnoException("open", "", Errno.EINVAL, Side.IN, 0, "it is no regular file");
+        }
+        if (files.linked(folder, nameOut, stat, () -> node(folder, name, nameOut, stat, new Stat()))) {
+            return;
+        }
+        node(folder, name, nameOut, stat, new Stat());
+    }
+
+    private boolean node(Folder folder, byte[] name, byte[] nameOut, Stat stat, Stat old) throws ErrnoException {
+        Placing placing = new Placing(walk, folder.out(), nameOut);
+        if (placing.stays(stat, old)) {
+            walk.counters.skipped.increment();
+            return false;
+        }
+        byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
+        Placing.Making making = path -> target != null
+                ? kernel.symlinkat(target, folder.out(), path)
+                : kernel.mknodat(folder.out(), path, stat.mode & (S_IFMT | 0777), device(stat.rdev));
+        placing.make(
+                stat,
+                making,
+                path -> attributes.keep(folder.in(), name, folder.out(), path, stat),
+                target != null ? "symlink" : "mknod");
+        (target != null ? walk.counters.symlinks : walk.counters.special).increment();
+        return true;
+    }
+
+    /// The number as mknod(2) takes it. Source: linux/kdev_t.h, new_encode_dev.
+    private static long device(long rdev) {
+        long major = rdev >>> 32;
+        long minor = rdev & 0xffffffffL;
+        return (minor & 0xff) | (major << 8) | ((minor & ~0xffL) << 12);
+    }
+
+    private byte[] target(int dir, byte[] name, Stat stat) throws ErrnoException {
+        try (Memory memory = kernel.allocate(PATH_MAX)) {
+            long length = Opening.retryingLong(() -> kernel.readlinkat(dir, name, memory, 0, PATH_MAX));
+            check(length, "readlink", Side.IN);
+            if (stat.size > 0 && length != stat.size) {
+                throw new ErrnoException("readlink", "", Errno.ESTALE, Side.IN, 0, "the link changed");
+            }
+            return memory.bytes(0, (int) length);
+        }
+    }
+
+    static long check(long result, String call, Side side) throws ErrnoException {
+        if (result < 0) {
+            throw new ErrnoException(call, "", (int) -result, side, 0, "");
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        entries.close();
+        attributes.close();
+        files.close();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.fid.net;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// A JSON line for each connection that has ended, written by a thread of its own: a slow disk holds up no bytes.
+/// What does not fit into its queue is counted and told in the log.
+public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
+    /// Opens the log, at the start and again when it was moved away.
+    public interface Opening {
+        OutputStream open() throws IOException;
+    }
+
+    private static final int ROOM = 10_000;
+
+    private final Opening opening;
+    private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(ROOM);
+    private final AtomicLong lost = new AtomicLong();
+    private final Thread writer;
+    private OutputStream out;
+    private volatile boolean reopen;
+    private volatile boolean closed;
+
+    /// @throws IOException where the log cannot be opened
+    public AccessLog(Opening opening) throws IOException {
+        this.opening = opening;
+        this.out = opening.open();
+        this.writer = Thread.ofPlatform().daemon().name("fid-access-log").start(this::write);
+    }
+
+    @Override
+    public void accept(Relay.Entry entry) {
+        if (!lines.offer(State.entry(Instant.now().toString(), entry))) {
+            lost.incrementAndGet();
+        }
+    }
+
+    /// Opens the file again: it was moved away.
+    public void reopen() {
+        reopen = true;
+    }
+
+    private void write() {
+        while (!closed || !lines.isEmpty()) {
+            try {
+                String line = lines.poll(100, TimeUnit.MILLISECONDS);
+                if (reopen) {
+                    reopen = false;
+                    OutputStream fresh = opening.open();
+                    out.close();
+                    out = fresh;
+                }
+                if (line != null) {
+                    out.write(line.getBytes(StandardCharsets.UTF_8));
+                }
+                long missing = lines.isEmpty() ? lost.getAndSet(0) : 0;
+                if (missing > 0) {
+                    out.write(("{\"lost\":" + missing + "}\n").getBytes(StandardCharsets.UTF_8));
+                }
+                if (lines.isEmpty()) {
+                    out.flush();
+                }
+            } catch (IOException e) {
+                lost.incrementAndGet(); // a full disk stops no connection; the count is written when there is room
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    /// Writes what is queued and ends.
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            writer.join(5000);
+            out.close();
+        } catch (IOException e) {
+            // Told already: its lines were counted as lost.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package dev.fid.net;
+
+import dev.fid.ErrnoException;
+import dev.fid.Fd;
+import dev.fid.PipePool;
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// The part of a relay that lives on one event loop: its connections, their pipes, their time-outs and what they
+/// counted. Everything here runs on the loop's thread.
+final class Branch {
+    /// Between two looks at the tails of marked inputs.
+    private static final long SWEEP_NANOS = 1_000_000;
+
+    final Relay relay;
+    final IoEventLoop loop;
+    final Tally tally = new Tally();
+    final PipePool pool;
+    /// For PROXY headers.
+    final Memory scratch;
+    /// The loop's idea of now, for time-outs: as old as the last tick.
+    long now;
+
+    private @Nullable Connection first;
+    private int connections;
+    private final List<Connection> marked = new ArrayList<>();
+    private final ArrayDeque<Connection> paced = new ArrayDeque<>();
+    private @Nullable ScheduledFuture<?> sweeping;
+    private @Nullable ScheduledFuture<?> pacing;
+    private @Nullable ScheduledFuture<?> ticking;
+    private boolean closed;
+
+    Branch(Relay relay, IoEventLoop loop, Terms terms) {
+        this.relay = relay;
+        this.loop = loop;
+        Kernel kernel = relay.kernel();
+        this.pool =
+                new PipePool(kernel, terms.pipes(kernel), terms.pipeCapacity(), terms.splicing()).mark(terms.mark());
+        this.scratch = kernel.allocate(ProxyHeader.MOST);
+        this.now = kernel.nanoTime();
+    }
+
+    /// A client that a listener accepted.
+    void adopt(Fd client) {
+        if (closed) {
+            client.close();
+            relay.leave();
+            return;
+        }
+        tally.accepted++;
+        now = relay.kernel().nanoTime();
+        Connection connection = new Connection(this, client);
+        add(connection);
+        connection.start();
+    }
+
+    private void add(Connection connection) {
+        connection.next = first;
+        if (first != null) {
+            first.previous = connection;
+        }
+        first = connection;
+        connections++;
+        tally.open++;
+        if (ticking == null) {
+            long tick = relay.terms().tickNanos();
+            ticking = loop.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /// A connection that has ended.
+    void remove(Connection connection) {
+        if (connection.previous != null) {
+            connection.previous.next = connection.next;
+        } else {
+            first = connection.next;
+        }
+        if (connection.next != null) {
+            connection.next.previous = connection.previous;
+        }
+        connections--;
+        tally.open--;
+        if (connections == 0 && ticking != null) {
+            ticking.cancel(false); // an idle relay does not wake up
+            ticking = null;
+        }
+        relay.leave();
+    }
+
+    /// Looks at every connection's time-outs: one timer for all, so that a connection needs none.
+    private void tick() {
+        now = relay.kernel().nanoTime();
+        for (Connection each = first; each != null; ) {
+            Connection following = each.next;
+            each.tick(now);
+            each = following;
+        }
+    }
+
+    /// Runs something once, later.
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody asks for it: what it does, it does to a connection
+    void later(long millis, Runnable task) {
+        loop.schedule(task, millis, TimeUnit.MILLISECONDS);
+    }
+
+    // ---- marks ----
+
+    /// Looks after the tails of a connection whose inputs are marked.
+    void sweep(Connection connection) {
+        if (!connection.isSwept) {
+            connection.isSwept = true;
+            marked.add(connection);
+        }
+        if (sweeping == null) {
+            sweeping = loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void sweepAll() {
+        sweeping = null;
+        marked.removeIf(connection -> {
+            connection.isSwept = connection.sweep();
+            return !connection.isSwept;
+        });
+        if (!marked.isEmpty()) {
+            sweeping = loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    // ---- rates ----
+
+    /// Runs a connection again when its rate allows more; those that share a rate take turns.
+    void pause(Connection connection, long nanos) {
+        if (!connection.isPaced) {
+            connection.isPaced = true;
+            paced.addLast(connection);
+        }
+        if (pacing == null) {
+            // Not at each one's own moment: a wake-up per millisecond serves them all.
+            pacing = loop.schedule(this::goOn, Math.clamp(nanos, 1_000_000L, 20_000_000L), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void goOn() {
+        pacing = null;
+        for (int left = paced.size(); left > 0; left--) {
+            Connection connection = paced.removeFirst();
+            connection.isPaced = false;
+            connection.go();
+        }
+    }
+
+    // ---- for others ----
+
+    /// What was counted, live connections included.
+    Tally snapshot() {
+        Tally sum = new Tally();
+        sum.add(tally);
+        for (Connection each = first; each != null; each = each.next) {
+            each.count(sum);
+        }
+        return sum;
+    }
+
+    List<Relay.Status> list() {
+        List<Relay.Status> all = new ArrayList<>();
+        for (Connection each = first; each != null; each = each.next) {
+            all.add(each.status());
+        }
+        return all;
+    }
+
+    boolean kill(long id) {
+        for (Connection each = first; each != null; each = each.next) {
+            if (each.id == id) {
+                each.end(Ending.KILLED);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Cuts what is left; returns how many.
+    int close() {
+        int cut = 0;
+        while (first != null) {
+            first.end(Ending.CUT);
+            cut++;
+        }
+        if (!closed) {
+            closed = true;
+            for (ScheduledFuture<?> timer : new @Nullable ScheduledFuture<?>[] {sweeping, pacing, ticking}) {
+                if (timer != null) {
+                    timer.cancel(false);
+                }
+            }
+            pool.close();
+            scratch.close();
+        }
+        return cut;
+    }
+
+    void connectFailed(ErrnoException e) {
+        tally.connectErrors.merge(Errno.name(e.errno()), 1L, Long::sum);
+    }
+}

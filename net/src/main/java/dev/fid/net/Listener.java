@@ -1,0 +1,139 @@
+package dev.fid.net;
+
+import dev.fid.Declined;
+import dev.fid.ErrnoException;
+import dev.fid.Fd;
+import dev.fid.Method;
+import dev.fid.kernel.Errno;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One listening socket on one loop. Edge-triggered: it accepts until the kernel says "none", so a pause is simply
+/// not to accept, and the backlog waits.
+final class Listener implements Peer.Reader {
+    /// Connections in a turn, so that a storm of them does not starve those that are there.
+    private static final int TURN = 64;
+    /// Before the next try where descriptors or memory ran out.
+    private static final long PATIENCE_MILLIS = 50;
+
+    /// Without descriptors no class can be loaded from a folder any more: what that case needs is loaded before.
+    private static final List<Object> PREPARED = List.of(
+            Errno.name(Errno.EMFILE),
+            new ErrnoException("accept4", "", Errno.EMFILE),
+            new Declined(Method.SPLICE_THROUGH_PIPE, "pipe2", Errno.EMFILE, ""));
+
+    private final Relay relay;
+    private final Fd socket;
+    private final Branch home;
+    /// Who gets the connections, in turn: one branch where every loop has a listener of its own.
+    private final List<Branch> branches;
+    private final Peer peer;
+    private int turn;
+    private boolean queued;
+    private boolean closed;
+    private boolean exhausted;
+    /// Waits for room below the relay's bound. Read by other threads.
+    private volatile boolean paused;
+
+    Listener(Relay relay, Fd socket, Branch home, List<Branch> branches) {
+        this.relay = relay;
+        this.socket = socket;
+        this.home = home;
+        this.branches = branches;
+        this.peer = new Peer(socket, this, false);
+        assert !PREPARED.isEmpty();
+    }
+
+    Branch home() {
+        return home;
+    }
+
+    /// On the loop's thread, as all below.
+    void start() {
+        peer.join(home.loop);
+    }
+
+    @Override
+    public void ready(Peer from, int events) {
+        accept();
+    }
+
+    private void accept() {
+        for (int i = 0; i < TURN; i++) {
+            if (closed || exhausted || !acceptOne()) {
+                return;
+            }
+        }
+        if (!queued) {
+            queued = true;
+            home.loop.execute(() -> {
+                queued = false;
+                accept();
+            });
+        }
+    }
+
+    private boolean acceptOne() {
+        if (!relay.enter()) {
+            if (!paused) {
+                paused = true;
+                home.tally.pauses++;
+            }
+            if (!relay.enter()) { // somebody may have left before it was seen that we wait
+                return false;
+            }
+        }
+        paused = false;
+        Fd client = next();
+        if (client == null) {
+            relay.leave();
+            return false;
+        }
+        hand(client);
+        return true;
+    }
+
+    private void hand(Fd client) {
+        Branch branch = branches.get(turn++ % branches.size());
+        if (branch == home) {
+            branch.adopt(client);
+        } else {
+            branch.loop.execute(() -> branch.adopt(client));
+        }
+    }
+
+    private @Nullable Fd next() {
+        try {
+            return socket.acceptNow();
+        } catch (ErrnoException e) {
+            // No descriptors (EMFILE, ENFILE) or memory: the edge is gone, so look again later, and do not spin.
+            home.tally.acceptErrors.merge(Errno.name(e.errno()), 1L, Long::sum);
+            exhausted = true;
+            home.later(PATIENCE_MILLIS, () -> {
+                exhausted = false;
+                accept();
+            });
+            return null;
+        }
+    }
+
+    /// There is room again; from any thread.
+    void resume() {
+        if (paused) {
+            home.loop.execute(this::accept);
+        }
+    }
+
+    /// Takes what waits in the backlog already, else those clients were reset; then listens no more.
+    void close() {
+        if (!closed) {
+            for (Fd client = next(); client != null; client = next()) {
+                relay.enterAnyway();
+                hand(client);
+            }
+            closed = true;
+            peer.leave();
+            socket.close();
+        }
+    }
+}

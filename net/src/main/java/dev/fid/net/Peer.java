@@ -1,0 +1,80 @@
+package dev.fid.net;
+
+import dev.fid.Fd;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import org.jspecify.annotations.Nullable;
+
+/// One socket on its event loop: edge-triggered, its interest set once, so that after the first `epoll_ctl` there
+/// is no other.
+///
+/// It is Netty's name for the number, and says "closed" when it leaves the loop: the kernel takes a closed
+/// descriptor out of epoll by itself, which saves a call per socket. The socket itself is closed by its owner.
+final class Peer extends FileDescriptor implements EpollIoHandle {
+    private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN
+            .with(EpollIoOps.EPOLLOUT)
+            .with(EpollIoOps.EPOLLRDHUP)
+            .with(EpollIoOps.EPOLLET);
+
+    /// Gets the events.
+    interface Reader {
+        void ready(Peer peer, int events);
+    }
+
+    private final Reader reader;
+    private @Nullable IoRegistration registration;
+    private final boolean isUpstream;
+    private boolean left;
+
+    Peer(Fd socket, Reader reader, boolean isUpstream) {
+        super(socket.number());
+        this.reader = reader;
+        this.isUpstream = isUpstream;
+    }
+
+    boolean isUpstream() {
+        return isUpstream;
+    }
+
+    /// From the loop's thread.
+    void join(io.netty.channel.IoEventLoop loop) {
+        IoRegistration bond = loop.register(this).syncUninterruptibly().getNow();
+        registration = bond;
+        bond.submit(EDGES);
+    }
+
+    /// From the loop's thread; the descriptor is closed right after it.
+    void leave() {
+        left = true;
+        if (registration != null) {
+            registration.cancel();
+        }
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return this;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !left;
+    }
+
+    @Override
+    public void handle(IoRegistration bond, IoEvent event) {
+        if (!left) {
+            reader.ready(this, ((EpollIoEvent) event).ops().value());
+        }
+    }
+
+    /// The loop ends: what is left on it is closed by its owner.
+    @Override
+    public void close() {
+        left = true;
+    }
+}

@@ -1,0 +1,182 @@
+package dev.fid.net;
+
+import dev.fid.ErrnoException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Several relays on common loops, whose configuration may be read again while they run.
+///
+/// Safe for use by many threads.
+public final class Service implements AutoCloseable {
+    private final Loops loops;
+    private final AtomicLong ids = new AtomicLong();
+    private final @Nullable Consumer<Relay.Entry> log;
+    private final long started = System.nanoTime();
+    private volatile List<Relay> relays = List.of();
+    /// Removed from the configuration; their connections go on.
+    private volatile List<Relay> leaving = List.of();
+    private volatile boolean draining;
+    private volatile boolean hurried;
+
+    /// @param loops closed with the service
+    /// @param log gets every connection that has ended, on an event loop: it must not wait
+    public Service(Loops loops, @Nullable Consumer<Relay.Entry> log) {
+        this.loops = loops;
+        this.log = log;
+    }
+
+    /// Makes the relays those of `wanted`: a relay of the same place takes the new terms for connections to come,
+    /// others are started, and those that nobody wants any more stop listening while their connections go on.
+    /// Nothing changes where a start fails.
+    public synchronized void apply(List<Relay.Builder> wanted) throws ErrnoException {
+        if (draining) {
+            return;
+        }
+        List<Relay> before = new ArrayList<>(relays);
+        List<Relay> after = new ArrayList<>();
+        List<Relay> fresh = new ArrayList<>();
+        List<Runnable> changes = new ArrayList<>();
+        try {
+            for (Relay.Builder builder : wanted) {
+                Relay same = take(before, builder);
+                if (same != null) {
+                    changes.add(() -> same.change(builder));
+                    after.add(same);
+                } else {
+                    if (before.stream().anyMatch(each -> overlap(each.place(), builder.place()))) {
+                        builder.reusePort(true); // the relay that leaves has the port still
+                    }
+                    Relay relay = builder.loops(loops).ids(ids).log(log).start();
+                    fresh.add(relay);
+                    after.add(relay);
+                }
+            }
+        } catch (ErrnoException | RuntimeException e) {
+            fresh.forEach(Relay::close);
+            throw e;
+        }
+        changes.forEach(Runnable::run);
+        relays = List.copyOf(after);
+        List<Relay> old = new ArrayList<>(leaving);
+        old.removeIf(Service::closeIfEmpty);
+        for (Relay relay : before) {
+            relay.stopListening();
+            old.add(relay);
+        }
+        leaving = List.copyOf(old);
+    }
+
+    private static boolean closeIfEmpty(Relay relay) {
+        if (relay.connections() > 0) {
+            return false;
+        }
+        relay.close();
+        return true;
+    }
+
+    private static @Nullable Relay take(List<Relay> from, Relay.Builder builder) {
+        for (Relay relay : from) {
+            if (relay.place().equals(builder.place())) {
+                from.remove(relay);
+                return relay;
+            }
+        }
+        return null;
+    }
+
+    private static boolean overlap(Relay.Place one, Relay.Place other) {
+        for (SocketAddress address : one.listen()) {
+            if (other.listen().contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The relays that accept clients.
+    public List<Relay> relays() {
+        return relays;
+    }
+
+    /// Those that a new configuration left out and that still have connections.
+    public List<Relay> leaving() {
+        return leaving.stream().filter(each -> each.connections() > 0).toList();
+    }
+
+    List<Relay> all() {
+        List<Relay> all = new ArrayList<>(relays);
+        all.addAll(leaving());
+        return all;
+    }
+
+    Loops loops() {
+        return loops;
+    }
+
+    double seconds() {
+        return (System.nanoTime() - started) / 1e9;
+    }
+
+    public boolean isDraining() {
+        return draining;
+    }
+
+    /// Connections that are open now.
+    public int connections() {
+        return all().stream().mapToInt(Relay::connections).sum();
+    }
+
+    /// Ends a connection by a reset.
+    public boolean kill(long id) {
+        return all().stream().anyMatch(relay -> relay.kill(id));
+    }
+
+    /// Stops listening at all places, at once.
+    public synchronized void stopListening() {
+        draining = true;
+        relays.forEach(Relay::stopListening);
+    }
+
+    /// Ends the wait of {@link #drain}, also of one to come: what is left is cut. From any thread.
+    public void hurry() {
+        hurried = true;
+    }
+
+    /// Stops listening, waits until all connections have ended or the time is up, and cuts what is left.
+    ///
+    /// @return how many connections were cut
+    public int drain(Duration time) {
+        stopListening();
+        long end = System.nanoTime() + time.toNanos();
+        try {
+            while (connections() > 0 && !hurried && System.nanoTime() < end) {
+                Thread.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            // Cut now. The status is not kept, since closing waits for the loops.
+        }
+        return shut();
+    }
+
+    private synchronized int shut() {
+        int cut = 0;
+        for (Relay relay : all()) {
+            cut += relay.shut();
+        }
+        leaving.forEach(Relay::close);
+        return cut;
+    }
+
+    /// Cuts what is left and ends.
+    @Override
+    public void close() {
+        stopListening();
+        shut();
+        loops.close();
+    }
+}

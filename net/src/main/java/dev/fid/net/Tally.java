@@ -1,0 +1,83 @@
+package dev.fid.net;
+
+import dev.fid.Declined;
+import dev.fid.Lane;
+import dev.fid.kernel.Errno;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// What one branch counted. For its loop's thread; a copy may go anywhere.
+final class Tally {
+    /// The two directions: from the client to the upstream, and back.
+    static final int THERE = 0;
+
+    static final int BACK = 1;
+
+    long accepted;
+    long joined;
+    long open;
+    long pauses;
+    final long[] spliced = new long[2];
+    final long[] copied = new long[2];
+    long calls;
+    long splices;
+    long emptyInput;
+    long fullOutput;
+    final Map<Ending, Long> endings = new EnumMap<>(Ending.class);
+    final Map<String, Long> acceptErrors = new TreeMap<>();
+    final Map<String, Long> connectErrors = new TreeMap<>();
+    final Map<String, Long> fallbacks = new TreeMap<>();
+    final Times connecting = new Times();
+    final Times firstByte = new Times();
+
+    void lane(Lane lane, int direction) {
+        spliced[direction] += lane.spliced();
+        copied[direction] += lane.moved() - lane.spliced();
+        calls += lane.calls();
+        splices += lane.splices();
+        emptyInput += lane.emptyInput();
+        fullOutput += lane.fullOutput();
+        Declined declined = lane.declined();
+        if (declined != null) {
+            fallbacks.merge(Errno.name(declined.errno()), 1L, Long::sum);
+        }
+    }
+
+    void add(Tally other) {
+        accepted += other.accepted;
+        joined += other.joined;
+        open += other.open;
+        pauses += other.pauses;
+        for (int i = 0; i < 2; i++) {
+            spliced[i] += other.spliced[i];
+            copied[i] += other.copied[i];
+        }
+        calls += other.calls;
+        splices += other.splices;
+        emptyInput += other.emptyInput;
+        fullOutput += other.fullOutput;
+        other.endings.forEach((key, value) -> endings.merge(key, value, Long::sum));
+        other.acceptErrors.forEach((key, value) -> acceptErrors.merge(key, value, Long::sum));
+        other.connectErrors.forEach((key, value) -> connectErrors.merge(key, value, Long::sum));
+        other.fallbacks.forEach((key, value) -> fallbacks.merge(key, value, Long::sum));
+        connecting.add(other.connecting);
+        firstByte.add(other.firstByte);
+    }
+
+    Map<String, Long> acceptErrors() {
+        return acceptErrors;
+    }
+
+    Map<String, Long> connectErrors() {
+        return connectErrors;
+    }
+
+    Map<String, Long> fallbacks() {
+        return fallbacks;
+    }
+
+    long ended(Ending how) {
+        return endings.getOrDefault(how, 0L);
+    }
+}

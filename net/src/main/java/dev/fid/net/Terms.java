@@ -1,0 +1,69 @@
+package dev.fid.net;
+
+import dev.fid.PipeBudget;
+import dev.fid.PipePool.Splicing;
+import dev.fid.kernel.Kernel;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a relay is set to, but for where it listens: can change while it runs, for connections to come.
+///
+/// @param to where clients are joined to: an address, a host name that is looked up when it is needed
+///     (`InetSocketAddress.createUnresolved`), or a unix path (`@` begins an abstract name)
+/// @param splicing when bytes go by splice(2)
+/// @param pipeCapacity bytes that a pipe should hold
+/// @param mark bytes below which a TCP input in bulk does not wake the loop (SO_RCVLOWAT); 0 for none
+/// @param maxConnections above it accepting pauses and the backlog waits
+/// @param connectTimeout for all addresses of the upstream together, and for a PROXY header to arrive
+/// @param idleTimeout without a byte in either direction; null for none
+/// @param halfCloseTimeout without a byte after one direction has ended; null for none
+/// @param stallTimeout bytes wait for an output that takes none of them; null for none
+/// @param limit bytes per second of each direction of each connection; 0 for none
+/// @param limitTotal bytes per second of all connections in both directions; 0 for none
+/// @param keepAlive idle time before TCP asks whether the peer is still there; null for not
+/// @param userTimeout how long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); null for the kernel's
+/// @param bind own address towards the upstream; null for the kernel's choice
+/// @param receiveBuffer SO_RCVBUF of both sides; 0 for the kernel's
+/// @param sendBuffer SO_SNDBUF of both sides; 0 for the kernel's
+/// @param allow clients that may connect; empty for all
+/// @param deny clients that may not, even where `allow` has them
+/// @param proxyIn whether clients begin with a PROXY header
+/// @param proxyOut the PROXY header that upstreams get
+/// @param budget how many pipes there may be; null for the budget of this process
+record Terms(
+        SocketAddress to,
+        Splicing splicing,
+        long pipeCapacity,
+        long mark,
+        int maxConnections,
+        Duration connectTimeout,
+        @Nullable Duration idleTimeout,
+        @Nullable Duration halfCloseTimeout,
+        @Nullable Duration stallTimeout,
+        long limit,
+        long limitTotal,
+        @Nullable Duration keepAlive,
+        @Nullable Duration userTimeout,
+        @Nullable SocketAddress bind,
+        int receiveBuffer,
+        int sendBuffer,
+        List<Cidr> allow,
+        List<Cidr> deny,
+        ProxyIn proxyIn,
+        ProxyOut proxyOut,
+        @Nullable PipeBudget budget) {
+    PipeBudget pipes(Kernel kernel) {
+        return budget != null ? budget : PipeBudget.of(kernel);
+    }
+
+    /// How often the time-outs are looked at: an eighth of the shortest.
+    long tickNanos() {
+        long least = connectTimeout.toNanos();
+        for (Duration each : new @Nullable Duration[] {idleTimeout, halfCloseTimeout, stallTimeout}) {
+            least = each == null ? least : Math.min(least, each.toNanos());
+        }
+        return Math.clamp(least / 8, 10_000_000L, 1_000_000_000L);
+    }
+}

@@ -1,0 +1,211 @@
+package dev.fid.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fid.cli.Main;
+import dev.fid.tests.Needs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// The man pages, beside the help and the completions that come from the same model.
+class ManTest extends Sandbox {
+    private static final Path PAGES = Path.of("..", "docs", "man");
+
+    /// The commands that help lists, `fid` itself under the empty name.
+    static Map<String, CommandLine> commands() {
+        CommandLine model = Main.model();
+        Map<String, CommandLine> commands = new TreeMap<>(model.getSubcommands());
+        commands.values().removeIf(each -> each.getCommandSpec().usageMessage().hidden());
+        commands.put("", model);
+        return commands;
+    }
+
+    static List<String> pages() throws IOException {
+        try (Stream<Path> pages = Files.walk(PAGES)) {
+            return pages.filter(Files::isRegularFile)
+                    .map(page -> PAGES.relativize(page).toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void thePagesUnderDocsAreThoseOfTheModel() throws IOException {
+        assertThat(here("man", path("man")).status()).isZero();
+        List<String> written;
+        try (Stream<Path> all = Files.walk(dir.resolve("man"))) {
+            written = all.filter(Files::isRegularFile)
+                    .map(page -> dir.resolve("man").relativize(page).toString())
+                    .sorted()
+                    .toList();
+        }
+        assertThat(pages()).as("run ./fid man docs/man").isEqualTo(written);
+        for (String page : written) {
+            assertThat(PAGES.resolve(page))
+                    .as("run ./fid man docs/man")
+                    .hasSameTextualContentAs(dir.resolve("man").resolve(page));
+        }
+    }
+
+    @Test
+    void everyCommandHasAPage() throws IOException {
+        for (String command : commands().keySet()) {
+            assertThat(pages()).contains("man1/fid" + (command.isEmpty() ? "" : "-" + command) + ".1");
+        }
+        assertThat(pages()).contains("man7/fid-endpoints.7");
+    }
+
+    @Test
+    void everyOptionIsInTheHelpInThePageAndInBothCompletions() throws IOException {
+        String bash = here("completion", "bash").out();
+        String zsh = here("completion", "zsh").out();
+        for (Map.Entry<String, CommandLine> each : commands().entrySet()) {
+            String command = each.getKey();
+            String help = (command.isEmpty() ? here("help") : here("help", command)).out();
+            String page = read(command.isEmpty() ? "man1/fid.1" : "man1/fid-" + command + ".1");
+            String inBash = part(bash, "    '" + command + "')\n", ";;");
+            String inZsh = command.isEmpty()
+                    ? part(zsh, "_arguments -C", "case $state")
+                    : part(zsh, "        " + command + ")\n", "&& return");
+            for (OptionSpec option : shown(each.getValue())) {
+                for (String name : option.names()) {
+                    String whole = Pattern.quote(name) + "(?![\\w-])";
+                    assertThat(help).containsPattern("(?m)^ .*" + whole);
+                    assertThat(page).containsPattern("\\\\fB" + Pattern.quote(name.replace("-", "\\-")) + "\\\\fR");
+                    assertThat(inBash).containsPattern("options='.*" + whole);
+                    assertThat(inZsh).containsPattern("[')*]" + whole.replace("[", "[") + "|\\)" + whole);
+                }
+            }
+        }
+    }
+
+    /// The options of a command that are told of: a hidden one only explains why it does not exist.
+    private static List<OptionSpec> shown(CommandLine command) {
+        return command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .toList();
+    }
+
+    /// Only options of the model: a page or a script could have kept an old one.
+    @Test
+    void nothingElseIsOfferedAsAnOption() throws IOException {
+        String bash = here("completion", "bash").out();
+        for (Map.Entry<String, CommandLine> each : commands().entrySet()) {
+            List<String> names = shown(each.getValue()).stream()
+                    .flatMap(option -> Stream.of(option.names()))
+                    .toList();
+            Matcher offered =
+                    Pattern.compile("options='(.*)'").matcher(part(bash, "    '" + each.getKey() + "')\n", ";;"));
+            assertThat(offered.find()).isTrue();
+            assertThat(offered.group(1).split(" ", -1)).containsExactlyInAnyOrderElementsOf(names);
+            String page = read(each.getKey().isEmpty() ? "man1/fid.1" : "man1/fid-" + each.getKey() + ".1");
+            Matcher term =
+                    Pattern.compile("\\.TP\\n\\\\fB(\\\\-[^ ]+?)\\\\fR").matcher(part(page, ".SH OPTIONS", ".SH EXIT"));
+            while (term.find()) {
+                assertThat(names).contains(term.group(1).replace("\\-", "-"));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void manAndMandocHaveNothingToSay(String page) throws IOException {
+        Needs.programs("man", "groff", "mandoc");
+        String file = PAGES.resolve(page).toRealPath().toString();
+        Ran man = sh("MANROFFSEQ= man --warnings=w -E UTF-8 -l -Tutf8 -Z " + file + " >/dev/null");
+        assertThat(man.err()).isEmpty();
+        assertThat(man.status()).isZero();
+        assertThat(sh("mandoc -Tlint -W all " + file).out()).isEmpty();
+    }
+
+    @Test
+    void aPageIsFoundFromACheckout() throws IOException {
+        Needs.programs("man");
+        Ran ran = sh("MANWIDTH=80 man -P cat -M " + PAGES.toRealPath() + " fid-copy");
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).contains("Other hard links to the old file keep the old content.");
+        assertThat(ran.out().lines()).allMatch(line -> line.length() <= 80);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyExampleRuns(String page) throws IOException {
+        file("big.iso", 2_000_000);
+        if (page.endsWith("fid-bench.1")) {
+            Needs.programs("gcc");
+        }
+        List<String> examples = examples(read(page));
+        assertThat(examples).isNotEmpty();
+        // bash, because that is what people have: one line of fid-endpoints(7) opens descriptor 5.
+        Ran ran = run(List.of("bash", "-ec", String.join("\n", examples)));
+        assertThat(ran.status()).as(ran.err()).isZero();
+    }
+
+    @Test
+    void everyExampleOfAHelpIsInItsPage() throws IOException {
+        for (Map.Entry<String, CommandLine> each : commands().entrySet()) {
+            List<String> inHelp = Stream.of(
+                            each.getValue().getCommandSpec().usageMessage().footer())
+                    .filter(line -> line.startsWith("  fid "))
+                    .map(String::strip)
+                    .toList();
+            String page = each.getKey().isEmpty() ? "man1/fid.1" : "man1/fid-" + each.getKey() + ".1";
+            assertThat(examples(read(page))).containsAll(inHelp);
+        }
+    }
+
+    @Test
+    void theExitCodesOfTheHelpAreThoseOfThePage() throws IOException {
+        Matcher inPage = Pattern.compile("\\.TP\\n\\\\fB(\\d+)\\\\fR").matcher(read("man1/fid.1"));
+        List<String> codes = new ArrayList<>();
+        while (inPage.find()) {
+            codes.add(inPage.group(1));
+        }
+        assertThat(codes).contains("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "70", "141");
+        for (String code : codes) {
+            assertThat(here("help").out()).containsPattern("(?m)^  " + code + " ");
+        }
+    }
+
+    private static String read(String page) throws IOException {
+        return Files.readString(PAGES.resolve(page));
+    }
+
+    private static String part(String text, String from, String to) {
+        int start = text.indexOf(from);
+        assertThat(start).as(from).isNotNegative();
+        return text.substring(start, text.indexOf(to, start));
+    }
+
+    /// The lines of code below EXAMPLES, as a reader sees them.
+    private static List<String> examples(String page) {
+        List<String> examples = new ArrayList<>();
+        Matcher code = Pattern.compile("\\.EX\\n(.*?)\\.EE", Pattern.DOTALL).matcher(page);
+        while (code.find()) {
+            code.group(1)
+                    .replace("\\-", "-")
+                    .replace("\\(aq", "'")
+                    .replace("\\(ga", "`")
+                    .replace("\\(ti", "~")
+                    .replace("\\(ha", "^")
+                    .replace("\\&", "")
+                    .replace("\\e", "\\")
+                    .lines()
+                    .forEach(examples::add);
+        }
+        return examples;
+    }
+}

@@ -1,0 +1,271 @@
+package dev.fid.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// `fid relay`, `fid ctl`, `fid top` and `fid config` as an operator uses them.
+class RelayTest extends Sandbox {
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+    private Process relay(String... arguments) throws IOException {
+        List<String> command = new java.util.ArrayList<>(fid("relay"));
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    /// The first thing of this form that it said on stderr.
+    private String said(String form) {
+        Matcher[] found = new Matcher[1];
+        await(form, () -> {
+            try {
+                found[0] = Pattern.compile(form).matcher(errorsSoFar());
+                return found[0].find();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        return found[0].group(1);
+    }
+
+    private int port() {
+        return Integer.parseInt(said("relaying 127.0.0.1:(\\d+)"));
+    }
+
+    @Test
+    void itTellsItsPortMovesBytesAndEndsWithTerm() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            Process relay = relay("127.0.0.1:0", "127.0.0.1:" + server.getLocalPort());
+            try (Socket client = new Socket(LOOPBACK, port());
+                    Socket inside = server.accept()) {
+                client.getOutputStream().write("ping".getBytes(StandardCharsets.UTF_8));
+                assertThat(inside.getInputStream().readNBytes(4)).asString().isEqualTo("ping");
+                inside.getOutputStream().write("pong".getBytes(StandardCharsets.UTF_8));
+                assertThat(client.getInputStream().readNBytes(4)).asString().isEqualTo("pong");
+                signal("TERM", relay);
+                said("(draining 1 connection), at most 30.0 s");
+                client.getOutputStream().write("more".getBytes(StandardCharsets.UTF_8));
+                assertThat(inside.getInputStream().readNBytes(4)).asString().isEqualTo("more");
+            }
+            Ran ran = finish(relay);
+            assertThat(ran.status()).as(ran.err()).isZero();
+            assertThat(ran.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void aSecondTermCutsAndSaysSo() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            Process relay = relay("127.0.0.1:0", "127.0.0.1:" + server.getLocalPort());
+            try (Socket client = new Socket(LOOPBACK, port());
+                    Socket inside = server.accept()) {
+                signal("TERM", relay);
+                said("(draining) 1");
+                signal("TERM", relay);
+                Ran ran = finish(relay);
+                assertThat(ran.err()).endsWith("fid: relay: 1 connection was cut\n");
+                assertThat(ran.status()).isEqualTo(9);
+                assertThat(client.isConnected() && inside.isConnected()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void itsEventsAreJsonLines() throws Exception {
+        Process relay = relay("--json", "--drain-timeout", "1s", "unix-listen://" + path("a.sock"), "127.0.0.1:9");
+        await("it listens", () -> Files.exists(dir.resolve("a.sock")));
+        signal("INT", relay);
+        Ran ran = finish(relay);
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(ran.out().lines())
+                .hasSize(3)
+                .allMatch(line -> line.startsWith("{\"schema\":\"fid.relay/1\",\"event\":\""));
+        assertThat(ran.out())
+                .contains("\"listen\":[\"" + path("a.sock") + "\"]")
+                .contains("\"cut\":0");
+        assertThat(dir.resolve("a.sock")).doesNotExist();
+    }
+
+    @Test
+    void hupTakesANewFileAndKeepsTheOldOneWhereTheNewOneIsWrong() throws Exception {
+        try (ServerSocket one = new ServerSocket(0, 10, LOOPBACK);
+                ServerSocket other = new ServerSocket(0, 10, LOOPBACK)) {
+            String file = "drain-timeout = \"1s\"\n[[relay]]\nlisten = \"127.0.0.1:0\"\nto = \"127.0.0.1:%d\"\n";
+            Files.writeString(dir.resolve("fid.toml"), file.formatted(one.getLocalPort()));
+            Process relay = relay("--config", path("fid.toml"));
+            int port = port();
+            Files.writeString(dir.resolve("fid.toml"), "[[relay]]\nlisten = \"127.0.0.1:0\"\nt = 1\n");
+            signal("HUP", relay);
+            said("(not reloaded, the old configuration stays)");
+            try (Socket client = new Socket(LOOPBACK, port);
+                    Socket inside = one.accept()) {
+                assertThat(client.isConnected() && inside.isConnected()).isTrue();
+            }
+            Files.writeString(dir.resolve("fid.toml"), file.formatted(other.getLocalPort()));
+            signal("HUP", relay);
+            said("(reloaded: 1 relays)");
+            try (Socket client = new Socket(LOOPBACK, port);
+                    Socket inside = other.accept()) {
+                assertThat(client.isConnected() && inside.isConnected()).isTrue();
+            }
+            signal("TERM", relay);
+            assertThat(finish(relay).status()).isIn(0, 9);
+        }
+    }
+
+    @Test
+    void anOperatorAsksAndOrdersThroughTheAdminPage() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            String admin = "unix://" + path("admin.sock");
+            Process relay = relay(
+                    "--admin",
+                    admin,
+                    "--access-log",
+                    path("access.log"),
+                    "--drain-timeout",
+                    "1s",
+                    "127.0.0.1:0",
+                    "127.0.0.1:" + server.getLocalPort());
+            int port = port();
+            try (Socket client = new Socket(LOOPBACK, port);
+                    Socket inside = server.accept()) {
+                client.getOutputStream().write(1);
+                assertThat(inside.getInputStream().read()).isEqualTo(1);
+                assertThat(here("ctl", "--admin", admin, "status").out()).contains("\"connections\":1");
+                assertThat(here("top", "--admin", admin, "--count", "1").out())
+                        .startsWith("RELAY ")
+                        .contains("127.0.0.1:" + port);
+                String list = here("ctl", "--admin", admin, "conns").out();
+                String id = list.replaceFirst("(?s).*\"id\":(\\d+).*", "$1");
+                assertThat(here("ctl", "--admin", admin, "kill", id).status()).isZero();
+                assertThat(here("ctl", "--admin", admin, "kill", id).status()).isEqualTo(7);
+            }
+            assertThat(here("ctl", "--admin", admin, "drain").status()).isZero();
+            assertThat(finish(relay).status()).isZero();
+            assertThat(Files.readString(dir.resolve("access.log")))
+                    .contains("\"ended\":\"killed\"")
+                    .contains("\"bytes_to_upstream\":1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "8443 127.0.0.1:80                          | 2 | '8443' is not HOST:PORT",
+                ":0                                         | 2 | LISTEN and TO are needed",
+                "::1:80 127.0.0.1:80                        | 2 | an IPv6 address stands in brackets",
+                "tcp://127.0.0.1:0 127.0.0.1:80             | 2 | a host and a port above 0 are needed",
+                "127.0.0.1:0 tcp-listen://127.0.0.1:80      | 2 | cannot be connected to",
+                "--idle-timeout 5 :0 127.0.0.1:80           | 2 | --idle-timeout: '5' lacks a unit",
+                "--limit 5Q :0 127.0.0.1:80                 | 2 | --limit: 'Q' is not a size unit",
+                "--splice sometimes :0 127.0.0.1:80         | 2 | --splice: 'sometimes' is none of auto",
+                "--allow 10.0.0.1/8 :0 127.0.0.1:80         | 2 | --allow: '10.0.0.1/8' has bits behind its prefix",
+                "--proxy-protocol v2 :0 127.0.0.1:80        | 2 | --proxy-protocol: 'v2' is none of",
+                "--admin 0.0.0.0:1 :0 127.0.0.1:80          | 2 | the admin page is for this machine",
+                "--config /nowhere/fid.toml                 | 2 | No such file or directory",
+                "203.0.113.7:0 127.0.0.1:80                 | 4 | Cannot assign requested address",
+                "unix-listen:///nowhere/a.sock 127.0.0.1:80 | 4 | No such file or directory",
+                "no-such-host.invalid:0 127.0.0.1:80        | 4 | the host 'no-such-host.invalid' is unknown",
+                "fd://77 127.0.0.1:80                       | 4 | cannot listen on fd://77: Bad file descriptor"
+            })
+    void aMistakeIsOneLineAndItsExitCode(String arguments, int status, String text) {
+        String[] words = ("relay " + arguments).split(" +", -1);
+        Ran ran = here(words);
+        assertThat(ran.err()).contains(text).startsWith("fid: relay: ");
+        assertThat(ran.err().lines().count()).isLessThanOrEqualTo(2);
+        assertThat(ran.status()).isEqualTo(status);
+    }
+
+    @Test
+    void aPortInUseNamesWhoHasIt() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            Ran ran = here("relay", "127.0.0.1:" + server.getLocalPort(), "127.0.0.1:80");
+            assertThat(ran.err())
+                    .isEqualTo("fid: relay: cannot listen on 127.0.0.1:" + server.getLocalPort()
+                            + ": Address already in use (by java, pid "
+                            + ProcessHandle.current().pid() + ")\n");
+            assertThat(ran.status()).isEqualTo(4);
+        }
+    }
+
+    // ---- the file ----
+
+    @Test
+    void allMistakesOfAFileAreToldWithTheirPlaces() throws Exception {
+        Files.writeString(dir.resolve("fid.toml"), """
+                workers = "many"
+                [[relay]]
+                listen = "127.0.0.1:0"
+                to = "127.0.0.1:80"
+                idle-timout = "60s"
+                pipe-size = "1MeB"
+                [[relay]]
+                to = 5
+                """);
+        Ran ran = here("config", "check", path("fid.toml"));
+        String file = path("fid.toml");
+        assertThat(ran.err())
+                .contains(file + ":1:1: workers: 'many' is not a number")
+                .contains(file + ":5:1: unknown key 'idle-timout' in [[relay]]; did you mean 'idle-timeout'?")
+                .contains(file + ":6:1: pipe-size: 'MeB' is not a size unit")
+                .contains("'listen' is missing in [[relay]]")
+                .contains(file + ":8:1: to: '5' is not HOST:PORT");
+        assertThat(ran.status()).isEqualTo(2);
+    }
+
+    @Test
+    void aLineThatIsNoTomlIsToldWithItsPlace() throws Exception {
+        Files.writeString(dir.resolve("fid.toml"), "[[relay]]\nlisten = \n");
+        assertThat(here("config", "check", path("fid.toml")).err()).contains(path("fid.toml") + ":2:");
+    }
+
+    @Test
+    void theSampleIsGoodAndShowsWhereEveryValueComesFrom() throws Exception {
+        Files.writeString(dir.resolve("fid.toml"), here("config", "init").out());
+        assertThat(here("config", "check", path("fid.toml")).out()).endsWith("good, 1 relay\n");
+        assertThat(here("config", "show", path("fid.toml")).out())
+                .containsPattern("to = \"127.0.0.1:5432\" +# .*fid.toml")
+                .containsPattern("idle-timeout = \"5m\" +# default");
+        // The sample's comments name every key with its default.
+        Files.writeString(
+                dir.resolve("all.toml"),
+                Files.readString(dir.resolve("fid.toml"))
+                        .lines()
+                        .filter(line -> !line.endsWith("FILE") && !line.contains("= \"\""))
+                        .map(line -> line.replaceFirst("^# ", ""))
+                        .collect(java.util.stream.Collectors.joining("\n")));
+        assertThat(here("config", "check", path("all.toml")).out()).endsWith("good, 1 relay\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"relay", "ctl", "top", "config"})
+    void theirHelpIsAsThatOfOtherCommands(String command) {
+        Ran help = here("help", command);
+        assertThat(help.out()).isEqualTo(here(command, "--help").out()).contains("Examples:\n  fid " + command);
+        assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);
+    }
+
+    @Test
+    void ctlAndTopSayThatNobodyIsThere() {
+        assertThat(here("ctl", "--admin", "unix:///nowhere/admin", "status").status())
+                .isEqualTo(4);
+        assertThat(here("top", "--admin", "unix:///nowhere/admin").status()).isEqualTo(4);
+        assertThat(here("ctl", "--admin", "10.0.0.1:80", "status").status()).isEqualTo(2);
+        assertThat(here("ctl", "reboot").err()).contains("'reboot' is no order");
+    }
+}
