@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Not modelled: users and permissions, signals (EPIPE comes without SIGPIPE), readahead, O_DIRECT beyond splice,
 /// packet pipes, out-of-band data, control messages, seqpacket and raw sockets, partial munmap, segments and timers
-/// of TCP. These calls answer ENOSYS: openat2, getdents64, flistxattr, fgetxattr, fsetxattr, perfEventOpen; ficlone
+/// of TCP. These calls answer ENOSYS: openat2, getdents64, all of extended attributes, fchmodat,
+/// perfEventOpen, ioUringSetup and those of terminals; ficlone
 /// and ficlonerange answer EOPNOTSUPP as on ext4.
 public final class ModelKernel implements Kernel {
     private final Machine machine;
@@ -179,6 +180,46 @@ public final class ModelKernel implements Kernel {
         return -Errno.ENOSYS;
     }
 
+    @Override
+    public int fchmodat(int dir, byte[] path, int mode) {
+        return callInt("fchmodat", ModelKernel::notModelled);
+    }
+
+    @Override
+    public int fremovexattr(int fd, byte[] name) {
+        return callInt("fremovexattr", ModelKernel::notModelled);
+    }
+
+    @Override
+    public long listxattr(byte[] path, Memory m, long at, long len) {
+        return call("listxattr", ModelKernel::notModelled);
+    }
+
+    @Override
+    public long getxattr(byte[] path, byte[] name, Memory m, long at, long len) {
+        return call("getxattr", ModelKernel::notModelled);
+    }
+
+    @Override
+    public int setxattr(byte[] path, byte[] name, Memory m, long at, long len, int flags) {
+        return callInt("setxattr", ModelKernel::notModelled);
+    }
+
+    @Override
+    public int tiocsptlck(int fd, int locked) {
+        return callInt("tiocsptlck", ModelKernel::notModelled);
+    }
+
+    @Override
+    public int tiocgptpeer(int fd, int flags) {
+        return callInt("tiocgptpeer", ModelKernel::notModelled);
+    }
+
+    @Override
+    public int ioUringSetup(int entries, Memory params) {
+        return callInt("ioUringSetup", ModelKernel::notModelled);
+    }
+
     // ---- memory ----
 
     @Override
@@ -253,6 +294,16 @@ public final class ModelKernel implements Kernel {
     @Override
     public long pwrite(int fd, Memory m, long at, long len, long off) {
         return call("pwrite", () -> moves.pwrite(fd, m, at, len, off));
+    }
+
+    @Override
+    public long preadv2(int fd, Memory m, long at, long len, long off, int flags) {
+        return call("preadv2", () -> flags == 0 ? moves.pread(fd, m, at, len, off) : -Errno.EOPNOTSUPP);
+    }
+
+    @Override
+    public long pwritev2(int fd, Memory m, long at, long len, long off, int flags) {
+        return call("pwritev2", () -> flags == 0 ? moves.pwrite(fd, m, at, len, off) : -Errno.EOPNOTSUPP);
     }
 
     @Override
