@@ -42,7 +42,9 @@ final class Roff {
     }
 
     void example(List<String> lines) {
-        out.append(".PP\n.RS 4\n.EX\n");
+        int last = out.lastIndexOf("\n", out.length() - 2) + 1;
+        out.append(out.indexOf(".S", last) == last ? "" : ".PP\n"); // a heading begins a paragraph itself
+        out.append(".RS 4\n.EX\n");
         for (String line : lines) {
             out.append(guarded(escaped(line))).append('\n');
         }

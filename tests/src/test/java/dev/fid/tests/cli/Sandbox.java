@@ -36,33 +36,53 @@ abstract class Sandbox {
                 "-Xlog:disable",
                 "-Xlog:all=warning:stderr"));
         words.addAll(Bench.COPY_JVM);
-        words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath(), "dev.fid.cli.Main"));
+        words.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath() + (needsServer(List.of(arguments)) ? ":" + serverClassPath() : ""),
+                "dev.fid.cli.Main"));
         words.addAll(List.of(arguments));
         return words;
     }
 
     /// Only what the command needs: a short class path opens faster.
     static String classPath() {
+        return String.join(
+                ":",
+                jars(".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*" + "|.*/picocli-[^/]*"));
+    }
+
+    /// What the commands of a relay need besides, as in the launcher.
+    private static String serverClassPath() {
+        return String.join(":", jars(".*/net/target/.*|.*/fid-net-[^/]*|.*/(netty|tomlj|antlr4-runtime)-[^/]*"));
+    }
+
+    private static List<String> jars(String pattern) {
         List<String> needed = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {
-            if (entry.matches(".*/(core|model|bench|net|cli)/target/.*|.*/fid-(core|model|bench|net|cli)-[^/]*"
-                    + "|.*/(picocli|netty|tomlj|antlr4-runtime)-[^/]*")) {
+            if (entry.matches(pattern)) {
                 needed.add(entry);
             }
         }
-        return String.join(":", needed);
+        return needed;
+    }
+
+    private static boolean needsServer(List<String> arguments) {
+        return arguments.stream().anyMatch(List.of("relay", "ctl", "top", "config")::contains);
     }
 
     /// A script named `fid`, so that examples can be run as they are printed.
     @BeforeEach
     void writeLauncher() throws IOException {
         Path bin = Files.createDirectory(dir.resolve(".bin"));
-        StringBuilder script = new StringBuilder("#!/bin/sh\nexec");
-        for (String word : fid()) {
-            script.append(" '").append(word).append('\'');
-        }
-        Files.writeString(bin.resolve("fid"), script.append(" \"$@\"\n"));
+        String script = "#!/bin/sh\ncase \" $* \" in\n*' relay '* | *' ctl '* | *' top '* | *' config '*)\n"
+                + exec(fid("relay").subList(0, fid().size())) + "esac\n" + exec(fid());
+        Files.writeString(bin.resolve("fid"), script);
         Files.setPosixFilePermissions(bin.resolve("fid"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static String exec(List<String> words) {
+        return "exec '" + String.join("' '", words) + "' \"$@\"\n";
     }
 
     /// Runs a line of sh(1) with `fid` on its path.
