@@ -15,7 +15,7 @@ import dev.fid.Side;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
-import dev.fid.tests.OnAllKernels;
+import dev.fid.tests.OnTodaysKernels;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// One input, several outputs: each gets every byte, or the report says which it lost and why.
-@OnAllKernels
+@OnTodaysKernels
 class FanoutTest extends Fixture {
     private static final Duration NOT_AT_ALL = Duration.ZERO;
 

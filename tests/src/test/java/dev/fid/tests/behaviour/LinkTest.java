@@ -17,13 +17,13 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Ground;
-import dev.fid.tests.OnAllKernels;
+import dev.fid.tests.OnTodaysKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Two sockets joined, driven by hand as an event loop would: nothing here waits unless it says so.
-@OnAllKernels
+@OnTodaysKernels
 class LinkTest extends Fixture {
     private PipePool pool(Kernel on, Splicing splicing) {
         return keep(new PipePool(on, PipeBudget.of(on), 1 << 20, splicing));

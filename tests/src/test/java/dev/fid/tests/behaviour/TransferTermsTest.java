@@ -20,7 +20,7 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Contents;
-import dev.fid.tests.OnAllKernels;
+import dev.fid.tests.OnTodaysKernels;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// What a transfer is asked for besides its two sides: length, offsets, method, rate, time, progress, a sum.
-@OnAllKernels
+@OnTodaysKernels
 class TransferTermsTest extends Fixture {
 
     // ---- length ----
@@ -259,6 +259,7 @@ class TransferTermsTest extends Fixture {
     // RL-008
     @Test
     void messagesKeepTheirBorders() throws Exception {
+        needsLinux("seqpacket sockets");
         int[] fds = new int[4];
         int[] pair = new int[2];
         int type = Uapi.SOCK_SEQPACKET | Uapi.SOCK_CLOEXEC | Uapi.SOCK_NONBLOCK;

@@ -285,7 +285,8 @@ final class LinkSimulation {
         if (random.nextInt(4) == 0) {
             after(delay(), this::hoard);
         }
-        PipePool.Splicing splicing = java.util.List.of(PipePool.Splicing.values()).get(random.nextInt(3));
+        PipePool.Splicing splicing =
+                java.util.List.of(PipePool.Splicing.values()).get(random.nextInt(3));
         long started = kernel.descriptors().size();
         try (PipePool pool = new PipePool(kernel, budget, (long) SLOTS << 12, splicing)) {
             drive(pool);
