@@ -73,7 +73,9 @@ class SendfileTest extends Fixture {
         assertThat(kernel.lseek(out, 6, Uapi.SEEK_SET)).isEqualTo(6);
         int in = open(dir.resolve("f"), Uapi.O_RDONLY);
         assertThat(kernel.sendfile(in, null, out, 100)).isEqualTo(100);
-        assertThat(content("f")).hasSize(106).startsWith("hello hello hello ");
+        // What follows comes of a copy onto an overlapping part of the same page, which no rule orders: the machine's
+        // memcpy may go in steps of 8 bytes or of 64.
+        assertThat(content("f")).hasSize(106).startsWith("hello hello ").doesNotContain("\0");
     }
 
     // SF-012
