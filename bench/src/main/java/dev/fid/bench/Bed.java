@@ -59,7 +59,8 @@ final class Bed implements AutoCloseable {
         this.content = content;
         this.cpu = cpu;
         try {
-            this.in = in == End.Kind.FILE || in == End.Kind.MEMORY ? new End(in, content.file(), 0) : end(in, "in");
+            boolean given = in == End.Kind.FILE || in == End.Kind.MEMORY || in == End.Kind.TREE;
+            this.in = given ? new End(in, content.file(), 0) : end(in, "in");
             for (End.Kind out : outs) {
                 this.outs.add(end(out, "out" + this.outs.size()));
             }
@@ -117,6 +118,7 @@ final class Bed implements AutoCloseable {
         for (End out : outs) {
             switch (out.kind()) {
                 case FILE -> Files.deleteIfExists(out.path());
+                case TREE -> Workplace.delete(out.path());
                 case PIPE -> peers.add(new Peer("drain", () -> drainPipe(out.path(), sink)));
                 case SOCKET -> {
                     Fd waiting = listeners.get(listener++);
@@ -173,6 +175,8 @@ final class Bed implements AutoCloseable {
                 try (Fd fd = Fd.open(kernel, out.path())) {
                     content.compare(kernel, fd.number());
                 }
+            } else if (out.kind() == End.Kind.TREE) {
+                SmallFiles.compare(content.file(), out.path());
             }
         }
     }
@@ -190,7 +194,7 @@ final class Bed implements AutoCloseable {
     private static void delete(@Nullable Path path) {
         try {
             if (path != null) {
-                Files.deleteIfExists(path);
+                Workplace.delete(path);
             }
         } catch (IOException e) {
             System.getLogger("dev.fid.bench").log(System.Logger.Level.WARNING, "cannot remove " + path, e);

@@ -21,7 +21,8 @@ record End(Kind kind, Path path, int port) {
         FILE("file"),
         PIPE("pipe"),
         SOCKET("TCP socket"),
-        MEMORY("memory");
+        MEMORY("memory"),
+        TREE("directory");
 
         private final String label;
 
@@ -58,7 +59,7 @@ record End(Kind kind, Path path, int port) {
             case FILE -> Fd.open(kernel, path);
             case PIPE -> enlarged(Fd.open(kernel, path));
             case SOCKET -> Fd.connect(kernel, address(), null);
-            case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
+            case MEMORY, TREE -> throw new IllegalArgumentException(kind + " is no descriptor of bytes");
         };
     }
 
@@ -68,7 +69,7 @@ record End(Kind kind, Path path, int port) {
             case FILE -> Fd.open(kernel, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             case PIPE -> enlarged(Fd.open(kernel, path, StandardOpenOption.WRITE));
             case SOCKET -> Fd.connect(kernel, address(), null);
-            case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
+            case MEMORY, TREE -> throw new IllegalArgumentException(kind + " is no descriptor of bytes");
         };
     }
 

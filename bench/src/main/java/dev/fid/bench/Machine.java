@@ -45,7 +45,7 @@ final class Machine {
     /// The options that change how fast a JVM is, without those that name files.
     private static List<String> options() {
         return commandLine().stream()
-                .filter(word -> word.startsWith("-X") && !word.startsWith("-Xlog"))
+                .filter(word -> word.startsWith("-X") && !word.startsWith("-Xlog") && !word.startsWith("-XX:AOTCache"))
                 .toList();
     }
 

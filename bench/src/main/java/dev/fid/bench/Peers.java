@@ -143,6 +143,11 @@ final class Peers {
 
     // ---- tools ----
 
+    /// The same, on any processor.
+    Peers everywhere() {
+        return new Peers(directory, -1, refusal);
+    }
+
     /// A command that does one run and ends; start and end are part of what it takes.
     ///
     /// @param out the file that gets its stdout, or `-`
@@ -169,9 +174,18 @@ final class Peers {
             return null;
         }
         return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
-                + "' " + String.join(" ", Bench.COPY_JVM) + " --enable-native-access=ALL-UNNAMED -cp '"
+                + "' " + String.join(" ", Bench.COPY_JVM) + classes() + " --enable-native-access=ALL-UNNAMED -cp '"
                 + System.getProperty("java.class.path")
                 + "' " + main;
+    }
+
+    /// The classes that the launcher has ready, where there are any.
+    private static String classes() {
+        return Machine.commandLine().stream()
+                .filter(argument -> argument.startsWith("-XX:AOTCache="))
+                .map(argument -> " '" + argument + "'")
+                .findFirst()
+                .orElse("");
     }
 
     /// What a command took, its start and end included.

@@ -27,6 +27,7 @@ final class Race {
     private final Function<Bed, List<Contender>> contenders;
     private final List<Target> targets;
     private Bed.Sink sink = Bed.Sink.DISCARD;
+    private boolean pinned = true;
     private int burst = 1;
     private int leastRounds = LEAST_ROUNDS;
 
@@ -64,6 +65,12 @@ final class Race {
         return this;
     }
 
+    /// For programs with threads of their own: on every processor instead of the mover's.
+    Race everywhere() {
+        this.pinned = false;
+        return this;
+    }
+
     String id() {
         return id;
     }
@@ -77,7 +84,7 @@ final class Race {
         FutureTask<Result> task = new FutureTask<>(() -> race(kernel, rounds, nanos, random, progress));
         Thread thread = new Thread(
                 () -> {
-                    Processors.pin(kernel, processors.mover());
+                    Processors.pin(kernel, pinned ? processors.mover() : -1);
                     task.run();
                 },
                 "fid-bench-mover");

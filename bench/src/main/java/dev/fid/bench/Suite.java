@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Which races there are on this machine, and who takes part in each.
 final class Suite implements AutoCloseable {
+    private static final long SMALL_FILES = 100_000;
+    private static final long SMALL_FILES_BYTES = 256 << 20; // so many at this size of a run
     private static final long PIPE_PERIOD = 64 << 20; // a file that other ends feed pipes with, over and over
 
     private final Kernel kernel;
@@ -58,6 +60,8 @@ final class Suite implements AutoCloseable {
                 shared(type);
             }
         }
+        tree("tmpfs", memory.path(), wanted);
+        tree(Workplace.fileSystem(disk.path()), disk.path(), wanted);
         sockets(inMemory);
         pipes(inMemory);
         blocks(source(memory.path(), bytes / 4));
@@ -211,6 +215,38 @@ final class Suite implements AutoCloseable {
                     return all;
                 },
                 Target.speed(0.95, Target.BEST_C)));
+    }
+
+    /// Directories of small files, by commands: their start is part of what they take.
+    private void tree(String fileSystem, Path directory, List<String> wanted) throws IOException {
+        String id = "tree-" + fileSystem;
+        String command = Peers.fidCommand();
+        if (!isWanted(id, wanted)) {
+            return;
+        }
+        if (command == null || !peers.refusal().isEmpty()) {
+            skipped.add(id + ": " + (command == null ? "not started as `fid bench`" : peers.refusal()));
+            return;
+        }
+        SmallFiles files = new SmallFiles(Math.max(1000, Math.toIntExact(SMALL_FILES * bytes / SMALL_FILES_BYTES)));
+        Path source = directory.resolve("small-files");
+        files.make(source);
+        races.add(new Race(
+                        id,
+                        files.count() + " files of 4 KiB on " + fileSystem,
+                        bed(directory, Content.of(source, files.bytes()), End.Kind.TREE, End.Kind.TREE),
+                        bed -> {
+                            String in = bed.in().name();
+                            String out = bed.outs().getFirst().name();
+                            String words = command + " copy -r -q '" + in + "' '" + out + "'";
+                            Peers anywhere = peers.everywhere();
+                            List<Contender> all = fid(anywhere.tool("-", List.of("sh", "-c", "exec " + words)));
+                            all.add(new Contender(
+                                    "cp -r", Contender.Kind.TOOL, anywhere.tool("-", List.of("cp", "-r", in, out))));
+                            return all;
+                        },
+                        Target.speed(1, "cp -r"))
+                .everywhere());
     }
 
     // ---- sockets ----

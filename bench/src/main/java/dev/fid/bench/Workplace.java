@@ -2,6 +2,7 @@ package dev.fid.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -66,6 +67,18 @@ final class Workplace implements AutoCloseable {
 
     Path path(String name) {
         return directory.resolve(name);
+    }
+
+    /// Removes what has this name, with all that is in it.
+    static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            try (Stream<Path> paths = Files.walk(path)) {
+                for (Path each : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
+                    Files.delete(each);
+                }
+            }
+        }
+        Files.deleteIfExists(path);
     }
 
     private void remove() {

@@ -3,10 +3,12 @@ package dev.fid.tests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.bench.Bench;
+import dev.fid.tests.conformance.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The script `fid` of the checkout.
 class LauncherTest {
@@ -17,5 +19,16 @@ class LauncherTest {
         assertThat(Files.readString(LAUNCHER).lines())
                 .filteredOn(line -> line.startsWith("jvm="))
                 .containsExactly("jvm='" + String.join(" ", Bench.COPY_JVM) + "'");
+    }
+
+    /// With `AOTMode=on` a JVM that cannot use them does not start.
+    @Test
+    void theLauncherFindsTheLoadedClassesOfTheBuild(@TempDir Path directory) throws IOException {
+        Path in = Files.writeString(directory.resolve("in"), "as it was");
+        Path out = directory.resolve("out");
+        Command.run("env", "FID_JAVA_OPTS=-XX:AOTMode=on", LAUNCHER.toAbsolutePath(), "copy", in, out);
+        assertThat(out).hasSameBinaryContentAs(in);
+        assertThat(Command.run("env", "FID_JAVA_OPTS=-XX:AOTMode=on", LAUNCHER.toAbsolutePath(), "relay", "--help"))
+                .startsWith("Usage: fid relay");
     }
 }

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A directory in which `./fid` is the command, and ways to run it there.
 abstract class Sandbox {
     private static final long PATIENCE_NANOS = 30_000_000_000L;
+    private static final int SECONDS = 60; // after which a process is taken to hang
 
     @TempDir
     Path dir;
@@ -97,7 +100,9 @@ abstract class Sandbox {
     /// A process in the directory, stdin empty. Its stderr goes to a file so that nobody needs to read it
     /// meanwhile.
     Process start(List<String> command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile());
+        List<String> words = new ArrayList<>(List.of("env", "--default-signal")); // the tests may run under nohup(1)
+        words.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(words).directory(dir.toFile());
         builder.environment().put("PATH", dir.resolve(".bin") + ":" + System.getenv("PATH"));
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().remove("NO_COLOR");
@@ -115,10 +120,13 @@ abstract class Sandbox {
     }
 
     Ran finish(Process process) throws IOException {
+        CompletableFuture<Void> tooLate = CompletableFuture.runAsync(
+                process::destroyForcibly, CompletableFuture.delayedExecutor(SECONDS, TimeUnit.SECONDS));
         try (InputStream out = process.getInputStream()) {
             byte[] data = out.readAllBytes();
             return new Ran(waitFor(process), data, errorsSoFar());
         } finally {
+            tooLate.cancel(false);
             process.getOutputStream().close();
             process.getErrorStream().close();
         }
@@ -126,9 +134,7 @@ abstract class Sandbox {
 
     static int waitFor(Process process) {
         try {
-            assertThat(process.waitFor(60, java.util.concurrent.TimeUnit.SECONDS))
-                    .as("ended")
-                    .isTrue();
+            assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).as("ended").isTrue();
             return process.exitValue();
         } catch (InterruptedException e) {
             throw new AssertionError("interrupted", e);
