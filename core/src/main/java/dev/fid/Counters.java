@@ -3,42 +3,43 @@ package dev.fid;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What the workers of one run did so far.
 final class Counters {
-    final LongAdder files = new LongAdder();
-    final LongAdder directories = new LongAdder();
-    final LongAdder symlinks = new LongAdder();
-    final LongAdder links = new LongAdder();
-    final LongAdder special = new LongAdder();
-    final LongAdder skipped = new LongAdder();
-    final LongAdder userBytes = new LongAdder();
+    final AtomicLong files = new AtomicLong();
+    final AtomicLong directories = new AtomicLong();
+    final AtomicLong symlinks = new AtomicLong();
+    final AtomicLong links = new AtomicLong();
+    final AtomicLong special = new AtomicLong();
+    final AtomicLong skipped = new AtomicLong();
+    final AtomicLong userBytes = new AtomicLong();
 
     /// Of all files, those that are being copied among them.
-    final LongAdder moving = new LongAdder();
+    final AtomicLong moving = new AtomicLong();
 
-    private final LongAdder[] byMethod = new LongAdder[Method.values().length];
-    private final LongAdder bytes = new LongAdder();
+    private final Map<Method, AtomicLong> byMethod = new EnumMap<>(Method.class);
+    private final AtomicLong bytes = new AtomicLong();
     private volatile Method latest = Method.READ_WRITE;
 
     Counters() {
-        for (int i = 0; i < byMethod.length; i++) {
-            byMethod[i] = new LongAdder();
+        for (Method method : Method.values()) {
+            byMethod.put(method, new AtomicLong());
         }
     }
 
     /// A file is whole.
     void file(Map<Method, Long> methods) {
-        files.increment();
+        files.incrementAndGet();
         methods.forEach(this::moved);
     }
 
     void moved(Method method, long count) {
-        byMethod[List.of(Method.values()).indexOf(method)].add(count);
-        bytes.add(count);
+        Objects.requireNonNull(byMethod.get(method)).addAndGet(count);
+        bytes.addAndGet(count);
         if (latest != method) {
             latest = method;
         }
@@ -49,9 +50,9 @@ final class Counters {
         if (listener != null) {
             Census known = census != null && census.complete() ? census : null;
             listener.accept(new Tree.Progress(
-                    files.sum() + skipped.sum() + links.sum(),
+                    files.get() + skipped.get() + links.get(),
                     known != null ? known.files() : -1,
-                    moving.sum(),
+                    moving.get(),
                     known != null ? known.bytes() : -1,
                     wish.kernel.nanoTime() - start,
                     latest));
@@ -60,21 +61,20 @@ final class Counters {
 
     Tree.Report report(String uncached, long failed, List<Tree.Failure> failures, boolean stopped, long nanos) {
         Map<Method, Long> methods = new EnumMap<>(Method.class);
-        for (Method method : Method.values()) {
-            long count = byMethod[List.of(Method.values()).indexOf(method)].sum();
-            if (count > 0) {
-                methods.put(method, count);
+        byMethod.forEach((method, count) -> {
+            if (count.get() > 0) {
+                methods.put(method, count.get());
             }
-        }
+        });
         return new Tree.Report(
-                files.sum(),
-                directories.sum(),
-                symlinks.sum(),
-                links.sum(),
-                special.sum(),
-                skipped.sum(),
-                bytes.sum(),
-                userBytes.sum(),
+                files.get(),
+                directories.get(),
+                symlinks.get(),
+                links.get(),
+                special.get(),
+                skipped.get(),
+                bytes.get(),
+                userBytes.get(),
                 methods,
                 uncached,
                 failed,

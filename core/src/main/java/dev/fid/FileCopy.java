@@ -39,14 +39,16 @@ final class FileCopy implements AutoCloseable {
     void copy(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
         int follow = wish.follow || !wish.recursive ? 0 : O_NOFOLLOW;
-        int in = Opening.retrying(() -> kernel.openat(folder.in(), name, flags | follow, 0));
+        int in = Opening.openat(kernel, folder.in(), name, flags | follow, 0);
         Worker.check(in, "open", Side.IN);
         try {
-            Worker.check(Opening.retrying(() -> kernel.fstat(in, before)), "fstat", Side.IN);
+            Worker.check(Opening.fstat(kernel, in, before), "fstat", Side.IN);
             if (before.type() != S_IFREG) {
                 throw new ErrnoException("open", "", Errno.ESTALE, Side.IN, 0, "it became something else");
             }
-            if (!linked(folder, nameOut, before, () -> copy(folder, in, nameOut))) {
+            if (isLinked(before)) {
+                linked(folder, nameOut, before, () -> copy(folder, in, nameOut));
+            } else {
                 copy(folder, in, nameOut);
             }
         } finally {
@@ -61,13 +63,13 @@ final class FileCopy implements AutoCloseable {
         boolean make() throws ErrnoException;
     }
 
+    /// Whether it has other names, which are to be names of one copy.
+    boolean isLinked(Stat stat) {
+        return stat.nlink > 1 && wish.links && wish.recursive;
+    }
+
     /// A file with several names: copied by `copy` if it is the first of them, else linked to that.
-    ///
-    /// @return false where it has one name, and nothing was done
-    boolean linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
-        if (stat.nlink < 2 || !wish.links || !wish.recursive) {
-            return false;
-        }
+    void linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
         Links.Linked linked = walk.links.of(stat);
         synchronized (linked) {
             walk.links.seen(stat, linked);
@@ -79,13 +81,12 @@ final class FileCopy implements AutoCloseable {
                 linked.nameOut = nameOut;
             }
         }
-        return true;
     }
 
     private void link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat) throws ErrnoException {
         Placing placing = new Placing(walk, folder.out(), nameOut);
         if (placing.stays(stat, old)) {
-            walk.counters.skipped.increment();
+            walk.counters.skipped.incrementAndGet();
             return;
         }
         first.enter();
@@ -111,7 +112,7 @@ final class FileCopy implements AutoCloseable {
                 result = 0;
             }
             Worker.check(result, "link", Side.OUT);
-            walk.counters.links.increment();
+            walk.counters.links.incrementAndGet();
         } finally {
             first.leave();
         }
@@ -122,7 +123,7 @@ final class FileCopy implements AutoCloseable {
     private boolean copy(Folder folder, int in, byte[] nameOut) throws ErrnoException {
         Placing placing = new Placing(walk, folder.out(), nameOut);
         if (placing.stays(before, old)) {
-            walk.counters.skipped.increment();
+            walk.counters.skipped.incrementAndGet();
             return false;
         }
         inFlight = 0;
@@ -137,7 +138,7 @@ final class FileCopy implements AutoCloseable {
                 whole(folder, in, nameOut, placing);
             }
         } catch (ErrnoException | RuntimeException | Error e) {
-            walk.counters.moving.add(-inFlight); // it did not arrive
+            walk.counters.moving.addAndGet(-inFlight); // it did not arrive
             throw e;
         }
         return true;
@@ -151,8 +152,8 @@ final class FileCopy implements AutoCloseable {
     }
 
     private void count(Moving moving) {
-        walk.counters.moving.add(moving.bytes - inFlight);
-        walk.counters.userBytes.add(moving.userBytes);
+        walk.counters.moving.addAndGet(moving.bytes - inFlight);
+        walk.counters.userBytes.addAndGet(moving.userBytes);
         walk.counters.file(moving.byMethod);
     }
 
@@ -270,8 +271,7 @@ final class FileCopy implements AutoCloseable {
         long most = buffer.size();
         long at = 0;
         while (true) {
-            long start = at;
-            long read = Patience.retrying(() -> kernel.pread(in, buffer, start, most - start, start));
+            long read = Patience.pread(kernel, in, buffer, at, most - at, at);
             if (read < 0) {
                 throw new ErrnoException("read", "", (int) -read, Side.IN, at, "");
             }
@@ -291,8 +291,7 @@ final class FileCopy implements AutoCloseable {
     private Moving write(int out, int length) throws ErrnoException {
         long at = 0;
         while (at < length) {
-            long start = at;
-            long written = Patience.retrying(() -> kernel.write(out, buffer, start, length - start));
+            long written = Patience.write(kernel, out, buffer, at, length - at);
             if (written <= 0) {
                 throw new ErrnoException("write", "", written == 0 ? Errno.EIO : (int) -written, Side.OUT, at, "");
             }
@@ -303,7 +302,7 @@ final class FileCopy implements AutoCloseable {
 
     /// Whether the source is what it was. Files that are made up as they are read have no times to go by.
     private void recheck(int in) throws ErrnoException {
-        Worker.check(Opening.retrying(() -> kernel.fstat(in, after)), "fstat", Side.IN);
+        Worker.check(Opening.fstat(kernel, in, after), "fstat", Side.IN);
         boolean same = after.size == before.size
                 && after.mtimeSeconds == before.mtimeSeconds
                 && after.mtimeNanos == before.mtimeNanos
@@ -341,7 +340,7 @@ final class FileCopy implements AutoCloseable {
     }
 
     private void tell(long bytes) {
-        walk.counters.moving.add(bytes - inFlight);
+        walk.counters.moving.addAndGet(bytes - inFlight);
         inFlight = bytes;
     }
 

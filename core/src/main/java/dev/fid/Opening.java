@@ -65,6 +65,24 @@ final class Opening {
         return result;
     }
 
+    // The calls that a tree makes for each file stand here by name: where only the first compiler runs, as in the
+    // command, a lambda is made by a call into the JVM.
+
+    static int openat(Kernel kernel, int dir, byte[] path, int flags, int mode) {
+        int fd = kernel.openat(dir, path, flags, mode);
+        return fd == -Errno.EINTR ? retrying(() -> kernel.openat(dir, path, flags, mode)) : fd;
+    }
+
+    static int fstat(Kernel kernel, int fd, Stat stat) {
+        int result = kernel.fstat(fd, stat);
+        return result == -Errno.EINTR ? retrying(() -> kernel.fstat(fd, stat)) : result;
+    }
+
+    static int linkat(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
+        int result = kernel.linkat(oldDir, oldPath, newDir, newPath, flags);
+        return result == -Errno.EINTR ? retrying(() -> kernel.linkat(oldDir, oldPath, newDir, newPath, flags)) : result;
+    }
+
     interface LongCall {
         long make();
     }

@@ -142,7 +142,7 @@ final class Placing {
         if (walk.noNameless) {
             return -Errno.EOPNOTSUPP;
         }
-        int fd = Opening.retrying(() -> kernel.openat(dir, HERE, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+        int fd = Opening.openat(kernel, dir, HERE, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
         if (fd == -Errno.EOPNOTSUPP) {
             walk.noNameless = true; // asked once, not once a file
         }
@@ -153,13 +153,13 @@ final class Placing {
     /// 6.10), else by its path in /proc, which costs a look-up.
     int link(int fd, byte[] path) {
         if (!walk.noEmptyPath) {
-            int result = Opening.retrying(() -> kernel.linkat(fd, NO_NAME, dir, path, AT_EMPTY_PATH));
+            int result = Opening.linkat(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
             if (result != -Errno.ENOENT) {
                 return result;
             }
             walk.noEmptyPath = true;
         }
-        return Opening.retrying(() -> kernel.linkat(AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW));
+        return Opening.linkat(kernel, AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW);
     }
 
     private static final byte[] NO_NAME = {};

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One run of a {@link Tree}: finds out where things go and refuses what cannot be, then lets workers take tasks
-/// from a stack until there are none. Last in, first out: so the run goes into depth, and what it remembers is
+/// from a stack until there are none. Last in, first out: so the run goes into depth, and what a worker remembers is
 /// bounded by depth and by one reading of each directory on the way.
 final class Walk implements AutoCloseable {
     private static final int MOST_FAILURES = 1000;
@@ -33,7 +33,7 @@ final class Walk implements AutoCloseable {
     final Links links = new Links();
     final Counters counters = new Counters();
     private final long start;
-    private final Tasks tasks = new Tasks();
+    private final Tasks tasks;
     private final List<Tree.Failure> failures = new ArrayList<>();
     private final Set<Folder> open = ConcurrentHashMap.newKeySet();
     private final Set<Links.Inode> created = ConcurrentHashMap.newKeySet();
@@ -72,6 +72,7 @@ final class Walk implements AutoCloseable {
         this.wish = wish;
         this.kernel = wish.kernel;
         this.start = kernel.nanoTime();
+        this.tasks = new Tasks(wish.jobs);
     }
 
     // ---- before anything is written ----
@@ -215,7 +216,7 @@ final class Walk implements AutoCloseable {
         for (List<Top> round : rounds) {
             for (Top top : round.reversed()) {
                 root.pending.incrementAndGet();
-                tasks.push(worker -> worker.top(root, top.name, top.nameOut, top.stat));
+                tasks.push(0, worker -> worker.top(root, top.name, top.nameOut, top.stat));
             }
             interrupted |= work(census);
         }
@@ -239,7 +240,8 @@ final class Walk implements AutoCloseable {
         List<Thread> workers = new ArrayList<>();
         CountDownLatch done = new CountDownLatch(wish.jobs);
         for (int i = 0; i < wish.jobs; i++) {
-            Thread thread = new Thread(() -> work(done), "fid-tree-" + i);
+            int number = i;
+            Thread thread = new Thread(() -> work(number, done), "fid-tree-" + i);
             thread.setDaemon(true);
             workers.add(thread);
             thread.start();
@@ -266,10 +268,10 @@ final class Walk implements AutoCloseable {
         workers.forEach(Thread::interrupt);
     }
 
-    private void work(CountDownLatch done) {
-        try (Worker worker = new Worker(this, tasks)) {
+    private void work(int number, CountDownLatch done) {
+        try (Worker worker = new Worker(this, tasks, number)) {
             Tasks.Task task;
-            while ((task = tasks.next()) != null) {
+            while ((task = tasks.next(number)) != null) {
                 try {
                     task.run(worker);
                 } catch (RuntimeException | Error e) {

@@ -19,15 +19,17 @@ final class Worker implements AutoCloseable {
     private final Tree wish;
     private final Kernel kernel;
     private final Tasks tasks;
+    private final int number;
     private final Entries entries;
     private final Attributes attributes;
     private final FileCopy files;
 
-    Worker(Walk walk, Tasks tasks) {
+    Worker(Walk walk, Tasks tasks, int number) {
         this.walk = walk;
         this.wish = walk.wish;
         this.kernel = walk.kernel;
         this.tasks = tasks;
+        this.number = number;
         this.attributes = new Attributes(kernel, wish.kept);
         this.files = new FileCopy(walk, attributes);
         try {
@@ -99,7 +101,7 @@ final class Worker implements AutoCloseable {
             if (parent.parent == null) {
                 walk.top(folder);
             }
-            walk.counters.directories.increment();
+            walk.counters.directories.incrementAndGet();
             return folder;
         } catch (ErrnoException | RuntimeException | Error e) {
             kernel.close(in);
@@ -176,8 +178,8 @@ final class Worker implements AutoCloseable {
             found.add(worker -> worker.batch(folder, batch));
         }
         folder.pending.addAndGet(found.size()); // before anybody can be done with one
-        tasks.push(worker -> worker.scan(folder)); // in place of this scan
-        found.forEach(tasks::push);
+        tasks.push(number, worker -> worker.scan(folder)); // in place of this scan
+        found.forEach(task -> tasks.push(number, task));
     }
 
     /// One thing in the folder is done. The last one gives the directory what belongs on it at the end: a mode that
@@ -271,7 +273,7 @@ final class Worker implements AutoCloseable {
                 case S_IFREG -> files.copy(folder, name, nameOut);
                 case S_IFDIR -> {
                     folder.pending.incrementAndGet();
-                    tasks.push(worker -> worker.directory(folder, name, nameOut));
+                    tasks.push(number, worker -> worker.directory(folder, name, nameOut));
                 }
                 default -> node(folder, name, nameOut, stat);
             }
@@ -287,16 +289,17 @@ final class Worker implements AutoCloseable {
         if (!wish.recursive) {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.IN, 0, "it is no regular file");
         }
-        if (files.linked(folder, nameOut, stat, () -> node(folder, name, nameOut, stat, new Stat()))) {
-            return;
+        if (files.isLinked(stat)) {
+            files.linked(folder, nameOut, stat, () -> node(folder, name, nameOut, stat, new Stat()));
+        } else {
+            node(folder, name, nameOut, stat, new Stat());
         }
-        node(folder, name, nameOut, stat, new Stat());
     }
 
     private boolean node(Folder folder, byte[] name, byte[] nameOut, Stat stat, Stat old) throws ErrnoException {
         Placing placing = new Placing(walk, folder.out(), nameOut);
         if (placing.stays(stat, old)) {
-            walk.counters.skipped.increment();
+            walk.counters.skipped.incrementAndGet();
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
@@ -308,7 +311,7 @@ final class Worker implements AutoCloseable {
                 making,
                 path -> attributes.keep(folder.in(), name, folder.out(), path, stat),
                 target != null ? "symlink" : "mknod");
-        (target != null ? walk.counters.symlinks : walk.counters.special).increment();
+        (target != null ? walk.counters.symlinks : walk.counters.special).incrementAndGet();
         return true;
     }
 
