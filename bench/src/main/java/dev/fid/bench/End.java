@@ -21,7 +21,8 @@ record End(Kind kind, Path path, int port) {
         FILE("file"),
         PIPE("pipe"),
         SOCKET("TCP socket"),
-        MEMORY("memory");
+        MEMORY("memory"),
+        NULL("/dev/null");
 
         private final String label;
 
@@ -55,7 +56,7 @@ record End(Kind kind, Path path, int port) {
     /// Opens it to read from.
     Fd openIn(Kernel kernel) throws ErrnoException {
         return switch (kind) {
-            case FILE -> Fd.open(kernel, path);
+            case FILE, NULL -> Fd.open(kernel, path);
             case PIPE -> enlarged(Fd.open(kernel, path));
             case SOCKET -> Fd.connect(kernel, address(), null);
             case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
@@ -67,6 +68,7 @@ record End(Kind kind, Path path, int port) {
         return switch (kind) {
             case FILE -> Fd.open(kernel, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             case PIPE -> enlarged(Fd.open(kernel, path, StandardOpenOption.WRITE));
+            case NULL -> Fd.open(kernel, path, StandardOpenOption.WRITE);
             case SOCKET -> Fd.connect(kernel, address(), null);
             case MEMORY -> throw new IllegalArgumentException("memory is no descriptor");
         };
