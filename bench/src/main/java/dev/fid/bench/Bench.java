@@ -188,7 +188,7 @@ public final class Bench {
             if (tooSlow || !change.cost().isEven()) {
                 progress.println(String.format(
                         Locale.ROOT,
-                        "%s%s, %s: cost %s of %s (%s to %s), the others' own change taken out",
+                        "%s%s, %s: a GiB costs %s of what it did on %s (%s to %s), the others' own change taken out",
                         tooSlow ? "too slow: " : "",
                         change.id(),
                         change.measure().unit,

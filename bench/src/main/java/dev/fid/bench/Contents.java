@@ -125,6 +125,11 @@ final class Contents {
             parts.add(new Part.Curves(result));
         }
         parts.add(new Part.Grid("All who took part", Sheets.race(result, own), true));
+        Sheet mechanism = Mechanism.of(result);
+        if (!mechanism.rows().isEmpty()) {
+            parts.add(new Part.Text(Mechanism.sentence(result)));
+            parts.add(new Part.Grid("What each byte goes through, measured and on the model", mechanism, true));
+        }
         result.skipped().forEach(what -> parts.add(new Part.Remark("Did not take part: " + what)));
         sections.add(new Section(result.id(), result.title(), result.title(), parts));
     }

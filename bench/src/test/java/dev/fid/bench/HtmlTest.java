@@ -124,6 +124,32 @@ class HtmlTest {
         return far < 40;
     }
 
+    /// The whole report of the repository, with every kind of section, under the rules of axe-core. Its own policy
+    /// would not let axe in, so it is taken out; and what it says stands in the title.
+    @Test
+    void axeFindsNothingSerious() throws Exception {
+        Report measured = Report.fromJson(Files.readString(Path.of("../docs/measured.json")));
+        String axe;
+        try (java.io.InputStream in = HtmlTest.class.getResourceAsStream("/axe.min.js")) {
+            axe = new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+        }
+        String audit = "<script>" + axe + "</script><script>axe.run(document, {resultTypes: ['violations']})"
+                + ".then(r => { document.title = 'axe: ' + r.passes.length + ' passed; '"
+                + " + r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')"
+                + ".map(v => v.id + ' at ' + v.nodes[0].target).join('; ') + '.'; })"
+                + ".catch(e => { document.title = 'axe failed: ' + e; })</script>";
+        for (String scheme : List.of("light", "dark")) {
+            String html = Html.of(measured, Comparison.of(measured, measured))
+                    .replaceFirst("<meta http-equiv=\"Content-Security-Policy\"[^>]*>", "")
+                    .replace("</body>", java.util.regex.Matcher.quoteReplacement(audit) + "</body>");
+            Path page = Files.writeString(directory.resolve("audited.html"), html);
+            String dark = scheme.equals("dark") ? "--force-dark-mode" : "--disable-features=WebContentsForceDark";
+            String dom = browse(page, dark, "--window-size=1280,1600", "--virtual-time-budget=60000", "--dump-dom")
+                    .out();
+            assertThat(dom).as(scheme).containsPattern("<title>axe: [1-9]\\d* passed; \\.</title>");
+        }
+    }
+
     @Test
     void aPhoneNeedsNoSidewaysScrolling() throws Exception {
         String html = Html.of(report(), null);
