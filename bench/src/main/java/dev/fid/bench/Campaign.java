@@ -59,7 +59,7 @@ final class Campaign {
         for (Race race : races) {
             announce(race.id(), ++step, steps, timetable);
             long deadline = timetable.begin(race.weight());
-            if (timetable.left() == 0) {
+            if (timetable.left() == 0 && !results.isEmpty()) { // something is always measured
                 suite.skip(race.id() + ": there was no time left for it");
                 continue;
             }

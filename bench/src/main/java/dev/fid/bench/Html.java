@@ -56,9 +56,22 @@ final class Html {
         element("p", "class=\"verdict\"", Findings.verdict(report));
         raw("<p><button class=\"save\" type=\"button\" id=\"save-json\">Save as JSON</button> "
                 + "<button class=\"save\" type=\"button\" id=\"save-csv\">Save as CSV</button></p>\n");
+        pictures();
         raw("<nav aria-label=\"Contents\"><ul>");
         sections.stream().filter(section -> !section.link().isEmpty()).forEach(s -> link(s.id(), s.link()));
         raw("</ul></nav>\n</header>\n");
+    }
+
+    /// The main routes, as {@link Picture} draws them for a README. As images they bring their own styles.
+    private void pictures() {
+        raw("<div class=\"charts\">");
+        for (Picture picture : Picture.of(report)) {
+            byte[] svg = picture.svg().getBytes(StandardCharsets.UTF_8);
+            raw("<img class=\"picture\" alt=\"" + escaped(picture.title())
+                    + ", Fid beside the best of C and of the JDK, by route; the figures are in the tables below\""
+                    + " src=\"data:image/svg+xml;base64," + Base64.getEncoder().encodeToString(svg) + "\">");
+        }
+        raw("</div>\n");
     }
 
     private void section(Contents.Section section) {
@@ -138,7 +151,12 @@ final class Html {
         String value = Double.isFinite(cell.value()) ? " data-value=\"" + cell.value() + "\"" : "";
         raw("<td" + (column.figures() ? " class=\"n\"" : "") + value + ">");
         if (column.head().equals("met")) {
-            element("span", "class=\"" + (cell.text().equals("no") ? "no" : "yes") + "\"", cell.text());
+            String style = switch (cell.text()) {
+                case "yes" -> "yes";
+                case "no" -> "no";
+                default -> "open"; // not decided
+            };
+            element("span", "class=\"" + style + "\"", cell.text());
         } else {
             raw(code(cell.text()));
         }

@@ -12,16 +12,17 @@ import java.util.function.ToDoubleFunction;
 /// picture on every machine.
 ///
 /// @param name of its file
+/// @param title what it shows
 /// @param svg the picture
-record Picture(String name, String svg) {
+record Picture(String name, String title, String svg) {
     /// Beginnings of the names of the races that are shown, each by the first that a report has.
     private static final List<String> ROUTES = List.of(
             "file-file-", "file-pipe", "file-socket", "socket-file-", "socket-socket", "pipe-file", "pipe-pipe-copied",
             "fanout-4", "memory-pipe-read");
 
-    private static final int WIDTH = 800;
-    private static final int LEFT = 230;
-    private static final int RIGHT = 120;
+    private static final int WIDTH = 620;
+    private static final int LEFT = 190;
+    private static final int RIGHT = 64;
     private static final int BAR = 16;
     private static final int GROUP_GAP = 36;
     private static final int HEAD = 56;
@@ -40,11 +41,11 @@ record Picture(String name, String svg) {
 
     /// All pictures of a report.
     static List<Picture> of(Report report) {
+        String cpu = "CPU seconds per GiB, less is better";
+        String speed = "GiB/s, more is better";
         return List.of(
-                new Picture(
-                        "measured-cpu.svg",
-                        draw(report, "CPU seconds per GiB, less is better", Sample::cpuSecondsPerGib, 1)),
-                new Picture("measured-speed.svg", draw(report, "GiB/s, more is better", Sample::gibPerSecond, -1)));
+                new Picture("measured-cpu.svg", cpu, draw(report, cpu, Sample::cpuSecondsPerGib, 1)),
+                new Picture("measured-speed.svg", speed, draw(report, speed, Sample::gibPerSecond, -1)));
     }
 
     private record Bar(Result.Series series, Statistics.Summary summary) {}
@@ -89,7 +90,7 @@ record Picture(String name, String svg) {
                 "start",
                 16,
                 height - 12,
-                "Medians; lines from the tenth to the ninetieth percentile. Best of C and of the JDK in each race.");
+                "Medians; lines: tenth to ninetieth percentile. Of C and of the JDK the best in each race.");
         return svg.append("</svg>\n").toString().replace(System.lineSeparator(), "\n");
     }
 
