@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -60,23 +59,14 @@ class CallFigures {
         }
         page.append("\n| what | ns | ± |\n| --- | ---: | ---: |\n");
         results.stream()
-                .map(RunResult::getPrimaryResult)
-                .sorted(Comparator.comparingDouble(Result::getScore))
-                .forEach(result -> page.append("| ")
-                        .append(NAMES.get(name(results, result)))
+                .sorted(Comparator.comparingDouble(run -> run.getPrimaryResult().getScore()))
+                .forEach(run -> page.append("| ")
+                        .append(NAMES.get(run.getParams().getBenchmark().replace("dev.fid.bench.", "")))
                         .append(" | ")
-                        .append(Human.digits(result.getScore()))
+                        .append(Human.digits(run.getPrimaryResult().getScore()))
                         .append(" | ")
-                        .append(Human.digits(result.getScoreError()))
+                        .append(Human.digits(run.getPrimaryResult().getScoreError()))
                         .append(" |\n"));
         Files.writeString(Path.of("../docs/calls.md"), page);
-    }
-
-    private static String name(Collection<RunResult> results, Result<?> result) {
-        return results.stream()
-                .filter(run -> run.getPrimaryResult() == result)
-                .map(run -> run.getParams().getBenchmark().replace("dev.fid.bench.", ""))
-                .findFirst()
-                .orElseThrow();
     }
 }

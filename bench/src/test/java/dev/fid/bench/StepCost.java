@@ -34,6 +34,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
+@SuppressWarnings("restricted") // the shapes of native calls are what is measured
 public class StepCost {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final long SYS_GETPPID = System.getProperty("os.arch").equals("aarch64") ? 173 : 110;
