@@ -54,7 +54,9 @@ public final class Bench {
         ///
         /// @param usual whether it is one of the usual ones
         boolean wants(String id, boolean usual) {
-            return extent == Extent.USUAL ? usual : routes.isEmpty() || routes.stream().anyMatch(id::startsWith);
+            return extent == Extent.USUAL
+                    ? usual
+                    : routes.isEmpty() || routes.stream().anyMatch(id::startsWith);
         }
 
         /// Whether every block size is tried.
@@ -64,10 +66,12 @@ public final class Bench {
 
         /// The same races again.
         String command() {
-            String what = extent == Extent.USUAL ? "" : routes.isEmpty() ? " all" : " --routes " + String.join(",", routes);
+            String what =
+                    extent == Extent.USUAL ? "" : routes.isEmpty() ? " all" : " --routes " + String.join(",", routes);
             return "fid bench" + what + " --time " + time.toSeconds() + "s --runs " + runs
                     + (bytes == extent.bytes ? "" : " --bytes " + bytes)
-                    + String.join("", paths.stream().map(path -> " --path " + path).toList()) + " --seed " + seed;
+                    + String.join(
+                            "", paths.stream().map(path -> " --path " + path).toList()) + " --seed " + seed;
         }
     }
 

@@ -57,8 +57,7 @@ enum Blocks {
                     if (len == 0) {
                         return 0;
                     }
-                    long address =
-                            counted(kernel.mmap(len, Uapi.PROT_READ, Uapi.MAP_SHARED, in.number(), done));
+                    long address = counted(kernel.mmap(len, Uapi.PROT_READ, Uapi.MAP_SHARED, in.number(), done));
                     if (address < 0) {
                         return address;
                     }

@@ -42,7 +42,8 @@ final class Campaign {
 
     private Report run(Suite suite) throws IOException {
         List<Race> races = suite.wanted();
-        boolean articles = options.wants("articles", true) && suite.peers().refusal().isEmpty();
+        boolean articles =
+                options.wants("articles", true) && suite.peers().refusal().isEmpty();
         boolean rss = options.wants("rss", false);
         if (races.isEmpty() && !options.wants("articles", true) && !rss) {
             throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
@@ -52,8 +53,8 @@ final class Campaign {
                 + (rss ? RSS_WEIGHT : 0);
         int steps = races.size() + (articles ? 1 : 0) + (rss ? 1 : 0);
         // What was spent until here (the reference programs are compiled) belongs to the time, too.
-        Timetable timetable = new Timetable(
-                kernel::nanoTime, options.time().toNanos() - (kernel.nanoTime() - start), weight);
+        Timetable timetable =
+                new Timetable(kernel::nanoTime, options.time().toNanos() - (kernel.nanoTime() - start), weight);
         List<Result> results = new ArrayList<>();
         int step = 0;
         for (Race race : races) {
@@ -64,8 +65,8 @@ final class Campaign {
                 continue;
             }
             try {
-                results.add(race.run(
-                        new Race.Conditions(kernel, processors, options.runs(), deadline, random), progress));
+                results.add(
+                        race.run(new Race.Conditions(kernel, processors, options.runs(), deadline, random), progress));
             } catch (Race.Absent e) {
                 suite.skip(race.id() + ": " + e.getMessage());
             }

@@ -47,13 +47,7 @@ record Comparison(String earlier, List<Change> changes) {
     /// @param noise how far Fid and Fid again were apart, in the run where that was more: 1.05 is 5 %
     /// @param rounds of the run that has fewer
     record Change(
-            String id,
-            Measure measure,
-            double ratio,
-            double against,
-            Statistics.Ratio cost,
-            double noise,
-            int rounds) {
+            String id, Measure measure, double ratio, double against, Statistics.Ratio cost, double noise, int rounds) {
         /// Slower by more than `share` of what it took, and not by chance: neither by that of the rounds nor by what is
         /// between two contenders that are the same.
         boolean isSlowerBy(double share) {
@@ -92,7 +86,9 @@ record Comparison(String earlier, List<Change> changes) {
                 : Statistics.median(rounds(now, others, measure)) / Statistics.median(rounds(then, others, measure));
         double ratio = Statistics.median(rounds(now, own, measure)) / Statistics.median(rounds(then, own, measure));
         double[] costs = resampled(
-                relative(now, own, others, measure), relative(then, own, others, measure), new SplittableRandom(RESAMPLES));
+                relative(now, own, others, measure),
+                relative(then, own, others, measure),
+                new SplittableRandom(RESAMPLES));
         return new Change(
                 now.id(),
                 measure,

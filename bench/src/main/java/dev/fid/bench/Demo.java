@@ -146,7 +146,13 @@ public final class Demo {
         routes.add(new Route(
                 "pipe to three pipes", place, content, End.Kind.PIPE, threePipes, Way.fidFanout(), Way.streamsToAll()));
         routes.add(new Route(
-                "memory to pipe", place, repeated, End.Kind.MEMORY, pipe, Way.fidLend(Uapi.MADV_HUGEPAGE), Way.streamsFromMemory()));
+                "memory to pipe",
+                place,
+                repeated,
+                End.Kind.MEMORY,
+                pipe,
+                Way.fidLend(Uapi.MADV_HUGEPAGE),
+                Way.streamsFromMemory()));
         return routes;
     }
 

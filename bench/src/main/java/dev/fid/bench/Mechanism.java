@@ -35,9 +35,7 @@ final class Mechanism {
                     List.of(
                             Sheet.Cell.of(series.name()),
                             model == null ? Sheet.Cell.of("") : cell(model.copies()),
-                            Double.isNaN(user)
-                                    ? Sheet.Cell.of("")
-                                    : Sheet.Cell.of(Human.digits(user) + " %", user),
+                            Double.isNaN(user) ? Sheet.Cell.of("") : Sheet.Cell.of(Human.digits(user) + " %", user),
                             cell(calls),
                             model == null ? Sheet.Cell.of("") : cell(model.callsPerMib()),
                             cell(2 * calls),

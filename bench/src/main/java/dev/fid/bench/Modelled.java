@@ -12,7 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a way costs by the mechanism alone: the same loop over the same kinds of ends, on the model of the kernel. Where a
+/// What a way costs by the mechanism alone: the same loop over the same kinds of ends, on the model of the kernel.
+/// Where a
 /// measured figure differs from it, something else than the mechanism decides.
 ///
 /// @param copies of each byte by the CPU, as the model's ledger counts them
@@ -33,8 +34,7 @@ record Modelled(double copies, double callsPerMib) {
         try {
             return run(contender.way(), bed, measured);
         } catch (IOException | RuntimeException e) {
-            System.getLogger("dev.fid.bench")
-                    .log(System.Logger.Level.DEBUG, contender.name() + " on the model", e);
+            System.getLogger("dev.fid.bench").log(System.Logger.Level.DEBUG, contender.name() + " on the model", e);
             return null; // the model does not have all of Linux
         }
     }
@@ -69,8 +69,9 @@ record Modelled(double copies, double callsPerMib) {
             }
             Way.Counted counted = outcome.counted();
             long calls = told != null ? told.sum() : counted == null ? -1 : counted.calls();
-            return new Modelled(
-                    (model.ledger().total().copied() - before) / (double) bytes, calls / (bytes / (double) (1 << 20)));
+            double copied = (model.ledger().total().copied() - before) / (double) bytes;
+            // A peer's acknowledgement is copied, too: what is less than a thousandth is not about the bytes.
+            return new Modelled(Math.round(1000 * copied) / 1000.0, calls / (bytes / (double) (1 << 20)));
         }
     }
 

@@ -228,8 +228,7 @@ final class Peers {
     /// Whether there is a command of this name.
     static boolean isThere(String command) {
         String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.of(path.split(":", -1))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, command)));
+        return Stream.of(path.split(":", -1)).anyMatch(directory -> Files.isExecutable(Path.of(directory, command)));
     }
 
     /// The first line that `command --version` prints; empty where there is no such command.

@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// A picture of a report, for a README: a group of bars for each kind of route, Fid beside the best of the C programs and
+/// A picture of a report, for a README: a group of bars for each kind of route, Fid beside the best of the C programs
+/// and
 /// the best of what the JDK brings, each with its spread. Text and rectangles only, so that one report gives the same
 /// picture on every machine.
 ///
@@ -17,8 +18,15 @@ import java.util.function.ToDoubleFunction;
 record Picture(String name, String title, String svg) {
     /// Beginnings of the names of the races that are shown, each by the first that a report has.
     private static final List<String> ROUTES = List.of(
-            "file-file-", "file-pipe", "file-socket", "socket-file-", "socket-socket", "pipe-file", "pipe-pipe-copied",
-            "fanout-4", "memory-pipe-read");
+            "file-file-",
+            "file-pipe",
+            "file-socket",
+            "socket-file-",
+            "socket-socket",
+            "pipe-file",
+            "pipe-pipe-copied",
+            "fanout-4",
+            "memory-pipe-read");
 
     private static final int WIDTH = 620;
     private static final int LEFT = 190;
@@ -57,7 +65,8 @@ record Picture(String name, String title, String svg) {
         List<Group> groups = new ArrayList<>();
         for (String route : ROUTES) {
             report.results().stream()
-                    .filter(result -> result.id().startsWith(route) && result.fid().isPresent())
+                    .filter(result ->
+                            result.id().startsWith(route) && result.fid().isPresent())
                     .findFirst()
                     .ifPresent(result -> groups.add(group(result, measure, sign)));
         }
@@ -71,7 +80,10 @@ record Picture(String name, String title, String svg) {
                 Locale.ROOT,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n"
                         + "<style>%n%s</style>%n",
-                WIDTH, height, escaped(title + ": Fid beside C and the JDK, by route"), STYLE));
+                WIDTH,
+                height,
+                escaped(title + ": Fid beside C and the JDK, by route"),
+                STYLE));
         text(svg, "title", "start", 16, 24, title);
         text(svg, "small", "start", 16, 42, machine(report));
         int y = HEAD;

@@ -82,7 +82,8 @@ final class PipeRaces {
                             all.add(Contender.jdk("NIO direct 128 KiB", Way.directBuffer()));
                             suite.go(all, bed);
                             suite.tool(all, "cat", out, List.of("cat", bed.in().name()));
-                            suite.tool(all, "pv", out, List.of("pv", "-q", bed.in().name()));
+                            suite.tool(
+                                    all, "pv", out, List.of("pv", "-q", bed.in().name()));
                             return all;
                         },
                         Target.speed(0.95, "C splice"))
@@ -208,7 +209,8 @@ final class PipeRaces {
                 bed -> {
                     List<Contender> all = Suite.fid(Way.fidFanout());
                     List<String> names = bed.outs().stream().map(End::name).toList();
-                    List<String> arguments = new ArrayList<>(List.of("read_write", bed.in().name()));
+                    List<String> arguments =
+                            new ArrayList<>(List.of("read_write", bed.in().name()));
                     arguments.addAll(names);
                     suite.c(all, "pipes", "read_write", arguments.toArray(String[]::new));
                     if (!kinds.contains(End.Kind.FILE)) {
@@ -232,7 +234,8 @@ final class PipeRaces {
         suite.tool(all, "tee", "-", List.of("sh", "-c", "exec tee" + others + from));
         List<String> pee = new ArrayList<>(List.of("pee"));
         outs.forEach(out -> pee.add("cat > '" + out + "'"));
-        String quoted = String.join(" ", pee.stream().map(word -> "\"" + word + "\"").toList());
+        String quoted =
+                String.join(" ", pee.stream().map(word -> "\"" + word + "\"").toList());
         suite.tool(all, "pee", "-", List.of("sh", "-c", "exec " + quoted + " < '" + in + "'"));
         String command = Peers.fidCommand();
         if (command != null && suite.peers().refusal().isEmpty()) {

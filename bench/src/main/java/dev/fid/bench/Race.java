@@ -103,8 +103,7 @@ final class Race {
         FutureTask<Result> task = new FutureTask<>(() -> race(conditions, progress));
         Thread thread = new Thread(
                 () -> {
-                    Processors.pin(
-                            conditions.kernel(), conditions.processors().mover());
+                    Processors.pin(conditions.kernel(), conditions.processors().mover());
                     task.run();
                 },
                 "fid-bench-mover");

@@ -38,7 +38,8 @@ interface Way {
     ///
     /// @param told null where it was not Fid that moved
     /// @param counted null where nobody counted
-    record Outcome(Sample sample, @Nullable Told told, @Nullable Counted counted) {
+    record Outcome(
+            Sample sample, @Nullable Told told, @Nullable Counted counted) {
         Outcome(Sample sample, @Nullable Told told) {
             this(sample, told, null);
         }

@@ -17,7 +17,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /// Writes docs/calls.md: what is smaller than a call, by JMH. Its name keeps it out of the check; it is run by
-/// `./mvnw -pl bench -am test -Dtest=CallFigures -Dsurefire.failIfNoSpecifiedTests=false` on a machine without other work.
+/// `./mvnw -pl bench -am test -Dtest=CallFigures -Dsurefire.failIfNoSpecifiedTests=false` on a machine without other
+/// work.
 class CallFigures {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("StepCost.directly", "getppid(2), called directly"),
@@ -33,7 +34,8 @@ class CallFigures {
             Map.entry("StepCost.planOfFileToDevNull", "a plan, file to /dev/null, its calls included"),
             Map.entry("StepCost.stepOfALaneThatWaits", "a step of a lane that finds nothing to read"),
             Map.entry(
-                    "StepCost.stepOfALaneWithAMessage", "a step of a lane with 1 KiB, and the write and read at its ends"));
+                    "StepCost.stepOfALaneWithAMessage",
+                    "a step of a lane with 1 KiB, and the write and read at its ends"));
 
     @Test
     void whatIsSmallerThanACall() throws Exception {

@@ -75,7 +75,8 @@ class HtmlTest {
             long nanos = 100_000_000L + random.nextInt(20_000_000);
             samples.add(new Sample(1 << 30, nanos, nanos / 2, -1, 7));
         }
-        return new Result.Series(name + (block > 0 ? ", " + block : ""), kind, block, name, 0, 0, 128, new Modelled(1, 0.125), samples);
+        return new Result.Series(
+                name + (block > 0 ? ", " + block : ""), kind, block, name, 0, 0, 128, new Modelled(1, 0.125), samples);
     }
 
     private record Browsed(String out, String log) {}

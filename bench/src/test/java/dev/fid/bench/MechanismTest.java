@@ -46,7 +46,7 @@ class MechanismTest {
                         .modelled()
                         .copies())
                 .isZero();
-        assertThat(run(Contender.fid(Way.fid(null)), End.Kind.FILE, End.Kind.FILE)
+        assertThat(run(Contender.method(Method.SPLICE_THROUGH_PIPE), End.Kind.FILE, End.Kind.FILE)
                         .modelled()
                         .copies())
                 .isEqualTo(1);

@@ -16,7 +16,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Whether a run that became slower is found, and one that did not is left alone. The runs are drawn from a seed, with the
+/// Whether a run that became slower is found, and one that did not is left alone. The runs are drawn from a seed, with
+/// the
 /// noise of a shared machine: a tenth that comes and goes for all of a round, a few percent for each by itself.
 class RegressionTest {
     private static final int RACES = 200;
@@ -47,8 +48,7 @@ class RegressionTest {
         }
         List<Result.Series> series = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
-            series.add(
-                    new Result.Series(names.get(i), kinds.get(i), 0, "splice", 0, 0, 128, null, samples.get(i)));
+            series.add(new Result.Series(names.get(i), kinds.get(i), 0, "splice", 0, 0, 128, null, samples.get(i)));
         }
         return new Result("race-" + number, "race " + number, GIB, List.of(), series, List.of(), 0);
     }
@@ -58,8 +58,7 @@ class RegressionTest {
         for (int i = 0; i < RACES; i++) {
             results.add(race(i, factor, machine, rounds));
         }
-        return new Report(
-                Map.of(), "fid bench", "2026-01-01T00:00:00Z", 7, results, List.of(), List.of(), null);
+        return new Report(Map.of(), "fid bench", "2026-01-01T00:00:00Z", 7, results, List.of(), List.of(), null);
     }
 
     private static long flagged(Report now, Report then) {

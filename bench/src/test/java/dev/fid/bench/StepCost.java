@@ -44,8 +44,7 @@ public class StepCost {
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
 
     private static final MethodHandle DIRECT = LINKER.downcallHandle(GETPPID, PLAIN);
-    private static final MethodHandle CRITICAL =
-            LINKER.downcallHandle(GETPPID, PLAIN, Linker.Option.critical(false));
+    private static final MethodHandle CRITICAL = LINKER.downcallHandle(GETPPID, PLAIN, Linker.Option.critical(false));
     private static final MethodHandle WITH_ERRNO = LINKER.downcallHandle(GETPPID, PLAIN, ERRNO);
     private static final MethodHandle BY_NUMBER = LINKER.downcallHandle(
             SYSCALL,
@@ -59,8 +58,7 @@ public class StepCost {
     private final Memory message = kernel.allocate(1024);
     private final int[] left = new int[2];
     private final int[] right = new int[2];
-    private final PipePool pool =
-            new PipePool(kernel, PipeBudget.of(kernel), 64 << 10, PipePool.Splicing.AUTO);
+    private final PipePool pool = new PipePool(kernel, PipeBudget.of(kernel), 64 << 10, PipePool.Splicing.AUTO);
     private @Nullable Fd file;
     private @Nullable Fd nowhere;
     private @Nullable Lane lane;
