@@ -25,13 +25,13 @@ class TurnsTest {
     private final Turns.Course<String> course = new Turns.Course<>() {
         @Override
         public boolean qualifies(String contender) {
-            now += 3 * costs.get(contender); // its bytes are compared
+            now += 3 * costs.getOrDefault(contender, 0L); // its bytes are compared
             return !contender.startsWith("unable");
         }
 
         @Override
         public void run(String contender, boolean counts) {
-            now += costs.get(contender);
+            now += costs.getOrDefault(contender, 0L);
             counted.merge(contender, counts ? 1 : 0, Integer::sum);
         }
     };
