@@ -53,6 +53,12 @@ class MechanismTest {
     }
 
     @Test
+    void whoDropsWhatArrivesAddsNoCopy() throws IOException {
+        Both both = run(Contender.method(Method.READ_WRITE), End.Kind.FILE, End.Kind.SOCKET);
+        assertThat(both.modelled().copies()).isEqualTo(2); // those of read and write, none of the other end
+    }
+
+    @Test
     void readAndWriteCopyTwice() throws IOException {
         Both both = run(Contender.method(Method.READ_WRITE), End.Kind.FILE, End.Kind.FILE);
         assertThat(both.modelled().copies()).isEqualTo(2);

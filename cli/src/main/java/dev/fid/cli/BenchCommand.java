@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         description = {
             "Races every method against C programs, the JDK's ways and the usual tools.",
-            "Without WHAT: a route of each kind, within two minutes. Needs gcc for the C programs, root for xfs and",
-            "btrfs, and some GiB of disk and memory; what is not there is left out, and said.",
+            "Without WHAT: a route of each kind, within two minutes. Needs gcc for the C",
+            "programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
+            "there is left out, and said.",
             ""
         },
         footer = {
