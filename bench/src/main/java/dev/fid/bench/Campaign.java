@@ -48,6 +48,9 @@ final class Campaign {
         if (races.isEmpty() && !options.wants("articles", true) && !rss) {
             throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
         }
+        if (!races.isEmpty()) {
+            suite.peers().prepare(); // not in the time of the race that is the first to need it
+        }
         double weight = races.stream().mapToDouble(Race::weight).sum()
                 + (articles ? ARTICLES_WEIGHT : 0)
                 + (rss ? RSS_WEIGHT : 0);

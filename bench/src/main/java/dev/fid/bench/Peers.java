@@ -65,6 +65,11 @@ final class Peers {
         return refusal;
     }
 
+    /// Compiles what is compiled when it is needed.
+    void prepare() {
+        String _ = goRefusal();
+    }
+
     /// Why there is no Go program; empty where there is. The first call compiles it.
     String goRefusal() {
         String known = goRefusal;

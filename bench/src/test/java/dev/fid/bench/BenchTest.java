@@ -36,7 +36,7 @@ class BenchTest {
                         0,
                         false),
                 null,
-                Duration.ofMinutes(2),
+                Duration.ofMinutes(20),
                 Bench.Extent.ALL,
                 List.of(routes),
                 List.of(),
