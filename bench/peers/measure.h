@@ -2,17 +2,21 @@
 //
 // A program starts, gets ready, and then waits. For each line "go" it does one run and answers with one line
 //
-//     BYTES WALL_NANOS CPU_NANOS INSTRUCTIONS SWITCHES
+//     BYTES WALL_NANOS CPU_NANOS INSTRUCTIONS SWITCHES CALLS USER_BYTES
 //
-// where INSTRUCTIONS (user and kernel) and SWITCHES are -1 on a machine that has no such counter. So that runs of several
+// where INSTRUCTIONS (user and kernel) and SWITCHES are -1 on a machine that has no such counter. CALLS are those that move
+// bytes, USER_BYTES what passed through the memory of the program. So that runs of several
 // programs can take turns while all of them stay warm. CPU time is that of this thread, which does all the work.
 #ifndef FID_MEASURE_H
 #define FID_MEASURE_H
 
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +61,22 @@ static void open_pipe(int ends[2]) {
     resize_pipe(ends[1]);
 }
 
+static int connect_to(const char *port) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect to port %s", port);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+// Half-closes a socket and waits for one byte of the peer: so the clock stops when all has arrived.
+static void await_peer(int fd) {
+    char ack;
+    if (shutdown(fd, SHUT_WR) < 0) die("shutdown");
+    if (recv(fd, &ack, 1, 0) != 1) die("the peer did not acknowledge");
+}
+
 static void pin(const char *cpu) {
     cpu_set_t set;
     int number = atoi(cpu);
@@ -85,12 +107,34 @@ static struct {
     int instructions, switches;
     int64_t wall, cpu, instructions_then, switches_then;
     int64_t wall_taken, cpu_taken, instructions_taken, switches_taken;
+    int64_t calls, user_bytes;
 } run;
+
+// A call that moves bytes.
+static ssize_t counted(ssize_t result) {
+    run.calls++;
+    return result;
+}
+
+// A call that moves them into the program's memory.
+static ssize_t counted_user(ssize_t result) {
+    if (result > 0) run.user_bytes += result;
+    return counted(result);
+}
+
+#define read(...) counted_user(read(__VA_ARGS__))
+#define write(...) counted(write(__VA_ARGS__))
+#define splice(...) counted(splice(__VA_ARGS__))
+#define tee(...) counted(tee(__VA_ARGS__))
+#define vmsplice(...) counted(vmsplice(__VA_ARGS__))
+#define sendfile(...) counted(sendfile(__VA_ARGS__))
+#define copy_file_range(...) counted(copy_file_range(__VA_ARGS__))
 
 // The clock runs from here ...
 static void start(void) {
     run.instructions_then = count(run.instructions);
     run.switches_then = count(run.switches);
+    run.calls = run.user_bytes = 0;
     run.cpu = nanos(CLOCK_THREAD_CPUTIME_ID);
     run.wall = nanos(CLOCK_MONOTONIC);
 }
@@ -117,8 +161,9 @@ static int on_every_line(const char *cpu, int64_t (*body)(void)) {
     printf("ready\n");
     while (fgets(line, sizeof line, stdin)) {
         int64_t bytes = body();
-        printf("%lld %lld %lld %lld %lld\n", (long long)bytes, (long long)run.wall_taken, (long long)run.cpu_taken,
-               (long long)run.instructions_taken, (long long)run.switches_taken);
+        printf("%lld %lld %lld %lld %lld %lld %lld\n", (long long)bytes, (long long)run.wall_taken,
+               (long long)run.cpu_taken, (long long)run.instructions_taken, (long long)run.switches_taken,
+               (long long)run.calls, (long long)run.user_bytes);
     }
     return 0;
 }

@@ -1,13 +1,14 @@
 // Pipes: all names are FIFOs, whose other ends are the same for all contenders. The outputs of read_write and tee may also be
-// files, which are made, and /dev/null.
+// files, which are made, /dev/null, and ports of the loopback interface.
 //
 //     pipes CPU splice IN OUT                 pipe to pipe
 //     pipes CPU read_write IN OUT...          a loop of one read of 128 KiB and a write to each
 //     pipes CPU tee IN OUT...                 one pipe to several, each through a private pipe
 //     pipes CPU vmsplice FILE:PERIOD:LENGTH OUT
+//     pipes CPU vmsplice_4k FILE:PERIOD:LENGTH OUT
 //     pipes CPU write FILE:PERIOD:LENGTH OUT
 //
-// The last two send LENGTH bytes of memory, which holds the first PERIOD bytes of FILE, over and over. PERIOD is at least
+// The last three send LENGTH bytes of memory, which holds the first PERIOD bytes of FILE, over and over. PERIOD is at least
 // twice the size of the pipe: so a page is lent again only when the pipe has let go of it.
 #include "measure.h"
 #include <sys/mman.h>
@@ -66,15 +67,15 @@ static int64_t by_tee(void) {
     return moved;
 }
 
-// Memory in huge pages with the first bytes of a file.
-static void fill_memory(const char *argument) {
+// Memory, in huge pages or small ones, with the first bytes of a file.
+static void fill_memory(const char *argument, int advice) {
     char path[4096];
     int64_t have = 0;
     int fd;
     if (sscanf(argument, "%4095[^:]:%ld:%ld", path, &period, &length) != 3) die("no FILE:PERIOD:LENGTH: %s", argument);
     memory = mmap(NULL, period, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) die("mmap");
-    madvise(memory, period, MADV_HUGEPAGE);
+    madvise(memory, period, advice);
     fd = open_or_die(path, O_RDONLY);
     while (have < period) {
         ssize_t n = read(fd, memory + have, period - have);
@@ -106,14 +107,21 @@ static int64_t by_write(void) {
         int64_t at = moved % period;
         int64_t n = lesser(lesser(BLOCK, period - at), length - moved);
         write_all(out[0], memory + at, n);
+        run.user_bytes += n;
         moved += n;
     }
     return length;
 }
 
+static int is_port(const char *name) {
+    return name[0] >= '0' && name[0] <= '9';
+}
+
 static int open_output(const char *name) {
     struct stat stat;
-    int fd = open_or_die(name, O_WRONLY | O_CREAT);
+    int fd;
+    if (is_port(name)) return connect_to(name);
+    fd = open_or_die(name, O_WRONLY | O_CREAT);
     if (fstat(fd, &stat) < 0) die("fstat %s", name);
     if (S_ISFIFO(stat.st_mode)) resize_pipe(fd);
     return fd;
@@ -125,6 +133,9 @@ static int64_t body(void) {
     for (int i = 0; i < outputs; i++) out[i] = open_output(out_names[i]);
     start();
     moved = move();
+    for (int i = 0; i < outputs; i++) {
+        if (is_port(out_names[i])) await_peer(out[i]);
+    }
     stop();
     if (in_name) close(in);
     for (int i = 0; i < outputs; i++) close(out[i]);
@@ -133,17 +144,18 @@ static int64_t body(void) {
 
 int main(int argc, char **argv) {
     if (argc < 5 || argc - 4 > MOST_OUTPUTS) {
-        fprintf(stderr, "usage: pipes CPU splice|read_write|tee|vmsplice|write IN|FILE:PERIOD:LENGTH OUT...\n");
+        fprintf(stderr, "usage: pipes CPU splice|read_write|tee|vmsplice|vmsplice_4k|write IN|FILE:PERIOD:LENGTH OUT...\n");
         return 2;
     }
-    int from_memory = !strcmp(argv[2], "vmsplice") || !strcmp(argv[2], "write");
+    int small = !strcmp(argv[2], "vmsplice_4k");
+    int from_memory = small || !strcmp(argv[2], "vmsplice") || !strcmp(argv[2], "write");
     move = !strcmp(argv[2], "splice")       ? by_splice
            : !strcmp(argv[2], "tee")        ? by_tee
-           : !strcmp(argv[2], "vmsplice")   ? by_vmsplice
+           : !strncmp(argv[2], "vmsplice", 8) ? by_vmsplice
            : !strcmp(argv[2], "read_write") ? by_read_write
                                             : by_write;
     if (from_memory) {
-        fill_memory(argv[3]);
+        fill_memory(argv[3], small ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
     } else {
         in_name = argv[3];
     }

@@ -1,6 +1,12 @@
 /// What `fid bench` and `fid demo` run.
 module dev.fid.bench {
     requires dev.fid;
+    requires dev.fid.model;
+    requires static io.netty.buffer;
+    requires static io.netty.common;
+    requires static io.netty.transport;
+    requires static io.netty.transport.classes.epoll;
+    requires static io.netty.transport.unix.common;
     requires static org.jspecify;
 
     exports dev.fid.bench;

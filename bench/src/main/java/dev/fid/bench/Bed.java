@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +48,7 @@ final class Bed implements AutoCloseable {
     private final List<End> outs = new ArrayList<>();
     private final List<Fd> listeners = new ArrayList<>();
     private final List<Peer> peers = new ArrayList<>();
+    private boolean cold;
 
     /// @param directory where the outputs and FIFOs are made; it must be there
     /// @param content what the input gives
@@ -70,9 +70,18 @@ final class Bed implements AutoCloseable {
         }
     }
 
+    /// Each run finds the input's pages gone from the cache, as far as the kernel lets go of them.
+    Bed cold() {
+        this.cold = true;
+        return this;
+    }
+
     private End end(End.Kind kind, String name) throws IOException {
+        if (kind == End.Kind.NULL) {
+            return new End(kind, Path.of("/dev/null"), 0);
+        }
         Path path = directory.resolve(name);
-        Files.deleteIfExists(path);
+        remove(path);
         int port = 0;
         if (kind == End.Kind.PIPE) {
             byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
@@ -108,6 +117,9 @@ final class Bed implements AutoCloseable {
 
     void begin(Sink sink) throws IOException {
         peers.clear();
+        if (cold) {
+            evict();
+        }
         int listener = 0;
         if (in.kind() == End.Kind.SOCKET) {
             Fd waiting = listeners.get(listener++);
@@ -117,7 +129,8 @@ final class Bed implements AutoCloseable {
         }
         for (End out : outs) {
             switch (out.kind()) {
-                case FILE -> Files.deleteIfExists(out.path());
+                case FILE -> remove(out.path());
+                case NULL -> {}
                 case TREE -> Workplace.delete(out.path());
                 case PIPE -> peers.add(new Peer("drain", () -> drainPipe(out.path(), sink)));
                 case SOCKET -> {
@@ -185,19 +198,27 @@ final class Bed implements AutoCloseable {
     public void close() {
         abort();
         listeners.forEach(Fd::close);
-        for (End out : outs) {
-            delete(out.path());
+        for (int i = 0; i < outs.size(); i++) {
+            remove(directory.resolve("out" + i));
         }
-        delete(directory.resolve("in"));
+        remove(directory.resolve("in"));
     }
 
-    private static void delete(@Nullable Path path) {
-        try {
-            if (path != null) {
-                Workplace.delete(path);
+    /// Through the kernel of this bed, which need not be that of the JDK. What is not there is no failure.
+    private void remove(Path path) {
+        int result = kernel.unlinkat(Uapi.AT_FDCWD, path.toString().getBytes(StandardCharsets.UTF_8), 0);
+        if (result < 0 && result != -Errno.ENOENT) {
+            System.getLogger("dev.fid.bench")
+                    .log(System.Logger.Level.WARNING, "cannot remove " + path + ": " + Errno.text(-result));
+        }
+    }
+
+    private void evict() throws IOException {
+        try (Fd fd = Fd.open(kernel, in.path())) {
+            int result = kernel.fadvise(fd.number(), 0, 0, Uapi.POSIX_FADV_DONTNEED);
+            if (result < 0) {
+                throw new IOException("posix_fadvise " + in.path() + ": " + Errno.text(-result));
             }
-        } catch (IOException e) {
-            System.getLogger("dev.fid.bench").log(System.Logger.Level.WARNING, "cannot remove " + path, e);
         }
     }
 

@@ -1,19 +1,13 @@
 package dev.fid.bench;
 
-import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.Random;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +16,6 @@ public final class Bench {
     /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
     public static final List<String> COPY_JVM =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
-
-    private static final long RSS_BYTES = (4L << 30) + 1; // more than 32 bits count
-    private static final long RSS_MOST = 80_000_000; // 80 MB
-    private static final long BUFFER_MOST = 256 << 10;
 
     private final Options options;
     private final PrintStream out;
@@ -41,28 +31,66 @@ public final class Bench {
     ///
     /// @param outputs where the report goes
     /// @param from a saved report to read instead of measuring, or null
-    /// @param time what the races may take in all, about
+    /// @param time what the whole run may take
+    /// @param extent which of the races: all whose names begin with one of `routes`, or the usual ones
     /// @param routes beginnings of the names of races; none means all
+    /// @param paths directories on whose file systems files are copied too
     /// @param runs rounds that count, at most
     /// @param seed of the order of the runs
     /// @param bytes of a run from file to file; other races move a multiple
     public record Options(
-            Outputs outputs, @Nullable Path from, Duration time, List<String> routes, int runs, long seed, long bytes) {
-        public static final Duration USUAL_TIME = Duration.ofMinutes(2);
+            Outputs outputs,
+            @Nullable Path from,
+            Duration time,
+            Extent extent,
+            List<String> routes,
+            List<Path> paths,
+            int runs,
+            long seed,
+            long bytes) {
         public static final int USUAL_RUNS = 15;
-        public static final long USUAL_BYTES = 256 << 20; // 256 MiB
 
-        /// Everything, as docs/measured.md has it.
-        public static Options usual() {
-            return new Options(
-                    Outputs.NONE, null, USUAL_TIME, List.of(), USUAL_RUNS, System.nanoTime() & 0xffff, USUAL_BYTES);
+        /// Whether a race of this name is run.
+        ///
+        /// @param usual whether it is one of the usual ones
+        boolean wants(String id, boolean usual) {
+            return extent == Extent.USUAL
+                    ? usual
+                    : routes.isEmpty() || routes.stream().anyMatch(id::startsWith);
+        }
+
+        /// Whether every block size is tried.
+        boolean allSizes() {
+            return extent == Extent.ALL;
         }
 
         /// The same races again.
         String command() {
-            return "fid bench --time " + time.toSeconds() + "s --runs " + runs
-                    + (routes.isEmpty() ? "" : " --routes " + String.join(",", routes))
-                    + (bytes == USUAL_BYTES ? "" : " --bytes " + bytes) + " --seed " + seed;
+            String what =
+                    extent == Extent.USUAL ? "" : routes.isEmpty() ? " all" : " --routes " + String.join(",", routes);
+            return "fid bench" + what + " --time " + time.toSeconds() + "s --runs " + runs
+                    + (bytes == extent.bytes ? "" : " --bytes " + bytes)
+                    + String.join(
+                            "", paths.stream().map(path -> " --path " + path).toList()) + " --seed " + seed;
+        }
+    }
+
+    /// How much is measured where nobody says more.
+    public enum Extent {
+        /// A route of each kind, few block sizes, files of 64 MiB: what goes into two minutes.
+        USUAL(Duration.ofMinutes(2), 64 << 20),
+        /// All races, or those that are named, at every block size.
+        ALL(Duration.ofMinutes(10), 256 << 20);
+
+        /// Time for all of it.
+        public final Duration time;
+
+        /// Bytes of a run from file to file.
+        public final long bytes;
+
+        Extent(Duration time, long bytes) {
+            this.time = time;
+            this.bytes = bytes;
         }
     }
 
@@ -72,6 +100,7 @@ public final class Bench {
     /// @param markdown as a page for a forge
     /// @param html as a page for a browser, in one file
     /// @param csv as a line for each contender
+    /// @param svg as pictures in this directory
     /// @param compare an earlier report that the new one is set against
     /// @param failIfSlower the share by which Fid may have become slower in no race; 0 for any
     /// @param json prints the report as JSON instead of the table
@@ -80,10 +109,11 @@ public final class Bench {
             @Nullable Path markdown,
             @Nullable Path html,
             @Nullable Path csv,
+            @Nullable Path svg,
             @Nullable Path compare,
             double failIfSlower,
             boolean json) {
-        public static final Outputs NONE = new Outputs(null, null, null, null, null, 0, false);
+        public static final Outputs NONE = new Outputs(null, null, null, null, null, null, 0, false);
     }
 
     /// What a run of the benchmark came to.
@@ -117,12 +147,17 @@ public final class Bench {
     private Outcome run() throws IOException {
         Outputs outputs = options.outputs();
         Report then = outputs.compare() == null ? null : read(outputs.compare()); // before minutes are spent
-        Report report = options.from() != null ? read(options.from()) : measure();
+        Report report = options.from() != null ? read(options.from()) : new Campaign(options, progress).run();
         Comparison comparison = then == null ? null : Comparison.of(report, then);
         write(outputs.save(), report::toJson);
         write(outputs.markdown(), () -> Page.of(report, comparison));
         write(outputs.html(), () -> Html.of(report, comparison));
         write(outputs.csv(), () -> Csv.of(report));
+        if (outputs.svg() != null) {
+            for (Picture picture : Picture.of(report)) {
+                Files.writeString(outputs.svg().resolve(picture.name()), picture.svg());
+            }
+        }
         if (outputs.json()) {
             out.print(report.toJson());
         } else {
@@ -157,7 +192,7 @@ public final class Bench {
             if (tooSlow || !change.cost().isEven()) {
                 progress.println(String.format(
                         Locale.ROOT,
-                        "%s%s, %s: cost %s of %s (%s to %s), the others' own change taken out",
+                        "%s%s, %s: a GiB costs %s of what it did on %s (%s to %s), the others' own change taken out",
                         tooSlow ? "too slow: " : "",
                         change.id(),
                         change.measure().unit,
@@ -169,97 +204,6 @@ public final class Bench {
             outcome = tooSlow ? Outcome.SLOWER : outcome;
         }
         return outcome;
-    }
-
-    private Report measure() throws IOException {
-        Kernel kernel = Kernel.linux();
-        Processors processors = Processors.ofThisProcess(kernel);
-        Random random = new Random(options.seed());
-        List<Result> results = new ArrayList<>();
-        List<Report.Fact> facts = new ArrayList<>();
-        String refusal;
-        try (Stopwatch watch = new Stopwatch(kernel)) {
-            refusal = watch.refusal();
-        }
-        try (Suite suite = new Suite(kernel, processors, options.bytes())) {
-            List<Race> races = suite.races(options.routes());
-            boolean articles = Suite.isWanted("articles", options.routes());
-            if (races.isEmpty() && !articles) {
-                throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
-            }
-            long deadline = kernel.nanoTime() + options.time().toNanos();
-            int steps = races.size() + (articles ? 1 : 0);
-            for (int i = 0; i < races.size(); i++) {
-                long left = deadline - kernel.nanoTime();
-                progress.println("race " + (i + 1) + " of " + steps + ", " + left / 1_000_000_000 + " s left");
-                long share = left / (steps - i);
-                results.add(races.get(i).run(kernel, processors, options.runs(), share, random, progress));
-            }
-            buffer(results).ifPresent(facts::add);
-            if (options.routes().isEmpty() || options.routes().contains("rss")) {
-                rss(suite).ifPresent(facts::add);
-            }
-            return new Report(
-                    Machine.card(processors, refusal),
-                    options.command(),
-                    Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                    options.seed(),
-                    results,
-                    facts,
-                    List.copyOf(suite.skipped()),
-                    articles ? articles(suite, random) : null);
-        }
-    }
-
-    private @Nullable Articles articles(Suite suite, Random random) throws IOException {
-        if (!suite.peers().refusal().isEmpty()) {
-            return null; // noted already
-        }
-        long bytes = Math.max(options.bytes(), Math.min(Articles.LEAST_BYTES, 8 * options.bytes()));
-        return Articles.measure(suite, bytes, Math.clamp(options.runs(), 1, 7), random);
-    }
-
-    /// The largest buffer that Fid read into, in any race: bytes by reads.
-    private static Optional<Report.Fact> buffer(List<Result> results) {
-        return results.stream()
-                .flatMap(result -> result.fid().stream())
-                .filter(fid -> fid.method().equals("readwrite") && fid.calls() > 1)
-                .map(fid -> 2 * fid.userBytes() / fid.calls()) // one write for each read
-                .max(Long::compare)
-                .map(bytes -> new Report.Fact("user-space buffer of a copy that needs one", bytes, BUFFER_MOST));
-    }
-
-    /// The most memory that `fid copy` of a large file has, in a process of its own.
-    private Optional<Report.Fact> rss(Suite suite) throws IOException {
-        String what = "resident memory of `fid copy` of " + Human.bytes(RSS_BYTES);
-        List<String> command = new ArrayList<>(Machine.commandLine());
-        int main = command.indexOf("dev.fid.cli.Main");
-        if (main < 0 || !suite.peers().refusal().isEmpty()) {
-            suite.skip(what + ": "
-                    + (main < 0 ? "not started as `fid bench`" : suite.peers().refusal()));
-            return Optional.empty();
-        }
-        if (suite.disk().path().toFile().getUsableSpace() < 3 * RSS_BYTES) {
-            suite.skip(what + ": no room on disk");
-            return Optional.empty();
-        }
-        Path in = suite.source(suite.disk().path(), RSS_BYTES);
-        command.subList(main + 1, command.size()).clear();
-        // The launcher gives the benchmark the whole JVM; a copy gets this one.
-        command.removeIf(word -> word.startsWith("-XX:") || word.startsWith("-Xm"));
-        command.addAll(1, COPY_JVM);
-        command.addAll(
-                List.of("copy", "-q", in.toString(), suite.disk().path("copied").toString()));
-        try {
-            return Optional.of(
-                    new Report.Fact(what, suite.peers().run("-", command).maxRssKib() << 10, RSS_MOST));
-        } catch (IOException e) {
-            suite.skip(what + ": " + e.getMessage());
-            return Optional.empty();
-        } finally {
-            Files.deleteIfExists(in);
-            Files.deleteIfExists(suite.disk().path("copied"));
-        }
     }
 
     // ---- on the terminal ----

@@ -20,21 +20,54 @@ enum Blocks {
         }
 
         @Override
-        Opened open(Kernel kernel, Fd in, Fd out, long block) {
+        Loop open(Kernel kernel, Fd in, Fd out, long block) {
             Memory buffer = kernel.allocate(block);
-            return new Opened(
-                    () -> {
-                        long got = kernel.read(in.number(), buffer, 0, block);
-                        for (long at = 0; at < got; ) {
-                            long given = kernel.write(out.number(), buffer, at, got - at);
-                            if (given < 0) {
-                                return given;
-                            }
-                            at += given;
-                        }
-                        return got;
-                    },
-                    buffer::close);
+            return new Loop() {
+                @Override
+                long move() {
+                    long got = counted(kernel.read(in.number(), buffer, 0, block));
+                    userBytes += Math.max(0, got);
+                    return giveAll(got, (at, len) -> kernel.write(out.number(), buffer, at, len));
+                }
+
+                @Override
+                public void close() {
+                    buffer.close();
+                }
+            };
+        }
+    },
+
+    /// A window of the file is mapped for each block, and written from there.
+    MMAP("mmap in segments") {
+        @Override
+        boolean serves(End.Kind in, End.Kind out) {
+            return in == End.Kind.FILE && out == End.Kind.FILE;
+        }
+
+        @Override
+        Loop open(Kernel kernel, Fd in, Fd out, long block) throws IOException {
+            long size = in.facts().size();
+            return new Loop() {
+                private long done;
+
+                @Override
+                long move() {
+                    long len = Math.min(block, size - done);
+                    if (len == 0) {
+                        return 0;
+                    }
+                    long address = counted(kernel.mmap(len, Uapi.PROT_READ, Uapi.MAP_SHARED, in.number(), done));
+                    if (address < 0) {
+                        return address;
+                    }
+                    Memory window = kernel.memory(address, len);
+                    done += len;
+                    long moved = giveAll(len, (at, rest) -> kernel.write(out.number(), window, at, rest));
+                    counted(kernel.munmap(address, len));
+                    return moved;
+                }
+            };
         }
     },
 
@@ -45,8 +78,8 @@ enum Blocks {
         }
 
         @Override
-        Opened open(Kernel kernel, Fd in, Fd out, long block) {
-            return new Opened(() -> kernel.sendfile(in.number(), null, out.number(), block), () -> {});
+        Loop open(Kernel kernel, Fd in, Fd out, long block) {
+            return Loop.of(() -> kernel.sendfile(in.number(), null, out.number(), block));
         }
     },
 
@@ -57,8 +90,8 @@ enum Blocks {
         }
 
         @Override
-        Opened open(Kernel kernel, Fd in, Fd out, long block) {
-            return new Opened(() -> kernel.copyFileRange(in.number(), null, out.number(), null, block, 0), () -> {});
+        Loop open(Kernel kernel, Fd in, Fd out, long block) {
+            return Loop.of(() -> kernel.copyFileRange(in.number(), null, out.number(), null, block, 0));
         }
     },
 
@@ -69,33 +102,35 @@ enum Blocks {
         }
 
         @Override
-        Opened open(Kernel kernel, Fd in, Fd out, long block) throws IOException {
+        Loop open(Kernel kernel, Fd in, Fd out, long block) throws IOException {
             if (kernel.fcntl(in.number(), Uapi.F_GETPIPE_SZ, 0) > 0
                     || kernel.fcntl(out.number(), Uapi.F_GETPIPE_SZ, 0) > 0) {
-                return new Opened(() -> kernel.splice(in.number(), null, out.number(), null, block, 0), () -> {});
+                return Loop.of(() -> kernel.splice(in.number(), null, out.number(), null, block, 0));
             }
             // A pipe of the size of a block: at least the 64 KiB that it has anyway, at most what Fid uses.
             Pipe pipe = Pipe.open(kernel, Math.clamp(block, 64 << 10, End.PIPE_BYTES));
             int sink = pipe.sink().number();
             int source = pipe.source().number();
-            return new Opened(
-                    () -> {
-                        long got = kernel.splice(in.number(), null, sink, null, block, 0);
-                        for (long left = got; left > 0; ) {
-                            long given = kernel.splice(source, null, out.number(), null, left, 0);
-                            if (given < 0) {
-                                return given;
-                            }
-                            left -= given;
-                        }
-                        return got;
-                    },
-                    pipe::close);
+            return new Loop() {
+                @Override
+                long move() {
+                    long got = counted(kernel.splice(in.number(), null, sink, null, block, 0));
+                    return giveAll(got, (at, len) -> kernel.splice(source, null, out.number(), null, len, 0));
+                }
+
+                @Override
+                public void close() {
+                    pipe.close();
+                }
+            };
         }
     };
 
     /// The sizes that are tried.
     static final List<Long> SIZES = List.of(4L << 10, 16L << 10, 64L << 10, 256L << 10, 1L << 20, 4L << 20, 16L << 20);
+
+    /// Those of them that are tried where time is short.
+    static final List<Long> FEW_SIZES = List.of(4L << 10, 64L << 10, 1L << 20);
 
     private final String label;
 
@@ -103,24 +138,60 @@ enum Blocks {
         this.label = label;
     }
 
-    /// Moves one block. Returns bytes, 0 at the end, or `-errno`.
-    interface Step {
-        long move();
-    }
+    /// A loop that is ready to run, what it holds, and what it counted.
+    abstract static class Loop implements AutoCloseable {
+        long calls;
+        long userBytes;
 
-    /// A loop that is ready to run, and what it holds.
-    record Opened(Step step, Runnable closing) {}
+        /// Moves one block. Returns bytes, 0 at the end, or `-errno`.
+        abstract long move();
+
+        /// Gives bytes that were taken: `len` of them, from `at` on.
+        interface Giving {
+            long give(long at, long len);
+        }
+
+        /// One call for each block.
+        static Loop of(java.util.function.LongSupplier call) {
+            return new Loop() {
+                @Override
+                long move() {
+                    return counted(call.getAsLong());
+                }
+            };
+        }
+
+        final long counted(long result) {
+            calls++;
+            return result;
+        }
+
+        /// Gives all of what was got. Returns that, or `-errno`.
+        final long giveAll(long got, Giving giving) {
+            for (long at = 0; at < got; ) {
+                long given = counted(giving.give(at, got - at));
+                if (given < 0) {
+                    return given;
+                }
+                at += given;
+            }
+            return got;
+        }
+
+        @Override
+        public void close() {}
+    }
 
     abstract boolean serves(End.Kind in, End.Kind out);
 
-    abstract Opened open(Kernel kernel, Fd in, Fd out, long block) throws IOException;
+    abstract Loop open(Kernel kernel, Fd in, Fd out, long block) throws IOException;
 
     /// Every method that serves, at every block size.
-    static List<Contender> contenders(End.Kind in, End.Kind out) {
+    static List<Contender> contenders(End.Kind in, End.Kind out, List<Long> sizes) {
         List<Contender> all = new ArrayList<>();
         for (Blocks method : values()) {
             if (method.serves(in, out)) {
-                for (long size : SIZES) {
+                for (long size : sizes) {
                     all.add(new Contender(
                             method.label + ", " + Human.bytes(size),
                             Contender.Kind.BLOCK,
@@ -137,24 +208,20 @@ enum Blocks {
             Kernel kernel = bed.kernel();
             End end = bed.outs().getFirst();
             try (Fd in = blocking(bed.in().openIn(kernel));
-                    Fd out = blocking(end.openOut(kernel))) {
-                Opened loop = open(kernel, in, out, block);
-                try {
-                    watch.start();
-                    long moved = 0;
-                    long now;
-                    do {
-                        now = loop.step().move();
-                        moved += Math.max(0, now);
-                    } while (now > 0 || now == -Errno.EINTR);
-                    if (now < 0) {
-                        throw new IOException(label + ": " + Errno.text((int) -now));
-                    }
-                    Way.awaitPeer(end, out);
-                    return new Way.Outcome(watch.stop(moved), null);
-                } finally {
-                    loop.closing().run();
+                    Fd out = blocking(end.openOut(kernel));
+                    Loop loop = open(kernel, in, out, block)) {
+                watch.start();
+                long moved = 0;
+                long now;
+                do {
+                    now = loop.move();
+                    moved += Math.max(0, now);
+                } while (now > 0 || now == -Errno.EINTR);
+                if (now < 0) {
+                    throw new IOException(label + ": " + Errno.text((int) -now));
                 }
+                Way.awaitPeer(end, out);
+                return new Way.Outcome(watch.stop(moved), null, new Way.Counted(loop.calls, loop.userBytes));
             }
         };
     }

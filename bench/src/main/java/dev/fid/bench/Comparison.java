@@ -11,7 +11,13 @@ import java.util.SplittableRandom;
 /// @param earlier when the other run was
 /// @param changes one for each race and measure that both runs have
 record Comparison(String earlier, List<Change> changes) {
-    private static final int RESAMPLES = 1000;
+    private static final int RESAMPLES = 2000;
+
+    /// With fewer, the interval of their median says nothing.
+    private static final int LEAST_ROUNDS = 5;
+
+    /// Of some forty figures none should be off by chance.
+    private static final double SURE = 0.99;
 
     enum Measure {
         SPEED("GiB/s", true),
@@ -25,8 +31,9 @@ record Comparison(String earlier, List<Change> changes) {
             this.moreIsBetter = moreIsBetter;
         }
 
-        double[] of(Result.Series series) {
-            return series.values(this == SPEED ? Sample::gibPerSecond : Sample::cpuSecondsPerGib);
+        /// What each run took for a GiB.
+        double[] cost(Result.Series series) {
+            return series.values(this == SPEED ? sample -> 1 / sample.gibPerSecond() : Sample::cpuSecondsPerGib);
         }
     }
 
@@ -37,14 +44,20 @@ record Comparison(String earlier, List<Change> changes) {
     /// @param ratio now over then, as it was measured
     /// @param against how the others changed meanwhile, their median; 1 where there are none
     /// @param cost now over then of what a GiB takes, without what changed for the others too: above 1 is slower
-    record Change(String id, Measure measure, double ratio, double against, Statistics.Ratio cost) {
-        /// Slower by more than `share` of what it took, and not by chance.
+    /// @param noise how far Fid and Fid again were apart, in the run where that was more: 1.05 is 5 %
+    /// @param rounds of the run that has fewer
+    record Change(
+            String id, Measure measure, double ratio, double against, Statistics.Ratio cost, double noise, int rounds) {
+        /// Slower by more than `share` of what it took, and not by chance: neither by that of the rounds nor by what is
+        /// between two contenders that are the same.
         boolean isSlowerBy(double share) {
-            return cost.value() > 1 + share && cost.low() > 1;
+            return rounds >= LEAST_ROUNDS && cost.value() > Math.max(1 + share, noise) && cost.low() > 1;
         }
 
         String verdict() {
-            return cost.isEven() ? "no difference beyond the noise" : cost.value() > 1 ? "slower" : "faster";
+            return rounds < LEAST_ROUNDS
+                    ? "not decided by so few rounds"
+                    : cost.isEven() ? "no difference beyond the noise" : cost.value() > 1 ? "slower" : "faster";
         }
     }
 
@@ -64,69 +77,96 @@ record Comparison(String earlier, List<Change> changes) {
     }
 
     private static Change change(Result now, Result then, Measure measure) {
-        Drift own = new Drift(now.fid().orElseThrow(), then.fid().orElseThrow(), measure);
-        List<Drift> others = new ArrayList<>();
-        for (Result.Series series : now.series()) {
-            // Fid's own methods may have become slower with Fid.
-            if (series.kind() == Contender.Kind.C
-                    || series.kind() == Contender.Kind.JDK
-                    || series.kind() == Contender.Kind.TOOL) {
-                then.named(series.name()).ifPresent(old -> others.add(new Drift(series, old, measure)));
-            }
-        }
-        SplittableRandom random = new SplittableRandom(others.size()); // the same figures from the same samples
-        double[] costs = new double[RESAMPLES];
-        for (int i = 0; i < RESAMPLES; i++) {
-            costs[i] = own.drawn(random)
-                    / median(others.stream().mapToDouble(o -> o.drawn(random)).toArray());
-        }
-        double against = median(others.stream().mapToDouble(Drift::cost).toArray());
-        double ratio = measure.moreIsBetter ? 1 / own.cost() : own.cost();
+        List<String> own = common(now, then, true);
+        List<String> others = common(now, then, false);
+        double cost = Statistics.median(relative(now, own, others, measure))
+                / Statistics.median(relative(then, own, others, measure));
+        double against = others.isEmpty()
+                ? 1
+                : Statistics.median(rounds(now, others, measure)) / Statistics.median(rounds(then, others, measure));
+        double ratio = Statistics.median(rounds(now, own, measure)) / Statistics.median(rounds(then, own, measure));
+        double[] costs = resampled(
+                relative(now, own, others, measure),
+                relative(then, own, others, measure),
+                new SplittableRandom(RESAMPLES));
         return new Change(
                 now.id(),
                 measure,
-                ratio,
+                measure.moreIsBetter ? 1 / ratio : ratio,
                 measure.moreIsBetter ? 1 / against : against,
                 new Statistics.Ratio(
-                        own.cost() / against, Statistics.quantile(costs, 0.025), Statistics.quantile(costs, 0.975)));
+                        cost, Statistics.quantile(costs, (1 - SURE) / 2), Statistics.quantile(costs, (1 + SURE) / 2)),
+                Math.max(noise(now, measure), noise(then, measure)),
+                Math.min(rounds(now, own, measure).length, rounds(then, own, measure).length));
     }
 
-    private static double median(double[] values) {
-        return values.length == 0 ? 1 : Statistics.median(values);
+    /// Who took part both times: Fid and Fid again, which are both Fid; or the others, but for Fid's own methods, which
+    /// may have become slower with it.
+    private static List<String> common(Result now, Result then, boolean own) {
+        return now.series().stream()
+                .filter(series -> switch (series.kind()) {
+                    case FID, AGAIN -> own;
+                    case C, JDK, TOOL -> !own;
+                    case METHOD, BLOCK -> false;
+                })
+                .map(Result.Series::name)
+                .filter(name -> then.named(name).isPresent())
+                .toList();
     }
 
-    /// One contender, now and then.
-    private static final class Drift {
-        private final double[] now;
-        private final double[] then;
-        private final boolean inverse;
+    /// What the two that are the same differ by; 1 where there is one.
+    private static double noise(Result result, Measure measure) {
+        double[] medians = result.series().stream()
+                .filter(series -> series.kind() == Contender.Kind.FID || series.kind() == Contender.Kind.AGAIN)
+                .mapToDouble(series -> Statistics.median(measure.cost(series)))
+                .toArray();
+        return medians.length < 2 ? 1 : Math.max(medians[0] / medians[1], medians[1] / medians[0]);
+    }
 
-        Drift(Result.Series now, Result.Series then, Measure measure) {
-            this.now = measure.of(now);
-            this.then = measure.of(then);
-            this.inverse = measure.moreIsBetter;
-        }
-
-        /// What it costs now over what it cost then.
-        double cost() {
-            return cost(Statistics.median(now), Statistics.median(then));
-        }
-
-        private double cost(double now, double then) {
-            return inverse ? then / now : now / then;
-        }
-
-        /// The two runs have no rounds in common, so each is drawn by itself.
-        double drawn(SplittableRandom random) {
-            return cost(Statistics.median(draw(now, random)), Statistics.median(draw(then, random)));
-        }
-
-        private static double[] draw(double[] samples, SplittableRandom random) {
-            double[] drawn = new double[samples.length];
-            for (int i = 0; i < drawn.length; i++) {
-                drawn[i] = samples[random.nextInt(samples.length)];
+    /// What Fid cost in each round beside what the others cost in the same one: a slow second weighs on both.
+    private static double[] relative(Result result, List<String> own, List<String> others, Measure measure) {
+        double[] costs = rounds(result, own, measure);
+        if (!others.isEmpty()) {
+            double[] theirs = rounds(result, others, measure);
+            for (int i = 0; i < costs.length; i++) {
+                costs[i] /= theirs[i];
             }
-            return drawn;
         }
+        return costs;
+    }
+
+    /// What each round cost those who are named, their geometric mean.
+    private static double[] rounds(Result result, List<String> names, Measure measure) {
+        List<double[]> costs = names.stream()
+                .flatMap(name -> result.named(name).stream())
+                .map(measure::cost)
+                .toList();
+        int rounds = costs.stream().mapToInt(samples -> samples.length).min().orElse(0);
+        double[] means = new double[rounds];
+        for (int i = 0; i < rounds; i++) {
+            int round = i;
+            means[i] = Math.exp(costs.stream()
+                    .mapToDouble(samples -> Math.log(samples[round]))
+                    .average()
+                    .orElse(Double.NaN));
+        }
+        return means;
+    }
+
+    /// The two runs have no rounds in common, so each is drawn by itself.
+    private static double[] resampled(double[] now, double[] then, SplittableRandom random) {
+        double[] ratios = new double[RESAMPLES];
+        if (now.length > 0 && then.length > 0) {
+            for (int i = 0; i < RESAMPLES; i++) {
+                ratios[i] = Statistics.median(drawn(now, random)) / Statistics.median(drawn(then, random));
+            }
+        }
+        return ratios;
+    }
+
+    private static double[] drawn(double[] samples, SplittableRandom random) {
+        return random.ints(samples.length, 0, samples.length)
+                .mapToDouble(i -> samples[i])
+                .toArray();
     }
 }

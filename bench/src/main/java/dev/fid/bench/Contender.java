@@ -22,19 +22,26 @@ record Contender(String name, Kind kind, Way way, @Nullable Block block) {
 
     enum Kind {
         /// Fid.
-        FID,
+        FID(0),
         /// Fid a second time, as if it were another: how far the two are apart is what a race cannot tell.
-        AGAIN,
+        AGAIN(1),
         /// Fid by one method alone, whatever its plan says: so that the plan's order can be checked.
-        METHOD,
+        METHOD(5),
         /// A plain loop by one method and one block size.
-        BLOCK,
+        BLOCK(6),
         /// One of our reference programs in C.
-        C,
+        C(2),
         /// What the JDK brings.
-        JDK,
-        /// A program that users have: cp, dd, tee.
-        TOOL
+        JDK(3),
+        /// What users have: programs as cp, dd and tee, Netty, Go's io.Copy.
+        TOOL(4);
+
+        /// Who comes first where there is not time for all.
+        final int rank;
+
+        Kind(int rank) {
+            this.rank = rank;
+        }
     }
 
     static Contender fid(Way way) {
@@ -51,5 +58,9 @@ record Contender(String name, Kind kind, Way way, @Nullable Block block) {
 
     static Contender jdk(String name, Way way) {
         return new Contender(name, Kind.JDK, way);
+    }
+
+    static Contender tool(String name, Way way) {
+        return new Contender(name, Kind.TOOL, way);
     }
 }

@@ -8,6 +8,7 @@ import dev.fid.Method;
 import dev.fid.Moved;
 import dev.fid.Transfer;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -145,7 +146,13 @@ public final class Demo {
         routes.add(new Route(
                 "pipe to three pipes", place, content, End.Kind.PIPE, threePipes, Way.fidFanout(), Way.streamsToAll()));
         routes.add(new Route(
-                "memory to pipe", place, repeated, End.Kind.MEMORY, pipe, Way.fidLend(), Way.streamsFromMemory()));
+                "memory to pipe",
+                place,
+                repeated,
+                End.Kind.MEMORY,
+                pipe,
+                Way.fidLend(Uapi.MADV_HUGEPAGE),
+                Way.streamsFromMemory()));
         return routes;
     }
 

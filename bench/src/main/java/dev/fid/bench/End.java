@@ -22,7 +22,8 @@ record End(Kind kind, Path path, int port) {
         PIPE("pipe"),
         SOCKET("TCP socket"),
         MEMORY("memory"),
-        TREE("directory");
+        TREE("directory"),
+        NULL("/dev/null");
 
         private final String label;
 
@@ -56,7 +57,7 @@ record End(Kind kind, Path path, int port) {
     /// Opens it to read from.
     Fd openIn(Kernel kernel) throws ErrnoException {
         return switch (kind) {
-            case FILE -> Fd.open(kernel, path);
+            case FILE, NULL -> Fd.open(kernel, path);
             case PIPE -> enlarged(Fd.open(kernel, path));
             case SOCKET -> Fd.connect(kernel, address(), null);
             case MEMORY, TREE -> throw new IllegalArgumentException(kind + " is no descriptor of bytes");
@@ -68,6 +69,7 @@ record End(Kind kind, Path path, int port) {
         return switch (kind) {
             case FILE -> Fd.open(kernel, path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             case PIPE -> enlarged(Fd.open(kernel, path, StandardOpenOption.WRITE));
+            case NULL -> Fd.open(kernel, path, StandardOpenOption.WRITE);
             case SOCKET -> Fd.connect(kernel, address(), null);
             case MEMORY, TREE -> throw new IllegalArgumentException(kind + " is no descriptor of bytes");
         };

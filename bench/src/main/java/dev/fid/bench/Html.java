@@ -36,9 +36,10 @@ final class Html {
                 + "<link rel=\"icon\" href=\"data:,\">\n");
         html.element("title", "", "fid bench, " + report.date());
         html.raw("<style>" + style + "</style>\n</head>\n<body>\n");
-        html.header();
+        List<Contents.Section> sections = Contents.of(report, comparison);
+        html.header(sections);
         html.raw("<main>\n");
-        html.contents(comparison);
+        sections.forEach(html::section);
         html.raw("</main>\n<footer>");
         html.element("p", "", "Made by " + report.command() + " of Fid.");
         html.raw("</footer>\n<script type=\"application/json\" id=\"data\">" + inScript(report.toJson())
@@ -49,113 +50,74 @@ final class Html {
 
     // ---- parts ----
 
-    private void header() {
+    private void header(List<Contents.Section> sections) {
         raw("<header>\n");
         element("h1", "", "What zero copy is worth on this machine");
-        element("p", "class=\"verdict\"", Sheets.verdict(report));
+        element("p", "class=\"verdict\"", Findings.verdict(report));
         raw("<p><button class=\"save\" type=\"button\" id=\"save-json\">Save as JSON</button> "
                 + "<button class=\"save\" type=\"button\" id=\"save-csv\">Save as CSV</button></p>\n");
+        pictures();
         raw("<nav aria-label=\"Contents\"><ul>");
-        link("machine", "Machine");
-        link("targets", "Targets");
-        link("losses", "Where Fid loses");
-        if (report.articles() != null) {
-            link("articles", "The article's table");
-        }
-        report.results().stream().filter(r -> r.fid().isPresent()).forEach(r -> link(r.id(), r.title()));
+        sections.stream().filter(section -> !section.link().isEmpty()).forEach(s -> link(s.id(), s.link()));
         raw("</ul></nav>\n</header>\n");
     }
 
-    private void contents(@Nullable Comparison comparison) {
-        machine();
-        warnings();
-        section("targets", "Targets", "", Sheets.targets(report));
-        Sheet losses = Sheets.losses(report);
-        section(
-                "losses",
-                "Where Fid loses",
-                losses.rows().isEmpty()
-                        ? "Nowhere beyond the noise."
-                        : "All contenders that are faster than Fid, or need less CPU, beyond the noise.",
-                losses);
-        if (comparison != null) {
-            section(
-                    "comparison",
-                    "Since " + comparison.earlier(),
-                    "Cost is what a GiB takes: above 1, Fid became slower than the others did.",
-                    Sheets.comparison(comparison));
+    /// The main routes, as {@link Picture} draws them for a README. As images they bring their own styles.
+    private void pictures() {
+        raw("<div class=\"charts\">");
+        for (Picture picture : Picture.of(report)) {
+            byte[] svg = picture.svg().getBytes(StandardCharsets.UTF_8);
+            raw("<img class=\"picture\" alt=\"" + escaped(picture.title())
+                    + ", Fid beside the best of C and of the JDK, by route; the figures are in the tables below\""
+                    + " src=\"data:image/svg+xml;base64," + Base64.getEncoder().encodeToString(svg) + "\">");
         }
-        articles();
-        for (Result result : report.results()) {
-            result.fid().ifPresent(own -> race(result, own));
-        }
-        if (!report.skipped().isEmpty()) {
-            raw("<section>");
-            element("h2", "", "Not measured here");
-            list(report.skipped());
-            raw("</section>\n");
-        }
+        raw("</div>\n");
     }
 
-    private void machine() {
-        raw("<section id=\"machine\">");
-        element("h2", "", "Machine");
-        raw("<dl class=\"card\">");
-        fact("date", report.date());
-        fact("command", report.command());
-        report.machine().forEach((key, value) -> fact(key, String.valueOf(value)));
-        raw("</dl>");
-        element("p", "class=\"faint\"", Sheets.METHOD.replace('\n', ' ').replace("*", ""));
+    private void section(Contents.Section section) {
+        String id = escaped(section.id());
+        raw("<section id=\"" + id + "\" aria-labelledby=\"" + id + "-title\">");
+        element("h2", "id=\"" + id + "-title\"", section.title());
+        section.parts().forEach(part -> part(section, part));
         raw("</section>\n");
     }
 
-    private void fact(String key, String value) {
-        raw("<div>");
-        element("dt", "", key);
-        element("dd", "", value);
-        raw("</div>");
-    }
-
-    private void warnings() {
-        List<String> warnings = Sheets.warnings(report);
-        if (!warnings.isEmpty()) {
-            raw("<section class=\"warnings\" id=\"warnings\">");
-            element("h2", "", "Read with care");
-            list(warnings);
-            raw("</section>\n");
+    private void part(Contents.Section section, Contents.Part part) {
+        switch (part) {
+            case Contents.Part.Text text -> paragraph("", text.text());
+            case Contents.Part.Remark remark -> paragraph(" class=\"faint\"", remark.text());
+            case Contents.Part.Items items -> {
+                raw("<ul>");
+                items.items().forEach(item -> element("li", "", item));
+                raw("</ul>");
+            }
+            case Contents.Part.Card card -> {
+                raw("<dl class=\"card\">");
+                card.facts().forEach((key, value) -> {
+                    raw("<div>");
+                    element("dt", "", key);
+                    raw("<dd>" + code(value) + "</dd></div>");
+                });
+                raw("</dl>");
+            }
+            case Contents.Part.Grid grid ->
+                table(section.title() + ": " + grid.caption(), grid.caption(), grid.sheet(), grid.wide());
+            case Contents.Part.Curves curves -> {
+                raw("<div class=\"charts\">");
+                curve(curves.result(), "speed", "GiB/s by block size, p10 to p90 shaded");
+                curve(curves.result(), "cpu", "CPU seconds per GiB by block size, p10 to p90 shaded");
+                raw("</div>\n");
+            }
         }
     }
 
-    private void articles() {
-        Articles articles = report.articles();
-        if (articles != null) {
-            raw("<section id=\"articles\">");
-            element("h2", "", "The second article's table");
-            element(
-                    "p",
-                    "",
-                    "Seconds; a file of " + Human.bytes(articles.bytes()) + " on " + articles.fileSystem()
-                            + ", which the cache holds; the article's figures beside ours.");
-            table("Seconds, median ± spread", Sheets.articles(articles), false);
-            table("What the article concludes", Sheets.claims(articles), false);
-            raw("</section>\n");
-        }
+    private void paragraph(String attributes, String text) {
+        raw("<p" + attributes + ">" + code(text.replace('\n', ' ').strip()) + "</p>\n");
     }
 
-    private void race(Result result, Result.Series own) {
-        raw("<section id=\"" + escaped(result.id()) + "\">");
-        element("h2", "", result.title());
-        element("p", "", Sheets.sentence(result, own).replace("`", ""));
-        boolean blocks = result.series().stream().anyMatch(series -> series.kind() == Contender.Kind.BLOCK);
-        if (blocks) {
-            raw("<div class=\"charts\">");
-            curve(result, "speed", "GiB/s by block size, p10 to p90 shaded");
-            curve(result, "cpu", "CPU seconds per GiB by block size, p10 to p90 shaded");
-            raw("</div>\n");
-        }
-        table(result.title(), Sheets.race(result, own), true);
-        result.skipped().forEach(what -> element("p", "class=\"faint\"", "Did not take part: " + what));
-        raw("</section>\n");
+    /// What stands between backquotes is code, between asterisks it is stressed.
+    private static String code(String text) {
+        return escaped(text).replaceAll("`([^`]*)`", "<code>$1</code>").replaceAll("\\*([^* ][^*]*)\\*", "<em>$1</em>");
     }
 
     private void curve(Result result, String measure, String title) {
@@ -164,22 +126,10 @@ final class Html {
                 + "\" data-measure=\"" + measure + "\"></div></figure>");
     }
 
-    private void section(String id, String title, String text, Sheet sheet) {
-        raw("<section id=\"" + id + "\">");
-        element("h2", "", title);
-        if (!text.isEmpty()) {
-            element("p", "", text);
-        }
-        if (!sheet.rows().isEmpty()) {
-            table(title, sheet, false);
-        }
-        raw("</section>\n");
-    }
-
     // ---- tables ----
 
-    private void table(String caption, Sheet sheet, boolean sortable) {
-        raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + escaped(caption) + "\"><table"
+    private void table(String label, String caption, Sheet sheet, boolean sortable) {
+        raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + escaped(label) + "\"><table"
                 + (sortable ? " class=\"sortable\"" : "") + ">");
         element("caption", "", caption);
         raw("<thead><tr>");
@@ -201,9 +151,14 @@ final class Html {
         String value = Double.isFinite(cell.value()) ? " data-value=\"" + cell.value() + "\"" : "";
         raw("<td" + (column.figures() ? " class=\"n\"" : "") + value + ">");
         if (column.head().equals("met")) {
-            element("span", "class=\"" + (cell.text().equals("no") ? "no" : "yes") + "\"", cell.text());
+            String style = switch (cell.text()) {
+                case "yes" -> "yes";
+                case "no" -> "no";
+                default -> "open"; // not decided
+            };
+            element("span", "class=\"" + style + "\"", cell.text());
         } else {
-            raw(escaped(cell.text()).replaceAll("`([^`]*)`", "<code>$1</code>"));
+            raw(code(cell.text()));
         }
         Sheet.Bar bar = cell.bar();
         if (bar != null && kind != null) {
@@ -226,12 +181,6 @@ final class Html {
     }
 
     // ---- text ----
-
-    private void list(List<String> items) {
-        raw("<ul>");
-        items.forEach(item -> element("li", "", item));
-        raw("</ul>");
-    }
 
     private void link(String id, String text) {
         raw("<li>");

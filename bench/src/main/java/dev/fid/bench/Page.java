@@ -6,98 +6,51 @@ import org.jspecify.annotations.Nullable;
 /// A report as Markdown: docs/measured.md is this page of a report in the repository, and nobody writes it by
 /// hand.
 final class Page {
-    private final Report report;
     private final StringBuilder page = new StringBuilder();
 
-    private Page(Report report) {
-        this.report = report;
-    }
+    private Page() {}
 
     static String of(Report report) {
         return of(report, null);
     }
 
     static String of(Report report, @Nullable Comparison comparison) {
-        Page page = new Page(report);
-        page.head();
-        page.section("Targets", "", Sheets.targets(report));
-        Sheet losses = Sheets.losses(report);
-        page.section(
-                "Where Fid loses",
-                losses.rows().isEmpty()
-                        ? "Nowhere beyond the noise."
-                        : "All contenders that are faster than Fid, or need less CPU, beyond the noise.",
-                losses);
-        if (comparison != null) {
-            page.section("Since " + comparison.earlier(), "", Sheets.comparison(comparison));
+        Page page = new Page();
+        page.line("# Measured");
+        page.line("");
+        page.line("Made by `fid bench`, never written by hand; docs/measured.json holds every sample, and");
+        page.line("`fid bench --from docs/measured.json --markdown docs/measured.md` makes this page from it again.");
+        page.line("");
+        page.paragraph(Findings.verdict(report));
+        for (Contents.Section section : Contents.of(report, comparison)) {
+            page.line("## " + section.title());
+            page.line("");
+            section.parts().forEach(page::part);
         }
-        page.articles();
-        report.results().forEach(page::race);
-        page.skipped();
         return page.page.toString();
     }
 
-    private void head() {
-        line("# Measured");
-        line("");
-        line("Made by `fid bench`, never written by hand; docs/measured.json holds every sample, and");
-        line("`fid bench --from docs/measured.json --markdown docs/measured.md` makes this page from it again.");
-        line("");
-        Sheets.METHOD.lines().forEach(this::line);
-        line("");
-        Sheet card = Sheet.of("", "");
-        card.add("date", report.date());
-        card.add("command", "`" + report.command() + "`");
-        card.add("seed", Long.toString(report.seed()));
-        report.machine().forEach((key, value) -> card.add(key, String.valueOf(value)));
-        table(card);
-    }
-
-    private void articles() {
-        Articles articles = report.articles();
-        if (articles != null) {
-            section(
-                    "The second article's table",
-                    "Seconds; a file of " + Human.bytes(articles.bytes()) + " on " + articles.fileSystem()
-                            + ", which the cache holds; the article's figures beside ours.",
-                    Sheets.articles(articles));
-            table(Sheets.claims(articles));
-        }
-    }
-
-    private void race(Result result) {
-        Result.Series own = result.fid().orElse(null);
-        if (own != null) {
-            section(result.title(), Sheets.sentence(result, own), Sheets.race(result, own));
-            for (String skipped : result.skipped()) {
-                line("Did not take part: " + skipped);
+    private void part(Contents.Part part) {
+        switch (part) {
+            case Contents.Part.Text text -> paragraph(text.text());
+            case Contents.Part.Remark remark -> paragraph(remark.text());
+            case Contents.Part.Items items -> {
+                items.items().forEach(item -> line("- " + item));
                 line("");
             }
+            case Contents.Part.Card card -> {
+                Sheet sheet = Sheet.of("", "");
+                card.facts().forEach(sheet::add);
+                table(sheet);
+            }
+            case Contents.Part.Grid grid -> table(grid.sheet());
+            case Contents.Part.Curves _ -> {} // its figures are in the table
         }
     }
 
-    private void skipped() {
-        if (!report.skipped().isEmpty()) {
-            line("## Not measured here");
-            line("");
-            report.skipped().forEach(what -> line("- " + what));
-            line("");
-        }
-    }
-
-    // ---- lines ----
-
-    private void section(String title, String text, Sheet sheet) {
-        line("## " + title);
+    private void paragraph(String text) {
+        text.lines().forEach(this::line);
         line("");
-        if (!text.isEmpty()) {
-            line(text);
-            line("");
-        }
-        if (sheet.rows().isEmpty()) {
-            return;
-        }
-        table(sheet);
     }
 
     private void table(Sheet sheet) {

@@ -10,17 +10,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Those we are measured against outside of this process: the reference programs in C, which are compiled here
 /// and now, and the tools that users have.
 final class Peers {
     private static final List<String> SOURCES =
-            List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c", "articles.c");
+            List.of("measure.h", "copy.c", "socket.c", "pipes.c", "child.c", "articles.c", "copy.go");
 
     private final Path directory;
     private final int cpu;
     private final String refusal;
+    private @Nullable String goRefusal;
 
     private Peers(Path directory, int cpu, String refusal) {
         this.directory = directory;
@@ -63,7 +65,29 @@ final class Peers {
         return refusal;
     }
 
-    // ---- C ----
+    /// Compiles what is compiled when it is needed.
+    void prepare() {
+        String _ = goRefusal();
+    }
+
+    /// Why there is no Go program; empty where there is. The first call compiles it.
+    String goRefusal() {
+        String known = goRefusal;
+        if (known != null) {
+            return known;
+        }
+        String said;
+        try {
+            said = output(directory, List.of("go", "build", "-o", "gocopy", "copy.go"));
+            said = Files.isExecutable(directory.resolve("gocopy")) ? "" : said;
+        } catch (IOException e) {
+            said = "no Go compiler";
+        }
+        goRefusal = said;
+        return said;
+    }
+
+    // ---- programs that take part ----
 
     /// A reference program, started by its first run, which then waits for more.
     ///
@@ -77,7 +101,7 @@ final class Peers {
     }
 
     /// One of our programs in C as a contender; see measure.h for what is said between us.
-    static final class Reference implements Way, AutoCloseable {
+    static final class Reference implements Way {
         private final List<String> command;
         private @Nullable Process process;
         private @Nullable BufferedReader answers;
@@ -104,14 +128,15 @@ final class Peers {
             question.flush();
             String line = answer.readLine();
             String[] words = line == null ? new String[0] : line.split(" ", -1);
-            if (words.length != 5 || line == null || line.startsWith("error")) {
+            if (words.length != 7 || line == null || line.startsWith("error")) {
                 throw new IOException(command.get(2) + ": " + line);
             }
-            long[] n = new long[5];
+            long[] n = new long[7];
             for (int i = 0; i < n.length; i++) {
                 n[i] = Long.parseLong(words[i]);
             }
-            return new Outcome(new Sample(n[0], n[1], n[2], n[3], n[4]), null);
+            return new Outcome(
+                    new Sample(n[0], n[1], n[2], n[3], n[4]), null, n[5] < 0 ? null : new Counted(n[5], n[6]));
         }
 
         private static void expect(@Nullable String line, String word) throws IOException {
@@ -122,9 +147,11 @@ final class Peers {
 
         /// The end of its stdin ends it.
         @Override
-        public void close() {
+        public void end() {
             Process running = process;
             process = null;
+            questions = null;
+            answers = null;
             if (running != null) {
                 try {
                     running.outputWriter(StandardCharsets.US_ASCII).close();
@@ -215,6 +242,12 @@ final class Peers {
         }
         return new Cost(
                 Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
+    }
+
+    /// Whether there is a command of this name.
+    static boolean isThere(String command) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Stream.of(path.split(":", -1)).anyMatch(directory -> Files.isExecutable(Path.of(directory, command)));
     }
 
     /// The first line that `command --version` prints; empty where there is no such command.

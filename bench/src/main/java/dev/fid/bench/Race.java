@@ -4,7 +4,6 @@ import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +16,6 @@ import java.util.function.Function;
 /// All contenders of one route, run in turns: a round is one run of each in random order, so that whatever the
 /// machine does meanwhile is done to all of them. The first rounds warm up and are not counted.
 final class Race {
-    private static final int LEAST_ROUNDS = 5;
     private static final int BURST = 31;
     private static final int WARM_UP_BURSTS = 15;
 
@@ -29,7 +27,8 @@ final class Race {
     private Bed.Sink sink = Bed.Sink.DISCARD;
     private boolean pinned = true;
     private int burst = 1;
-    private int leastRounds = LEAST_ROUNDS;
+    private double weight = 1;
+    private boolean usual;
 
     /// Makes a bed when the race begins.
     interface Opening {
@@ -59,9 +58,15 @@ final class Race {
         return this;
     }
 
-    /// For races of many contenders: `rounds` are run also where the time is up.
-    Race least(int rounds) {
-        this.leastRounds = rounds;
+    /// Its part of the time, beside others; 1 unless said.
+    Race weight(double weight) {
+        this.weight = weight;
+        return this;
+    }
+
+    /// It is run also where nobody says which races to run.
+    Race usual() {
+        this.usual = true;
         return this;
     }
 
@@ -75,16 +80,39 @@ final class Race {
         return id;
     }
 
+    double weight() {
+        return weight;
+    }
+
+    boolean isUsual() {
+        return usual;
+    }
+
+    /// How a race is run.
+    ///
+    /// @param rounds that count, at most
+    /// @param deadline when it has to be done, in nanoseconds of the kernel's clock
+    record Conditions(Kernel kernel, Processors processors, int rounds, long deadline, Random random) {}
+
+    /// There is no such route on this machine: no such file system, for example.
+    static final class Absent extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Absent(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
     /// Runs it, on a thread of its own that stays on the mover's processor.
     ///
-    /// @param rounds how many count, at most
-    /// @param nanos how long it may take, about; a few rounds are always run
-    Result run(Kernel kernel, Processors processors, int rounds, long nanos, Random random, PrintStream progress)
-            throws IOException {
-        FutureTask<Result> task = new FutureTask<>(() -> race(kernel, rounds, nanos, random, progress));
+    /// @throws Absent where there is no such route here
+    Result run(Conditions conditions, PrintStream progress) throws IOException {
+        FutureTask<Result> task = new FutureTask<>(() -> race(conditions, progress));
         Thread thread = new Thread(
                 () -> {
-                    Processors.pin(kernel, pinned ? processors.mover() : -1);
+                    Processors.pin(
+                            conditions.kernel(),
+                            pinned ? conditions.processors().mover() : -1);
                     task.run();
                 },
                 "fid-bench-mover");
@@ -102,45 +130,68 @@ final class Race {
         }
     }
 
-    private Result race(Kernel kernel, int rounds, long nanos, Random random, PrintStream progress) throws IOException {
+    private Result race(Conditions conditions, PrintStream progress) throws IOException {
         Strangers strangers = new Strangers();
-        long deadline = kernel.nanoTime() + nanos;
-        Map<Contender, List<Way.Outcome>> outcomes = new LinkedHashMap<>();
-        List<String> skipped = new ArrayList<>();
-        try (Bed bed = opening.open();
-                Stopwatch watch = new Stopwatch(kernel)) {
+        try (Bed bed = opened();
+                Stopwatch watch = new Stopwatch(conditions.kernel())) {
+            List<Contender> all = contenders.apply(bed);
+            Course course = new Course(bed, watch, all);
+            Turns.Outcome<Contender> turns;
             try {
-                contenders.apply(bed).forEach(contender -> outcomes.put(contender, new ArrayList<>()));
-                qualify(bed, watch, outcomes, skipped);
-                for (int i = 0; i < (burst == 1 ? 1 : WARM_UP_BURSTS); i++) {
-                    round(bed, watch, outcomes, random);
-                }
-                outcomes.values().forEach(List::clear);
-                for (int i = 0; i < rounds && (i < leastRounds || kernel.nanoTime() < deadline); i++) {
-                    round(bed, watch, outcomes, random);
-                }
+                List<Contender> byRank = new ArrayList<>(all);
+                byRank.sort(Comparator.comparingInt(contender -> contender.kind().rank));
+                turns = new Turns<Contender>(
+                                conditions.kernel()::nanoTime,
+                                conditions.deadline(),
+                                conditions.rounds(),
+                                conditions.random())
+                        .take(byRank, 2, course); // Fid, and Fid again
             } finally {
-                for (Contender contender : outcomes.keySet()) {
-                    if (contender.way() instanceof Peers.Reference reference) {
-                        reference.close();
-                    }
+                all.forEach(contender -> contender.way().end());
+            }
+            List<String> skipped = new ArrayList<>(course.skipped);
+            turns.leftOut().forEach(contender -> skipped.add(contender.name() + ": there was no time for it"));
+            List<Result.Series> series = new ArrayList<>();
+            for (Contender contender : all) {
+                List<Way.Outcome> outcomes = course.outcomes.get(contender);
+                if (outcomes != null && !outcomes.isEmpty()) {
+                    Modelled modelled = Modelled.of(contender, bed, outcomes.getLast());
+                    series.add(Result.Series.of(contender, outcomes, modelled));
                 }
             }
-            List<Result.Series> series = new ArrayList<>();
-            outcomes.forEach((contender, samples) -> series.add(series(contender, samples)));
             Result result = new Result(
                     id, title, bed.content().length(), targets, series, List.copyOf(skipped), strangers.share());
             progress.println(result.fid()
-                    .map(fid -> id + ": " + fid.samples().size() + " rounds, "
+                    .map(fid -> id + ": " + turns.rounds() + " rounds of " + series.size() + ", "
                             + Human.digits(fid.median(Sample::gibPerSecond)) + " GiB/s by " + fid.method())
                     .orElse(id + ": Fid did not take part"));
             return result;
         }
     }
 
-    /// The first run of each: its bytes are compared, and who cannot do it is out of the race.
-    private void qualify(Bed bed, Stopwatch watch, Map<Contender, List<Way.Outcome>> outcomes, List<String> skipped) {
-        for (Contender contender : List.copyOf(outcomes.keySet())) {
+    private Bed opened() throws IOException {
+        try {
+            return opening.open();
+        } catch (IOException e) {
+            throw new Absent(e);
+        }
+    }
+
+    private final class Course implements Turns.Course<Contender> {
+        private final Bed bed;
+        private final Stopwatch watch;
+        private final Map<Contender, List<Way.Outcome>> outcomes = new LinkedHashMap<>();
+        private final List<String> skipped = new ArrayList<>();
+
+        Course(Bed bed, Stopwatch watch, List<Contender> all) {
+            this.bed = bed;
+            this.watch = watch;
+            all.forEach(contender -> outcomes.put(contender, new ArrayList<>()));
+        }
+
+        /// Its bytes are compared, and who cannot do it is out of the race.
+        @Override
+        public boolean qualifies(Contender contender) {
             try {
                 bed.begin(Bed.Sink.COMPARE);
                 try {
@@ -150,61 +201,48 @@ final class Race {
                 } finally {
                     bed.abort();
                 }
+                for (int i = 1; burst > 1 && i < WARM_UP_BURSTS; i++) {
+                    turn(contender);
+                }
+                return true;
             } catch (IOException | RuntimeException e) {
                 skipped.add(contender.name() + ": " + (e.getMessage() == null ? e : e.getMessage()));
-                outcomes.remove(contender);
-                if (contender.way() instanceof Peers.Reference reference) {
-                    reference.close();
-                }
+                contender.way().end();
+                return false;
             }
         }
-    }
 
-    private void round(Bed bed, Stopwatch watch, Map<Contender, List<Way.Outcome>> outcomes, Random random)
-            throws IOException {
-        List<Contender> order = new ArrayList<>(outcomes.keySet());
-        Collections.shuffle(order, random);
-        for (Contender contender : order) {
+        @Override
+        public void run(Contender contender, boolean counts) throws IOException {
             try {
-                List<Way.Outcome> turn = new ArrayList<>();
-                for (int i = 0; i < burst; i++) {
-                    turn.add(run(contender, bed, watch));
+                Way.Outcome outcome = turn(contender);
+                List<Way.Outcome> kept = outcomes.get(contender);
+                if (counts && kept != null) {
+                    kept.add(outcome);
                 }
-                turn.sort(Comparator.comparingLong(outcome -> outcome.sample().wallNanos()));
-                outcomes.getOrDefault(contender, new ArrayList<>()).add(turn.get(burst / 2));
             } catch (IOException e) {
                 throw new IOException(id + ", " + contender.name() + ": " + e.getMessage(), e);
             }
         }
-    }
 
-    private Way.Outcome run(Contender contender, Bed bed, Stopwatch watch) throws IOException {
-        bed.begin(sink);
-        try {
-            Way.Outcome outcome = contender.way().move(bed, watch);
-            bed.end();
-            return outcome;
-        } finally {
-            bed.abort();
+        private Way.Outcome turn(Contender contender) throws IOException {
+            List<Way.Outcome> turn = new ArrayList<>();
+            for (int i = 0; i < burst; i++) {
+                turn.add(once(contender));
+            }
+            turn.sort(Comparator.comparingLong(outcome -> outcome.sample().wallNanos()));
+            return turn.get(burst / 2);
         }
-    }
 
-    private static Result.Series series(Contender contender, List<Way.Outcome> outcomes) {
-        Way.Told told = outcomes.isEmpty() ? null : outcomes.getLast().told();
-        return new Result.Series(
-                contender.name(),
-                contender.kind(),
-                contender.block() == null ? 0 : contender.block().size(),
-                told != null
-                        ? told.method().toString()
-                        : contender.block() == null ? "" : contender.block().method(),
-                told == null ? -1 : told.copies(),
-                told == null ? -1 : told.userBytes(),
-                told == null
-                        ? -1
-                        : told.calls().values().stream()
-                                .mapToLong(Long::longValue)
-                                .sum(),
-                outcomes.stream().map(Way.Outcome::sample).toList());
+        private Way.Outcome once(Contender contender) throws IOException {
+            bed.begin(sink);
+            try {
+                Way.Outcome outcome = contender.way().move(bed, watch);
+                bed.end();
+                return outcome;
+            } finally {
+                bed.abort();
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /// What a race gave: every sample of every contender, by round.
 ///
@@ -33,6 +34,7 @@ record Result(
     /// @param copies CPU copies of each byte, -1 where it does not say
     /// @param userBytes through user space in a run, -1 where it does not say
     /// @param calls system calls in a run, -1 where it does not say
+    /// @param modelled the same on the model of the kernel; null where that was not run
     record Series(
             String name,
             Contender.Kind kind,
@@ -41,7 +43,26 @@ record Result(
             int copies,
             long userBytes,
             long calls,
+            @Nullable Modelled modelled,
             List<Sample> samples) {
+
+        /// What a contender's runs came to.
+        static Series of(Contender contender, List<Way.Outcome> outcomes, @Nullable Modelled modelled) {
+            Way.Outcome last = outcomes.getLast();
+            Way.Told told = last.told();
+            Way.Counted counted = last.counted();
+            Contender.Block block = contender.block();
+            return new Series(
+                    contender.name(),
+                    contender.kind(),
+                    block == null ? 0 : block.size(),
+                    told != null ? told.method().toString() : block == null ? "" : block.method(),
+                    told == null ? -1 : told.copies(),
+                    told != null ? told.userBytes() : counted == null ? -1 : counted.userBytes(),
+                    told != null ? told.sum() : counted == null ? -1 : counted.calls(),
+                    modelled,
+                    outcomes.stream().map(Way.Outcome::sample).toList());
+        }
 
         double[] values(ToDoubleFunction<Sample> measure) {
             return samples.stream().mapToDouble(measure).toArray();
@@ -143,6 +164,9 @@ record Result(
         json.put("copies", series.copies());
         json.put("user_bytes", series.userBytes());
         json.put("calls", series.calls());
+        if (series.modelled() != null) {
+            json.put("model", series.modelled().toJson());
+        }
         json.put(
                 "samples",
                 series.samples().stream()
@@ -180,6 +204,7 @@ record Result(
                 number(json, "copies").intValue(),
                 number(json, "user_bytes").longValue(),
                 number(json, "calls").longValue(),
+                json.get("model") instanceof Map<?, ?> model ? Modelled.fromJson(model) : null,
                 list(json, "samples").stream().map(s -> sample((List<?>) s)).toList());
     }
 

@@ -1,44 +1,46 @@
 package dev.fid.bench;
 
-import dev.fid.Method;
 import dev.fid.kernel.Kernel;
 import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
-/// Which races there are on this machine, and who takes part in each.
+/// Where races are run, what they are run with, and who can take part. The races themselves are made by {@link
+/// FileRaces}, {@link TreeRaces}, {@link SocketRaces}, {@link PipeRaces} and {@link BlockRaces}: each is added by
+/// {@link #add}, and finds
+/// its files, directories and contenders here when it begins, not before.
 final class Suite implements AutoCloseable {
-    private static final long SMALL_FILES = 100_000;
-    private static final long SMALL_FILES_BYTES = 256 << 20; // so many at this size of a run
-    private static final long PIPE_PERIOD = 64 << 20; // a file that other ends feed pipes with, over and over
-
     private final Kernel kernel;
     private final Processors processors;
     private final Peers peers;
     private final Workplace memory;
     private final Workplace disk;
-    private final long bytes;
-    private final List<LoopMount> mounts = new ArrayList<>();
-    private final List<String> skipped = new ArrayList<>();
+    private final Bench.Options options;
+    private final Map<String, LoopMount> mounts = new LinkedHashMap<>();
+    private final List<Workplace> places = new ArrayList<>();
+    private final Set<String> skipped = new LinkedHashSet<>();
     private final List<Race> races = new ArrayList<>();
 
-    /// @param bytes of a run from file to file; runs through pipes move more
-    Suite(Kernel kernel, Processors processors, long bytes) throws IOException {
+    Suite(Kernel kernel, Processors processors, Bench.Options options) throws IOException {
         this.kernel = kernel;
         this.processors = processors;
-        this.bytes = bytes;
-        Workplace inMemory = Workplace.inMemory(16 * bytes);
-        Workplace onDisk = Workplace.onDisk(4 * bytes);
+        this.options = options;
+        Workplace inMemory = Workplace.inMemory(16 * bytes());
+        Workplace onDisk = Workplace.onDisk(4 * bytes());
         if (inMemory == null || onDisk == null) {
             throw new IOException(
-                    "no room for " + Human.bytes(16 * bytes) + " in /dev/shm, or for a quarter of it on disk");
+                    "no room for " + Human.bytes(16 * bytes()) + " in /dev/shm, or for a quarter of it on disk");
         }
         this.memory = inMemory;
         this.disk = onDisk;
@@ -46,45 +48,73 @@ final class Suite implements AutoCloseable {
         if (!peers.refusal().isEmpty()) {
             skipped.add("the reference programs in C: " + peers.refusal());
         }
+        FileRaces.addTo(this);
+        TreeRaces.addTo(this);
+        SocketRaces.addTo(this);
+        PipeRaces.addTo(this);
+        BlockRaces.addTo(this);
     }
 
-    /// All races, in the order of the report, or those whose names begin with one of `wanted`.
-    List<Race> races(List<String> wanted) throws IOException {
-        Path onDisk = source(disk.path(), bytes);
-        Path inMemory = source(memory.path(), bytes);
-        files(Workplace.fileSystem(disk.path()), disk.path(), onDisk);
-        files("tmpfs", memory.path(), inMemory);
-        across(onDisk);
-        for (String type : List.of("xfs", "btrfs")) {
-            if (isWanted("file-file-" + type, wanted) || isWanted("reflink-" + type, wanted)) {
-                shared(type);
-            }
-        }
-        tree("tmpfs", memory.path(), wanted);
-        sockets(inMemory);
-        pipes(inMemory);
-        blocks(source(memory.path(), bytes / 4));
-        return races.stream().filter(race -> isWanted(race.id(), wanted)).toList();
+    // ---- races ----
+
+    /// Adds a race to those that can be asked for.
+    void add(Race race) {
+        races.add(race);
     }
 
-    /// Whether a race of this name is among those asked for.
-    static boolean isWanted(String id, List<String> wanted) {
-        return wanted.isEmpty() || wanted.stream().anyMatch(id::startsWith);
+    /// The races that are asked for, in the order of the report.
+    List<Race> wanted() {
+        return races.stream()
+                .filter(race -> options.wants(race.id(), race.isUsual()))
+                .toList();
     }
 
-    List<String> skipped() {
-        return skipped;
+    /// Whether a race of this name can be asked for.
+    boolean has(String id) {
+        return races.stream().anyMatch(race -> race.id().equals(id));
     }
 
-    Peers peers() {
-        return peers;
+    // ---- where ----
+
+    /// Bytes of a run from file to file; runs through pipes move more.
+    long bytes() {
+        return options.bytes();
+    }
+
+    Bench.Options options() {
+        return options;
     }
 
     Workplace disk() {
         return disk;
     }
 
-    /// A file of bytes that nothing can compress or share.
+    Workplace memory() {
+        return memory;
+    }
+
+    /// A directory of our own in one that the user named, which is gone afterwards.
+    Path place(Path directory) throws IOException {
+        Workplace place = Workplace.in(List.of(directory), 4 * bytes());
+        if (place == null) {
+            throw new IOException(
+                    directory + ": no directory that can be written to with " + Human.bytes(8 * bytes()) + " free");
+        }
+        places.add(place);
+        return place.path();
+    }
+
+    /// A file system of `type` in a file, made and mounted by the first who asks.
+    Path mounted(String type) throws IOException {
+        LoopMount mount = mounts.get(type);
+        if (mount == null) {
+            mount = LoopMount.of(type, memory.path(), 7 * bytes() + (512L << 20)); // 512 MiB for its own structures
+            mounts.put(type, mount);
+        }
+        return mount.path();
+    }
+
+    /// A file of bytes that nothing can compress or share, on its disk already, so that the cache can let go of it.
     Path source(Path directory, long length) throws IOException {
         Path file = directory.resolve("source-" + length);
         if (Files.exists(file)) {
@@ -92,408 +122,85 @@ final class Suite implements AutoCloseable {
         }
         SplittableRandom random = new SplittableRandom(length);
         byte[] block = new byte[1 << 20];
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1)) {
+        try (FileOutputStream stream = new FileOutputStream(file.toFile());
+                OutputStream out = new BufferedOutputStream(stream, 1)) {
             for (long left = length; left > 0; left -= block.length) {
                 random.nextBytes(block);
                 out.write(block, 0, (int) Math.min(left, block.length));
             }
+            out.flush();
+            stream.getFD().sync();
         }
         return file;
     }
 
-    // ---- files ----
-
-    private Race.Opening bed(Path directory, Content content, End.Kind in, End.Kind... outs) {
-        return () -> new Bed(kernel, directory, content, processors.ends(), in, outs);
-    }
-
-    private void files(String fileSystem, Path directory, Path source) {
-        races.add(new Race(
-                "file-file-" + fileSystem,
-                "file to file on " + fileSystem,
-                bed(directory, Content.of(source, bytes), End.Kind.FILE, End.Kind.FILE),
-                bed -> fileContenders(bed, true),
-                Target.speed(0.95, Target.BEST_C)));
-    }
-
-    private void across(Path source) {
-        races.add(new Race(
-                "file-file-across",
-                "file to file, from " + Workplace.fileSystem(source) + " to tmpfs",
-                bed(memory.path(), Content.of(source, bytes), End.Kind.FILE, End.Kind.FILE),
-                bed -> fileContenders(bed, false),
-                Target.speed(0.95, Target.BEST_C)));
-    }
-
-    private List<Contender> fileContenders(Bed bed, boolean oneFileSystem) {
-        List<Contender> all = fid(Way.fid(null));
-        for (Method method : List.of(
-                Method.COPY_FILE_RANGE, Method.SENDFILE, Method.SPLICE_THROUGH_PIPE, Method.MMAP, Method.READ_WRITE)) {
-            if (oneFileSystem || method != Method.COPY_FILE_RANGE) {
-                all.add(Contender.method(method));
-            }
-        }
-        if (oneFileSystem) {
-            c(all, "copy", "copy_file_range", copyArguments(bed, "copy_file_range"));
-        }
-        for (String method : List.of("read_write", "sendfile", "splice", "mmap")) {
-            c(all, "copy", method, copyArguments(bed, method));
-        }
-        all.add(Contender.jdk("JDK Files.copy", Way.filesCopy()));
-        all.add(Contender.jdk("JDK FileChannel.transferTo", Way.transferTo()));
-        all.add(Contender.jdk("JDK FileChannel.transferFrom", Way.transferFrom()));
-        all.add(Contender.jdk("JDK streams", Way.streams()));
-        all.add(Contender.jdk("JDK 8 KiB loop", Way.streamLoop()));
-        all.add(Contender.jdk("NIO direct 128 KiB", Way.directBuffer()));
-        fileTools(all, bed);
-        return all;
-    }
-
-    private void fileTools(List<Contender> all, Bed bed) {
-        String in = bed.in().name();
-        String out = bed.outs().getFirst().name();
-        tool(all, "cp", "-", List.of("cp", in, out));
-        tool(all, "dd", "-", List.of("dd", "if=" + in, "of=" + out, "bs=128K", "status=none"));
-        tool(all, "cat", out, List.of("cat", in));
-        tool(all, "pv", out, List.of("pv", "-q", in));
-    }
-
-    private static String[] copyArguments(Bed bed, String method) {
-        return new String[] {method, bed.in().name(), bed.outs().getFirst().name()};
-    }
-
-    /// On a file system that shares extents: sharing them, and copying all the same, as a user may ask for.
-    private void shared(String type) {
-        LoopMount mount;
-        Path large;
-        Path small;
-        try {
-            mount = LoopMount.of(type, memory.path(), 7 * bytes + (512L << 20)); // 512 MiB for its own structures
-            mounts.add(mount);
-            large = source(mount.path(), 4 * bytes);
-            small = source(mount.path(), bytes);
-        } catch (IOException e) {
-            skipped.add("file to file on " + type + ": " + e.getMessage());
-            return;
-        }
-        races.add(new Race(
-                        "reflink-" + type,
-                        "reflink of " + Human.bytes(4 * bytes) + " on " + type,
-                        bed(mount.path(), Content.of(large, 4 * bytes), End.Kind.FILE, End.Kind.FILE),
-                        bed -> {
-                            List<Contender> all = fid(Way.fid(null));
-                            c(all, "copy", "ficlone", copyArguments(bed, "ficlone"));
-                            c(all, "copy", "copy_file_range", copyArguments(bed, "copy_file_range"));
-                            all.add(Contender.jdk("JDK Files.copy", Way.filesCopy()));
-                            all.add(Contender.jdk("JDK FileChannel.transferTo", Way.transferTo()));
-                            tool(
-                                    all,
-                                    "cp",
-                                    "-",
-                                    List.of(
-                                            "cp",
-                                            bed.in().name(),
-                                            bed.outs().getFirst().name()));
-                            return all;
-                        },
-                        Target.micros(100))
-                .brief());
-        races.add(new Race(
-                "file-file-" + type,
-                "file to file on " + type + ", bytes copied",
-                bed(mount.path(), Content.of(small, bytes), End.Kind.FILE, End.Kind.FILE),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(Method.SPLICE_THROUGH_PIPE));
-                    all.add(Contender.method(Method.READ_WRITE));
-                    all.add(Contender.method(Method.MMAP));
-                    for (String method : List.of("read_write", "sendfile", "splice", "mmap")) {
-                        c(all, "copy", method, copyArguments(bed, method));
-                    }
-                    all.add(Contender.jdk("JDK 8 KiB loop", Way.streamLoop()));
-                    all.add(Contender.jdk("NIO direct 128 KiB", Way.directBuffer()));
-                    return all;
-                },
-                Target.speed(0.95, Target.BEST_C)));
-    }
-
-    /// Directories of small files, by commands: their start is part of what they take. In memory only: ext4 goes
-    /// over every inode that was freed in the last minutes before it takes another, so that there a copy pays for
-    /// the removal of the one before. Source: fs/ext4/ialloc.c of Linux 6.18, recently_deleted.
-    private void tree(String fileSystem, Path directory, List<String> wanted) throws IOException {
-        String id = "tree-" + fileSystem;
-        String command = Peers.fidCommand();
-        if (!isWanted(id, wanted)) {
-            return;
-        }
-        if (command == null || !peers.refusal().isEmpty()) {
-            skipped.add(id + ": " + (command == null ? "not started as `fid bench`" : peers.refusal()));
-            return;
-        }
-        SmallFiles files = new SmallFiles(Math.max(1000, Math.toIntExact(SMALL_FILES * bytes / SMALL_FILES_BYTES)));
-        Path source = directory.resolve("small-files");
-        files.make(source);
-        races.add(new Race(
-                        id,
-                        files.count() + " files of 4 KiB on " + fileSystem,
-                        bed(directory, Content.of(source, files.bytes()), End.Kind.TREE, End.Kind.TREE),
-                        bed -> {
-                            String in = bed.in().name();
-                            String out = bed.outs().getFirst().name();
-                            String words = command + " copy -r -q '" + in + "' '" + out + "'";
-                            Peers anywhere = peers.everywhere();
-                            List<Contender> all = fid(anywhere.tool("-", List.of("sh", "-c", "exec " + words)));
-                            all.add(new Contender(
-                                    "cp -r", Contender.Kind.TOOL, anywhere.tool("-", List.of("cp", "-r", in, out))));
-                            return all;
-                        },
-                        Target.speed(1, "cp -r"))
-                .everywhere());
-    }
-
-    // ---- sockets ----
-
-    private void sockets(Path source) throws IOException {
-        Content content = Content.of(source, bytes);
-        races.add(new Race(
-                "file-socket",
-                "file to TCP socket, loopback",
-                bed(memory.path(), content, End.Kind.FILE, End.Kind.SOCKET),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(null));
-                    String port = bed.outs().getFirst().name();
-                    for (String method : List.of("sendfile", "splice", "read_write")) {
-                        c(all, "socket", method, "send", method, bed.in().name(), port);
-                    }
-                    jdkBetween(all);
-                    all.add(Contender.jdk("JDK FileChannel.transferTo", Way.transferTo()));
-                    return all;
-                },
-                Target.speed(0.97, "C sendfile")));
-        String fileSystem = Workplace.fileSystem(disk.path());
-        races.add(new Race(
-                "socket-file-" + fileSystem,
-                "TCP socket to file on " + fileSystem + ", loopback",
-                bed(disk.path(), content, End.Kind.SOCKET, End.Kind.FILE),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(null));
-                    String port = bed.in().name();
-                    for (String method : List.of("splice", "read_write")) {
-                        c(
-                                all,
-                                "socket",
-                                method,
-                                "receive",
-                                method,
-                                port,
-                                bed.outs().getFirst().name());
-                    }
-                    jdkBetween(all);
-                    all.add(Contender.jdk("JDK FileChannel.transferFrom", Way.transferFrom()));
-                    return all;
-                },
-                Target.speed(1.3, "NIO direct 128 KiB"),
-                Target.speed(2, "JDK streams")));
-        races.add(new Race(
-                "socket-socket",
-                "TCP socket to TCP socket, loopback",
-                bed(memory.path(), content, End.Kind.SOCKET, End.Kind.SOCKET),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(null));
-                    String out = bed.outs().getFirst().name();
-                    for (String method : List.of("splice", "read_write")) {
-                        c(all, "socket", method, "relay", method, bed.in().name(), out);
-                    }
-                    jdkBetween(all);
-                    return all;
-                }));
-    }
-
-    private static void jdkBetween(List<Contender> all) {
-        all.add(Contender.jdk("JDK streams", Way.streams()));
-        all.add(Contender.jdk("NIO direct 128 KiB", Way.directBuffer()));
-    }
-
-    // ---- pipes ----
-
-    private void pipes(Path source) {
-        long period = Math.min(PIPE_PERIOD, bytes);
-        Content content = new Content(source, period, 16 * bytes);
-        races.add(new Race(
-                "pipe-pipe",
-                "pipe to pipe",
-                bed(memory.path(), content, End.Kind.PIPE, End.Kind.PIPE),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(null));
-                    String in = bed.in().name();
-                    String out = bed.outs().getFirst().name();
-                    c(all, "pipes", "splice", "splice", in, out);
-                    tool(all, "pv", "-", List.of("sh", "-c", "exec pv -q < '" + in + "' > '" + out + "'"));
-                    return all;
-                },
-                Target.speed(0.95, "C splice")));
-        Content shorter = new Content(source, period, 2 * bytes);
-        races.add(new Race(
-                "pipe-pipe-copied",
-                "pipe to pipe, against those who copy",
-                bed(memory.path(), shorter, End.Kind.PIPE, End.Kind.PIPE),
-                bed -> {
-                    List<Contender> all = fid(Way.fid(null));
-                    c(
-                            all,
-                            "pipes",
-                            "read_write",
-                            "read_write",
-                            bed.in().name(),
-                            bed.outs().getFirst().name());
-                    all.add(Contender.jdk("JDK 8 KiB loop", Way.streamLoop()));
-                    all.add(Contender.jdk("NIO direct 128 KiB", Way.directBuffer()));
-                    return all;
-                }));
-        for (int outputs : new int[] {2, 4, 8}) {
-            fanOut(content, outputs);
-        }
-        Content once = new Content(source, period, bytes);
-        fanOut(
-                "fanout-files",
-                "one pipe to 3 files on tmpfs",
-                once,
-                false,
-                Collections.nCopies(3, End.Kind.FILE),
-                Target.speed(0.95, "C read_write"));
-        fanOut(
-                "fanout-mixed",
-                "one pipe to 2 FIFOs and 2 files on tmpfs",
-                once,
-                false,
-                List.of(End.Kind.PIPE, End.Kind.PIPE, End.Kind.FILE, End.Kind.FILE),
-                Target.speed(0.95, "C read_write"));
-        Content lent = new Content(source, Math.min(2L * End.PIPE_BYTES, bytes), 16 * bytes);
-        memory("memory-pipe", "memory to pipe, the reader drops it", lent, Bed.Sink.DISCARD);
-        memory(
-                "memory-pipe-read",
-                "memory to pipe, the reader copies it",
-                new Content(source, lent.period(), 4 * bytes),
-                Bed.Sink.READ);
-    }
-
-    private void fanOut(Content content, int outputs) {
-        fanOut(
-                "fanout-" + outputs,
-                "one pipe to " + outputs + " FIFOs",
-                new Content(content.file(), content.period(), 8 * bytes),
-                true,
-                Collections.nCopies(outputs, End.Kind.PIPE),
-                Target.speed(0.95, "C tee"),
-                Target.speed(3, "C read_write"));
-    }
-
-    /// With the command, and tee(1), whose start is part of what they take.
-    private void fanOut(
-            String id, String title, Content content, boolean tee, List<End.Kind> kinds, Target... targets) {
-        races.add(new Race(
-                id,
-                title,
-                bed(memory.path(), content, End.Kind.PIPE, kinds.toArray(End.Kind[]::new)),
-                bed -> {
-                    List<Contender> all = fid(Way.fidFanout());
-                    List<String> names = bed.outs().stream().map(End::name).toList();
-                    List<String> arguments = new ArrayList<>(List.of(bed.in().name()));
-                    arguments.addAll(names);
-                    arguments.addFirst("read_write");
-                    c(all, "pipes", "read_write", arguments.toArray(String[]::new));
-                    if (tee) {
-                        arguments.set(0, "tee");
-                        c(all, "pipes", "tee", arguments.toArray(String[]::new));
-                    }
-                    String ends = " '" + String.join("' '", names.subList(1, names.size())) + "' < '"
-                            + bed.in().name() + "' > '" + names.getFirst() + "'";
-                    tool(all, "tee", "-", List.of("sh", "-c", "exec tee" + ends));
-                    String command = Peers.fidCommand();
-                    if (command != null && peers.refusal().isEmpty()) {
-                        all.add(new Contender(
-                                "fid tee",
-                                Contender.Kind.TOOL,
-                                peers.tool("-", List.of("sh", "-c", "exec " + command + " -q tee" + ends))));
-                    }
-                    return all;
-                },
-                targets));
-    }
-
-    private void memory(String id, String title, Content content, Bed.Sink sink) {
-        races.add(new Race(
-                        id,
-                        title,
-                        bed(memory.path(), content, End.Kind.MEMORY, End.Kind.PIPE),
-                        bed -> {
-                            List<Contender> all = fid(Way.fidLend());
-                            String length = Long.toString(content.length());
-                            String out = bed.outs().getFirst().name();
-                            String period = Long.toString(content.period());
-                            String file = content.file().toString();
-                            c(all, "pipes", "vmsplice", "vmsplice", file + ":" + period + ":" + length, out);
-                            c(all, "pipes", "write", "write", file + ":" + period + ":" + length, out);
-                            all.add(Contender.jdk("JDK streams", Way.streamsFromMemory()));
-                            return all;
-                        },
-                        Target.speed(0.93, "C vmsplice"))
-                .sink(sink));
-    }
-
-    // ---- block sizes ----
-
-    /// What a call should move at most: every method at every size. Fid itself takes part once, as it is used.
-    private void blocks(Path source) {
-        record Route(End.Kind in, End.Kind out) {}
-        for (Route route : List.of(
-                new Route(End.Kind.FILE, End.Kind.FILE),
-                new Route(End.Kind.FILE, End.Kind.PIPE),
-                new Route(End.Kind.FILE, End.Kind.SOCKET),
-                new Route(End.Kind.SOCKET, End.Kind.FILE),
-                new Route(End.Kind.SOCKET, End.Kind.SOCKET),
-                new Route(End.Kind.PIPE, End.Kind.PIPE))) {
-            Content content = Content.of(source, bytes / 4);
-            races.add(new Race(
-                            "blocks-" + route.in().id() + "-" + route.out().id(),
-                            route.in() + " to " + route.out() + " in memory, by block size",
-                            bed(memory.path(), content, route.in(), route.out()),
-                            bed -> {
-                                List<Contender> all = fid(Way.fid(null));
-                                all.addAll(Blocks.contenders(route.in(), route.out()));
-                                return all;
-                            })
-                    .least(3));
-        }
+    /// The ends of a route. Its outputs and FIFOs are made in `directory`.
+    Bed bed(Path directory, Content content, End.Kind in, End.Kind... outs) throws IOException {
+        return new Bed(kernel, directory, content, processors.ends(), in, outs);
     }
 
     // ---- who takes part ----
 
-    private static List<Contender> fid(Way way) {
+    Peers peers() {
+        return peers;
+    }
+
+    /// Fid, and Fid again: every race begins with them.
+    static List<Contender> fid(Way way) {
         return new ArrayList<>(List.of(Contender.fid(way), Contender.again(way)));
     }
 
-    private void c(List<Contender> all, String program, String name, String... arguments) {
+    /// One of our programs in C.
+    void c(List<Contender> all, String program, String name, String... arguments) {
         if (peers.refusal().isEmpty()) {
             all.add(new Contender("C " + name, Contender.Kind.C, peers.reference(program, arguments)));
         }
     }
 
-    private void tool(List<Contender> all, String name, String out, List<String> command) {
-        if (peers.refusal().isEmpty() && !Peers.version(name).isEmpty()) {
+    /// Go's io.Copy from one end to another.
+    void go(List<Contender> all, Bed bed) {
+        if (!peers.goRefusal().isEmpty()) {
+            skip("Go io.Copy: " + peers.goRefusal());
+        } else if (peers.refusal().isEmpty()) {
+            String out = bed.outs().getFirst().name();
+            Way way = peers.reference("gocopy", bed.in().name(), out);
+            all.add(new Contender("Go io.Copy", Contender.Kind.TOOL, way));
+        }
+    }
+
+    /// A program that users have. Where it is not installed, the report says so.
+    ///
+    /// @param out the file that gets its stdout, or `-`
+    void tool(List<Contender> all, String name, String out, List<String> command) {
+        if (!Peers.isThere(name)) {
+            skip(name + ": not installed (bench/peers/setup installs what is missing)");
+        } else if (peers.refusal().isEmpty()) {
             all.add(new Contender(name, Contender.Kind.TOOL, peers.tool(out, command)));
         }
     }
 
-    /// Where what was left out is noted.
-    void skip(@Nullable String what) {
-        if (what != null) {
-            skipped.add(what);
+    /// Netty, where its jars are.
+    void netty(List<Contender> all, Supplier<Contender> contender) {
+        try {
+            all.add(contender.get());
+        } catch (LinkageError e) {
+            skip("Netty: its jars are not on the class path, or have no native part for this machine (" + e + ")");
         }
+    }
+
+    /// Notes what was left out, once.
+    void skip(String what) {
+        skipped.add(what);
+    }
+
+    List<String> skipped() {
+        return List.copyOf(skipped);
     }
 
     @Override
     public void close() {
-        mounts.forEach(LoopMount::close);
+        mounts.values().forEach(LoopMount::close);
+        places.forEach(Workplace::close);
         memory.close();
         disk.close();
     }

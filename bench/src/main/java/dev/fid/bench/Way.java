@@ -34,8 +34,22 @@ import org.jspecify.annotations.Nullable;
 /// A way to move the bytes of a {@link Bed}, in this process. Both ends are opened before the clock starts, and
 /// closed after; where the output is a socket the clock stops when the peer has it all.
 interface Way {
-    /// What came of it; `told` is null where it was not Fid that moved.
-    record Outcome(Sample sample, @Nullable Told told) {}
+    /// What came of it.
+    ///
+    /// @param told null where it was not Fid that moved
+    /// @param counted null where nobody counted
+    record Outcome(
+            Sample sample, @Nullable Told told, @Nullable Counted counted) {
+        Outcome(Sample sample, @Nullable Told told) {
+            this(sample, told, null);
+        }
+    }
+
+    /// What a plain loop counted in a run.
+    ///
+    /// @param calls that move bytes
+    /// @param userBytes bytes that passed through user space
+    record Counted(long calls, long userBytes) {}
 
     /// What Fid tells of a run.
     ///
@@ -45,12 +59,20 @@ interface Way {
     /// @param userBytes bytes that passed through user space
     /// @param copies how often the CPU copied each byte between the two ends
     record Told(Method method, List<Declined> declined, Map<String, Long> calls, long userBytes, int copies) {
+        /// All system calls.
+        long sum() {
+            return calls.values().stream().mapToLong(Long::longValue).sum();
+        }
+
         static Told of(Moved moved, int copies) {
             return new Told(moved.method(), moved.declined(), moved.calls(), moved.userBytes(), copies);
         }
     }
 
     Outcome move(Bed bed, Stopwatch watch) throws IOException;
+
+    /// There will be no more runs: what was held for them is let go.
+    default void end() {}
 
     // ---- Fid ----
 
@@ -86,6 +108,9 @@ interface Way {
                 }
                 watch.start();
                 Fanout.Result result = Fanout.from(in).to(outs).run();
+                for (int i = 0; i < outs.size(); i++) {
+                    awaitPeer(bed.outs().get(i), outs.get(i));
+                }
                 Sample sample = watch.stop(result.bytes());
                 for (Fanout.Branch branch : result.branches()) {
                     if (branch.failure() != null) {
@@ -103,11 +128,13 @@ interface Way {
     }
 
     /// Memory that holds the content's period, lent to a pipe as often as it takes.
-    static Way fidLend() {
+    ///
+    /// @param advice {@link Uapi#MADV_HUGEPAGE}, or MADV_NOHUGEPAGE for pages of 4 KiB
+    static Way fidLend(int advice) {
         return (bed, watch) -> {
             Kernel kernel = bed.kernel();
             Content content = bed.content();
-            try (Memory memory = filled(kernel, content);
+            try (Memory memory = filled(kernel, content, advice);
                     Fd out = bed.outs().getFirst().openOut(kernel)) {
                 watch.start();
                 long given = 0;
@@ -130,17 +157,15 @@ interface Way {
         };
     }
 
-    private static Memory filled(Kernel kernel, Content content) throws IOException {
+    private static Memory filled(Kernel kernel, Content content, int advice) throws IOException {
         Memory memory = kernel.allocate(content.period());
-        kernel.madvise(memory.address(), content.period(), Uapi.MADV_HUGEPAGE);
-        try (InputStream in = Files.newInputStream(content.file())) {
-            byte[] block = new byte[128 << 10];
+        kernel.madvise(memory.address(), content.period(), advice);
+        try (Fd in = Fd.open(kernel, content.file())) {
             for (long at = 0; at < content.period(); ) {
-                int read = in.read(block, 0, (int) Math.min(block.length, content.period() - at));
-                if (read < 0) {
-                    throw new IOException(content.file() + " ended at " + at);
+                long read = kernel.read(in.number(), memory, at, content.period() - at);
+                if (read <= 0) {
+                    throw new IOException(content.file() + ": read at " + at + " gave " + read);
                 }
-                memory.put(at, block, 0, read);
                 at += read;
             }
         } catch (IOException e) {

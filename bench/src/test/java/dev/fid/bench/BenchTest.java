@@ -31,12 +31,15 @@ class BenchTest {
                         directory.resolve("report.md"),
                         directory.resolve("report.html"),
                         directory.resolve("report.csv"),
+                        directory,
                         null,
                         0,
                         false),
                 null,
-                Duration.ZERO,
+                Duration.ofMinutes(20),
+                Bench.Extent.ALL,
                 List.of(routes),
+                List.of(),
                 2,
                 7,
                 BYTES);
@@ -104,7 +107,7 @@ class BenchTest {
     void everyMethodIsTriedAtEveryBlockSize() throws IOException {
         Report report = run(options("blocks-file-file", "blocks-socket-socket"));
         for (Result result : report.results()) {
-            long methods = result.id().equals("blocks-file-file") ? 4 : 2;
+            long methods = result.id().equals("blocks-file-file") ? 5 : 2;
             assertThat(result.series().stream().filter(series -> series.kind() == Contender.Kind.BLOCK))
                     .as(result.id() + result.skipped())
                     .hasSize((int) methods * Blocks.SIZES.size())

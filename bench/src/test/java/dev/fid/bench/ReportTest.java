@@ -19,6 +19,7 @@ class ReportTest {
                 0,
                 0,
                 128,
+                null,
                 java.util.Arrays.stream(wallNanos)
                         .mapToObj(nanos -> new Sample(GIB, nanos, nanos / 2, Counter.NOT_COUNTED, 7))
                         .toList());

@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         description = {
             "Races every method against C programs, the JDK's ways and the usual tools.",
-            "Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not there",
-            "is left out, and said.",
+            "Without WHAT: a route of each kind, within two minutes. Needs gcc for the C",
+            "programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
+            "there is left out, and said.",
             ""
         },
         footer = {
@@ -41,8 +42,8 @@ final class BenchCommand implements Action {
         /// Beginnings of the names of the races; none means all.
         List<String> routes() {
             return switch (this) {
-                case copy -> List.of("file-file", "reflink", "tree", "blocks-file-file");
-                case pipe -> List.of("pipe-", "memory-", "blocks-file-pipe", "blocks-pipe");
+                case copy -> List.of("file-file", "reflink", "tree", "rss", "blocks-file-file");
+                case pipe -> List.of("pipe-", "file-pipe", "memory-", "blocks-file-pipe", "blocks-pipe");
                 case tee -> List.of("fanout");
                 case socket -> List.of("file-socket", "socket-", "blocks-file-socket", "blocks-socket");
                 case relay -> List.of("socket-socket", "blocks-socket-socket", "relay");
@@ -55,8 +56,11 @@ final class BenchCommand implements Action {
     @Parameters(
             arity = "0..1",
             paramLabel = "WHAT",
-            description = "Which races: ${COMPLETION-CANDIDATES}. Default: all.")
-    private What what = What.all;
+            description = {
+                "Which races, with every method and block size: ${COMPLETION-CANDIDATES}.",
+                "Default: a few of each, with the usual block sizes."
+            })
+    private @Nullable What what;
 
     @Option(names = "--save", paramLabel = "FILE", description = "Saves the report as JSON.")
     private @Nullable Path save;
@@ -72,6 +76,12 @@ final class BenchCommand implements Action {
 
     @Option(names = "--csv", paramLabel = "FILE", description = "Writes a line of figures for each contender.")
     private @Nullable Path csv;
+
+    @Option(
+            names = "--svg",
+            paramLabel = "DIR",
+            description = "Writes pictures of the report into a directory that exists, for a README for example.")
+    private @Nullable Path svg;
 
     @Option(names = "--json", description = "Prints the report as JSON instead of the table.")
     private boolean json;
@@ -93,11 +103,21 @@ final class BenchCommand implements Action {
             names = "--time",
             paramLabel = "DURATION",
             converter = Values.OfDuration.class,
-            description = "Time for all races, about. Default: 2m.")
-    private Duration time = Bench.Options.USUAL_TIME;
+            description = {
+                "Time for the whole run. Where it does not suffice there are fewer rounds, then fewer contenders.",
+                "Default: 2m; of all: 10m."
+            })
+    private @Nullable Duration time;
 
     @Option(names = "--routes", paramLabel = "NAME", split = ",", description = "Races whose names begin so.")
     private List<String> routes = List.of();
+
+    @Option(
+            names = "--path",
+            paramLabel = "DIR",
+            split = ",",
+            description = "Directories on whose file systems files are copied, too.")
+    private List<Path> paths = List.of();
 
     @Option(names = "--runs", paramLabel = "N", description = "Rounds that count, at most. Default: 15.")
     private int runs = Bench.Options.USUAL_RUNS;
@@ -109,25 +129,38 @@ final class BenchCommand implements Action {
             names = "--bytes",
             paramLabel = "SIZE",
             converter = Values.OfSize.class,
-            description = "Bytes of a run between files. Default: 256M.")
-    private long bytes = Bench.Options.USUAL_BYTES;
+            description = "Bytes of a run between files. Default: 64M; with WHAT or --routes: 256M.")
+    private @Nullable Long bytes;
 
     @Override
     public void run(Context context) throws Failure {
         PrintStream out = new PrintStream(context.console().out(), true, StandardCharsets.UTF_8);
-        if (!routes.isEmpty() && what != What.all) {
+        if (!routes.isEmpty() && what != null) {
             throw Failure.usage("WHAT and --routes both name the races: give one of them");
         }
         if (failIfSlower > 0 && compare == null) {
             throw Failure.usage("--fail-if-slower needs --compare");
         }
-        Bench.Outputs outputs = new Bench.Outputs(save, markdown, html, csv, compare, failIfSlower, json);
-        Bench.Options options =
-                new Bench.Options(outputs, from, time, routes.isEmpty() ? what.routes() : routes, runs, seed, bytes);
-        switch (Bench.run(options, out, context.console().err())) {
+        switch (Bench.run(options(), out, context.console().err())) {
             case DONE -> {}
             case SLOWER -> throw new Failure(Exit.CHECK, "fid became slower, see above");
             case FAILED -> throw new Failure(Exit.IO, "the benchmark did not come to its end, see above");
         }
+    }
+
+    private Bench.Options options() {
+        boolean usual = what == null && routes.isEmpty();
+        Bench.Extent extent = usual ? Bench.Extent.USUAL : Bench.Extent.ALL;
+        Duration most = what == null || what == What.all ? extent.time : Bench.Extent.USUAL.time;
+        return new Bench.Options(
+                new Bench.Outputs(save, markdown, html, csv, svg, compare, failIfSlower, json),
+                from,
+                time != null ? time : routes.isEmpty() ? most : Bench.Extent.USUAL.time,
+                extent,
+                what == null ? routes : what.routes(),
+                paths,
+                runs,
+                seed,
+                bytes == null ? extent.bytes : bytes);
     }
 }

@@ -186,6 +186,7 @@ final class TcpSocket extends Socket {
     long receive(Iter to, int flags) {
         machine.ledger.pass("tcp_recvmsg");
         boolean peek = (flags & Uapi.MSG_PEEK) != 0;
+        boolean drop = (flags & Uapi.MSG_TRUNC) != 0; // a stream's bytes are dropped uncopied: tcp(7), net/ipv4/tcp.c
         long ready = waitForBytes(to.count(), flags);
         if (ready <= 0) {
             return ready;
@@ -195,7 +196,7 @@ final class TcpSocket extends Socket {
         for (Iterator<SocketBuffer> i = queue.iterator(); i.hasNext() && done < most; ) {
             SocketBuffer buffer = i.next();
             int part = (int) Math.min(most - done, buffer.left());
-            int copied = buffer.copyTo(to, 0, part);
+            int copied = drop ? part : buffer.copyTo(to, 0, part);
             done += copied;
             if (copied < part) {
                 break;

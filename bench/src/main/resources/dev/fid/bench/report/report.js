@@ -66,7 +66,7 @@ function size(bytes) {
 }
 
 // Colour and dash: neither alone has to be seen.
-const STYLES = [["--fid", []], ["--jdk", [8, 4]], ["--c", [2, 3]], ["--method", [10, 3, 2, 3]]];
+const STYLES = [["--fid", []], ["--jdk", [8, 4]], ["--c", [2, 3]], ["--method", [10, 3, 2, 3]], ["--good", [14, 4]]];
 
 function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -1,0 +1,78 @@
+package dev.fid.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fid.Method;
+import dev.fid.kernel.Kernel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The same way on this machine and on the model.
+class MechanismTest {
+    private static final int BYTES = 4 << 20;
+
+    @TempDir
+    Path directory;
+
+    private record Both(Way.Outcome outcome, Modelled modelled) {
+        double callsPerMib() {
+            Way.Told told = outcome.told();
+            Way.Counted counted = outcome.counted();
+            return (told != null ? told.sum() : counted == null ? -1 : counted.calls()) / 4.0;
+        }
+    }
+
+    private Both run(Contender contender, End.Kind in, End.Kind out) throws IOException {
+        Kernel kernel = Kernel.linux();
+        Path source = Files.write(directory.resolve("source"), new byte[BYTES]);
+        try (Bed bed = new Bed(kernel, directory, Content.of(source, BYTES), -1, in, out);
+                Stopwatch watch = new Stopwatch(kernel)) {
+            bed.begin(Bed.Sink.DISCARD);
+            Way.Outcome outcome = contender.way().move(bed, watch);
+            bed.end();
+            Modelled modelled = Modelled.of(contender, bed, outcome);
+            assertThat(modelled).as(contender.name()).isNotNull();
+            return new Both(outcome, java.util.Objects.requireNonNull(modelled));
+        }
+    }
+
+    @Test
+    void aFileReachesASocketWithoutACopyAndAFileWithOne() throws IOException {
+        assertThat(run(Contender.fid(Way.fid(null)), End.Kind.FILE, End.Kind.SOCKET)
+                        .modelled()
+                        .copies())
+                .isZero();
+        assertThat(run(Contender.method(Method.SPLICE_THROUGH_PIPE), End.Kind.FILE, End.Kind.FILE)
+                        .modelled()
+                        .copies())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whoDropsWhatArrivesAddsNoCopy() throws IOException {
+        Both both = run(Contender.method(Method.READ_WRITE), End.Kind.FILE, End.Kind.SOCKET);
+        assertThat(both.modelled().copies()).isEqualTo(2); // those of read and write, none of the other end
+    }
+
+    @Test
+    void readAndWriteCopyTwice() throws IOException {
+        Both both = run(Contender.method(Method.READ_WRITE), End.Kind.FILE, End.Kind.FILE);
+        assertThat(both.modelled().copies()).isEqualTo(2);
+    }
+
+    /// Blocks are what is asked for in a call, here and there: so the counts must agree where calls are never short.
+    @Test
+    void aLoopMakesAsManyCallsOnTheModelAsHere() throws IOException {
+        List<Contender> loops = Blocks.contenders(End.Kind.FILE, End.Kind.FILE, List.of(64L << 10));
+        assertThat(loops).hasSize(5);
+        for (Contender loop : loops) {
+            Both both = run(loop, End.Kind.FILE, End.Kind.FILE);
+            assertThat(both.modelled().callsPerMib()).as(loop.name()).isEqualTo(both.callsPerMib());
+            assertThat(both.modelled().copies()).as(loop.name()).isBetween(1.0, 2.0);
+        }
+    }
+}
