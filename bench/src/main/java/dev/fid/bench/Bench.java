@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -22,6 +23,9 @@ public final class Bench {
     /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
     public static final List<String> COPY_JVM =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
+
+    /// Those for a relay; a test compares them, too.
+    public static final List<String> RELAY_JVM = List.of("-XX:+UseSerialGC", "-Xms16m", "-Xmx256m");
 
     private static final long RSS_BYTES = (4L << 30) + 1; // more than 32 bits count
     private static final long RSS_MOST = 80_000_000; // 80 MB
@@ -182,9 +186,9 @@ public final class Bench {
             refusal = watch.refusal();
         }
         try (Suite suite = new Suite(kernel, processors, options.bytes())) {
-            List<Race> races = suite.races(options.routes());
+            List<Contest> races = suite.races(options.routes());
             boolean articles = Suite.isWanted("articles", options.routes());
-            if (races.isEmpty() && !articles) {
+            if (races.isEmpty() && !articles && !suite.relays().hasIdle()) {
                 throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
             }
             long deadline = kernel.nanoTime() + options.time().toNanos();
@@ -196,11 +200,14 @@ public final class Bench {
                 results.add(races.get(i).run(kernel, processors, options.runs(), share, random, progress));
             }
             buffer(results).ifPresent(facts::add);
+            facts.addAll(suite.relays().idle(progress));
             if (options.routes().isEmpty() || options.routes().contains("rss")) {
                 rss(suite).ifPresent(facts::add);
             }
+            Map<String, Object> card = Machine.card(processors, refusal);
+            card.putAll(suite.relays().versions());
             return new Report(
-                    Machine.card(processors, refusal),
+                    card,
                     options.command(),
                     Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                     options.seed(),
@@ -265,20 +272,31 @@ public final class Bench {
     // ---- on the terminal ----
 
     private void print(Report report) {
+        for (Unit unit : Unit.values()) {
+            List<Result> counted =
+                    report.results().stream().filter(r -> r.unit() == unit).toList();
+            if (!counted.isEmpty()) {
+                print(unit, counted);
+            }
+        }
+        printFacts(report);
+    }
+
+    private void print(Unit unit, List<Result> results) {
         Table table = new Table(
                 new Table.Column("race", true, 9),
                 new Table.Column("method", true, 5),
-                new Table.Column("GiB/s", false, 8),
-                new Table.Column("CPU s/GiB", false, 7),
+                new Table.Column(unit.perSecond(), false, 8),
+                new Table.Column(unit.cpu(), false, 7),
                 new Table.Column("A/A ratio", false, 4));
-        for (Result result : report.results()) {
+        for (Result result : results) {
             result.fid()
                     .ifPresent(fid -> table.add(
                             List.of(
                                     result.id(),
                                     fid.method(),
-                                    Human.digits(fid.median(Sample::gibPerSecond)),
-                                    Human.digits(fid.median(Sample::cpuSecondsPerGib)),
+                                    Human.digits(fid.median(result.unit()::perSecond)),
+                                    Human.digits(fid.median(result.unit()::cpu)),
                                     result.named("Fid again")
                                             .map(again -> Human.digits(fid.ratio(again, Sample::gibPerSecond)
                                                     .value()))
@@ -286,9 +304,19 @@ public final class Bench {
                             result.verdicts().stream().map(Bench::sentence).toList()));
         }
         table.lines(100).forEach(out::println);
+        for (Result result : results) {
+            if (result.id().startsWith("relay-")) {
+                result.skipped().forEach(what -> out.println(result.id() + ": not raced: " + what));
+            }
+        }
+    }
+
+    private void printFacts(Report report) {
         for (Report.Fact fact : report.facts()) {
-            out.println(fact.what() + ": " + Human.bytes(fact.bytes()) + ", at most " + Human.bytes(fact.most()) + ": "
-                    + (fact.isMet() ? "yes" : "no"));
+            out.println(fact.what() + ": " + Human.bytes(fact.bytes())
+                    + (fact.isBounded()
+                            ? ", at most " + Human.bytes(fact.most()) + ": " + (fact.isMet() ? "yes" : "no")
+                            : ""));
         }
         if (report.articles() != null) {
             Articles articles = report.articles();

@@ -16,7 +16,7 @@ import java.util.function.Function;
 
 /// All contenders of one route, run in turns: a round is one run of each in random order, so that whatever the
 /// machine does meanwhile is done to all of them. The first rounds warm up and are not counted.
-final class Race {
+final class Race implements Contest {
     private static final int LEAST_ROUNDS = 5;
     private static final int BURST = 31;
     private static final int WARM_UP_BURSTS = 15;
@@ -64,15 +64,14 @@ final class Race {
         return this;
     }
 
-    String id() {
+    @Override
+    public String id() {
         return id;
     }
 
     /// Runs it, on a thread of its own that stays on the mover's processor.
-    ///
-    /// @param rounds how many count, at most
-    /// @param nanos how long it may take, about; a few rounds are always run
-    Result run(Kernel kernel, Processors processors, int rounds, long nanos, Random random, PrintStream progress)
+    @Override
+    public Result run(Kernel kernel, Processors processors, int rounds, long nanos, Random random, PrintStream progress)
             throws IOException {
         FutureTask<Result> task = new FutureTask<>(() -> race(kernel, rounds, nanos, random, progress));
         Thread thread = new Thread(

@@ -26,6 +26,7 @@ final class Suite implements AutoCloseable {
     private final List<LoopMount> mounts = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
     private final List<Race> races = new ArrayList<>();
+    private final Relays relays;
 
     /// @param bytes of a run from file to file; runs through pipes move more
     Suite(Kernel kernel, Processors processors, long bytes) throws IOException {
@@ -41,13 +42,17 @@ final class Suite implements AutoCloseable {
         this.memory = inMemory;
         this.disk = onDisk;
         this.peers = Peers.compiled(memory.path(), processors.mover());
+        this.relays = new Relays(memory.path("relays"), skipped);
         if (!peers.refusal().isEmpty()) {
             skipped.add("the reference programs in C: " + peers.refusal());
         }
     }
 
     /// All races, in the order of the report, or those whose names begin with one of `wanted`.
-    List<Race> races(List<String> wanted) throws IOException {
+    List<Contest> races(List<String> wanted) throws IOException {
+        if (!wanted.isEmpty() && wanted.stream().allMatch(name -> name.startsWith("relay"))) {
+            return relays.races(wanted); // none of them moves a file
+        }
         Path onDisk = source(disk.path(), bytes);
         Path inMemory = source(memory.path(), bytes);
         files(Workplace.fileSystem(disk.path()), disk.path(), onDisk);
@@ -61,7 +66,14 @@ final class Suite implements AutoCloseable {
         sockets(inMemory);
         pipes(inMemory);
         blocks(source(memory.path(), bytes / 4));
-        return races.stream().filter(race -> isWanted(race.id(), wanted)).toList();
+        List<Contest> all = new ArrayList<>();
+        races.stream().filter(race -> isWanted(race.id(), wanted)).forEach(all::add);
+        all.addAll(relays.races(wanted));
+        return all;
+    }
+
+    Relays relays() {
+        return relays;
     }
 
     /// Whether a race of this name is among those asked for.

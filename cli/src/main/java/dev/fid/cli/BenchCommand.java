@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Races every method against C programs, the JDK's ways and the usual tools.",
             "Needs gcc for the C programs, root for xfs and btrfs, and some GiB of disk and memory; what is not there",
-            "is left out, and said.",
+            "is left out, and said. The races of relays need root for a network of their own and take minutes: they",
+            "are held only when asked for, by relay or by --routes relay-veth1500 for a network of small packets.",
             ""
         },
         footer = {

@@ -18,4 +18,11 @@ class LauncherTest {
                 .filteredOn(line -> line.startsWith("jvm="))
                 .containsExactly("jvm='" + String.join(" ", Bench.COPY_JVM) + "'");
     }
+
+    @Test
+    void theBenchmarkStartsARelayAsTheLauncherDoes() throws IOException {
+        assertThat(Files.readString(LAUNCHER).lines())
+                .filteredOn(line -> line.startsWith("' relay '*)"))
+                .containsExactly("' relay '*) jvm='" + String.join(" ", Bench.RELAY_JVM) + "' ;;");
+    }
 }
