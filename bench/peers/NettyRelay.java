@@ -77,7 +77,9 @@ public final class NettyRelay {
         public void channelReadComplete(ChannelHandlerContext context) {
             to.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(written -> {
                 if (written.isSuccess()) {
-                    context.channel().read();
+                    if (context.channel().isActive()) {
+                        context.channel().read();
+                    }
                 } else {
                     context.close();
                 }

@@ -83,6 +83,9 @@ public final class NioRelay {
 
     private void ready(SelectionKey key) {
         Side side = (Side) key.attachment();
+        if (!key.isValid()) {
+            return; // its connection ended in this turn
+        }
         try {
             if (key.isConnectable()) {
                 side.channel.finishConnect();
@@ -135,6 +138,9 @@ public final class NioRelay {
 
     /// Reads while nothing is left to write, and waits for the other side while something is.
     private static void interest(Side side) {
+        if (!side.key.isValid()) {
+            return;
+        }
         boolean reads = !side.ended && !side.buffer.hasRemaining();
         boolean writes = side.other.buffer.hasRemaining();
         int wanted = (reads ? SelectionKey.OP_READ : 0) | (writes ? SelectionKey.OP_WRITE : 0);

@@ -21,7 +21,10 @@ final class RelayRace implements Contest {
 
     private static final int LISTEN_PORT = 7000;
     private static final int UPSTREAM_PORT = 8000;
-    private static final long WARM_UP_MILLIS = 1500;
+    /// A JVM's second compiler is busy for seconds.
+    private static final long WARM_UP_MILLIS = 4000;
+
+    private static final long BRIEF_WARM_UP_MILLIS = 500;
     private static final long WARM_MILLIS = 60;
     private static final long LEAST_MILLIS = 150;
     private static final long MOST_MILLIS = 1000;
@@ -88,13 +91,14 @@ final class RelayRace implements Contest {
             throws IOException {
         long deadline = kernel.nanoTime() + nanos;
         RelayPeers peers = setting.peers();
-        List<String> skipped = new ArrayList<>(peers.absent());
+        List<String> skipped = new ArrayList<>(id.startsWith("relay-size") ? List.of() : peers.absent());
         List<Runner> runners = new ArrayList<>();
         try (RelayBed bed = new RelayBed(link, peers.directory());
                 RelayLoad load = new RelayLoad(
                         bed, peers.directory(), UPSTREAM_PORT, peers.all().size())) {
             try {
-                for (RelayPeers.Entrant entrant : peers.all()) {
+                for (RelayPeers.Entrant entrant :
+                        peers.all().stream().filter(this::takesPart).toList()) {
                     start(
                             bed,
                             peers,
@@ -116,6 +120,16 @@ final class RelayRace implements Contest {
                 runners.forEach(runner -> runner.process.close());
             }
         }
+    }
+
+    /// Fid always spliced and never is compared where the message size is what matters, and the others elsewhere.
+    private boolean takesPart(RelayPeers.Entrant entrant) {
+        boolean bySize = id.startsWith("relay-size");
+        return switch (entrant.kind()) {
+            case METHOD -> bySize;
+            case JDK, TOOL -> !bySize;
+            case FID, AGAIN, BLOCK, C -> true;
+        };
     }
 
     private static void start(
@@ -143,13 +157,21 @@ final class RelayRace implements Contest {
 
     /// Waits until each listens, has its bytes compared, and warms it up.
     private void qualify(RelayLoad load, List<Runner> runners, List<String> skipped, long nanos) throws IOException {
-        long warmUpMillis = Math.clamp(nanos / 1_000_000 / (4L * runners.size()), LEAST_MILLIS, WARM_UP_MILLIS);
+        long warmUpMillis = Math.clamp(nanos / 1_000_000 / runners.size(), LEAST_MILLIS, WARM_UP_MILLIS);
         for (Runner runner : List.copyOf(runners)) {
             try {
                 awaitListening(load, runner);
                 runner.pids = runner.process.pids();
                 load.run(work, runner.port, runner.pids, 0, LEAST_MILLIS, true, -1);
-                load.run(work, runner.port, runner.pids, 0, warmUpMillis, false, -1);
+                boolean compiled = runner.entrant.kind() == Contender.Kind.C || runner.entrant.kind() == Contender.Kind.TOOL;
+                load.run(
+                        work,
+                        runner.port,
+                        runner.pids,
+                        0,
+                        compiled ? Math.min(warmUpMillis, BRIEF_WARM_UP_MILLIS) : warmUpMillis,
+                        false,
+                        -1);
             } catch (IOException e) {
                 out(load, runner, runners, skipped, e);
             }
