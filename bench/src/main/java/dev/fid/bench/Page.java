@@ -40,8 +40,9 @@ final class Page {
     private void head() {
         line("# Measured");
         line("");
-        line("Made by `fid bench`, never written by hand; docs/measured.json holds every sample, and");
-        line("`fid bench --from docs/measured.json --markdown docs/measured.md` makes this page from it again.");
+        String file = isOfRelays() ? "docs/measured-relay" : "docs/measured";
+        line("Made by `fid bench`, never written by hand; " + file + ".json holds every sample, and");
+        line("`fid bench --from " + file + ".json --markdown " + file + ".md` makes this page from it again.");
         line("");
         Sheets.METHOD.lines().forEach(this::line);
         line("");
@@ -51,6 +52,11 @@ final class Page {
         card.add("seed", Long.toString(report.seed()));
         report.machine().forEach((key, value) -> card.add(key, String.valueOf(value)));
         table(card);
+    }
+
+    private boolean isOfRelays() {
+        return !report.results().isEmpty()
+                && report.results().stream().allMatch(result -> result.id().startsWith("relay-"));
     }
 
     private void articles() {
