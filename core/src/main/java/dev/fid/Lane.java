@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead of for
 /// every segment, which halves the instructions per MiB. Only a tail below the mark would stall, so whoever drives
-/// the lane calls {@link #sweep} about every millisecond while {@link #isMarked}.
+/// the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits the mark to the rate.
 ///
 /// Invariant: bytes are taken from the input only when nothing is pending. So an EAGAIN while filling is the
 /// input's, while draining the output's. Errors are latched: after a reset the next call's 0 would look like a
@@ -47,6 +47,10 @@ public final class Lane implements AutoCloseable {
     private static final int SMALL_PIECES = 8;
     /// A stream that brought this much in a row is worth a mark.
     private static final long STEADY = 4 << 20; // 4 MiB
+    /// A smaller mark saves nothing: one read of the buffer takes as much.
+    private static final long LEAST_MARK = 64 << 10; // 64 KiB
+
+    private static final long HALF_A_MILLISECOND = 500_000;
 
     private final Fd in;
     private final Fd out;
@@ -71,8 +75,8 @@ public final class Lane implements AutoCloseable {
     private long emptyInput;
     private long fullOutput;
 
-    // What the last events and answers said; an edge is told once.
-    private boolean readable = true;
+    // What the last events and answers said; an edge is told once. A fresh socket has room, and tells of bytes.
+    private boolean readable;
     private boolean writable = true;
     /// Whether a short read proves nothing: the input's end may lie behind it without another edge.
     private boolean thorough;
@@ -82,8 +86,10 @@ public final class Lane implements AutoCloseable {
     private boolean waitsForTime;
 
     private final boolean markable;
-    private boolean marked;
+    /// In bytes; 0 while the input has none.
+    private long mark;
     private long movedAtSweep;
+    private long sweptAt;
     private long steadySince;
 
     public Lane(Fd in, Fd out, PipePool pool) throws ErrnoException {
@@ -199,25 +205,41 @@ public final class Lane implements AutoCloseable {
 
     /// Whether the input has a mark, so that a tail needs {@link #sweep}.
     public boolean isMarked() {
-        return marked;
+        return mark > 0;
     }
 
-    /// Takes the mark away where nothing moved since the last sweep; the kernel then tells of a tail at once.
+    /// Fits the mark to what came since the last sweep: bytes of half a millisecond, at most the pool's mark. Where
+    /// that is little, or nothing, the mark is taken away, and the kernel tells of a tail at once. So a mark never
+    /// holds up a stream that became slow, by more than the time between two sweeps.
     ///
     /// @return whether it is still marked
     public boolean sweep() {
-        if (marked && moved() == movedAtSweep && pending() == 0) {
-            mark(1);
-            marked = false;
-            steadySince = moved();
+        if (mark == 0) {
+            return false;
         }
+        long now = kernel.nanoTime();
+        long came = moved() - movedAtSweep;
+        long fitting = came * HALF_A_MILLISECOND / Math.max(HALF_A_MILLISECOND, now - sweptAt);
         movedAtSweep = moved();
-        return marked;
+        sweptAt = now;
+        if (came == 0 && pending() > 0) {
+            return true; // it is the output that is slow
+        }
+        if (fitting < LEAST_MARK) {
+            mark(0);
+            steadySince = moved();
+        } else if (fitting < mark || fitting >= 2 * mark) {
+            mark(Math.min(pool.mark(), Long.highestOneBit(fitting)));
+        }
+        return isMarked();
     }
 
     private void mark(long bytes) {
-        calls++;
-        kernel.setsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT, (int) bytes);
+        if (bytes != mark) {
+            mark = bytes;
+            calls++;
+            kernel.setsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT, (int) Math.max(1, bytes));
+        }
     }
 
     /// Why bulk is copied, the last time that it was; null while it is spliced.
@@ -299,10 +321,10 @@ public final class Lane implements AutoCloseable {
         }
         if (filled == -Errno.EAGAIN) {
             emptyInput++;
-            if (markable && !marked && own == null && shared == null && moved() - steadySince >= STEADY) {
+            if (markable && mark == 0 && own == null && shared == null && moved() - steadySince >= STEADY) {
                 mark(pool.mark());
-                marked = true;
                 movedAtSweep = moved();
+                sweptAt = kernel.nanoTime();
             }
             return false;
         }

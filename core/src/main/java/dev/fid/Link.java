@@ -34,18 +34,21 @@ public final class Link implements AutoCloseable {
     public Lane.Wait run() throws ErrnoException {
         there.wake(true, true, true);
         back.wake(true, true, true);
-        return step();
+        return step(false);
     }
 
     /// As {@link #run()} for a loop with edges: sides that said "not now" are asked again only after an event. An
     /// error of a socket ends the link even where no lane looks at that side just now.
     ///
-    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them, or 0
+    /// At DONE the caller closes the link: that tells the second peer of its end, so no other call does.
+    ///
+    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them since the last
+    ///     call, or since the sockets were added to the loop; or 0
     /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
     public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
         wake(there, leftEvents, rightEvents);
         wake(back, rightEvents, leftEvents);
-        Lane.Wait wait = step();
+        Lane.Wait wait = step(true);
         if (((leftEvents | rightEvents) & EPOLLERR) != 0 && wait != Lane.Wait.DONE) {
             failed(left, Side.IN);
             failed(right, Side.OUT);
@@ -67,9 +70,9 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    private Lane.Wait step() throws ErrnoException {
-        toRight = step(there, right, toRight);
-        toLeft = step(back, left, toLeft);
+    private Lane.Wait step(boolean isClosedAtEnd) throws ErrnoException {
+        toRight = step(there, right, toRight, isClosedAtEnd && toLeft == Lane.Wait.DONE);
+        toLeft = step(back, left, toLeft, isClosedAtEnd && toRight == Lane.Wait.DONE);
         if (toRight == Lane.Wait.DONE && toLeft == Lane.Wait.DONE) {
             return Lane.Wait.DONE;
         }
@@ -96,12 +99,12 @@ public final class Link implements AutoCloseable {
         return (toRight == Lane.Wait.DONE) != (toLeft == Lane.Wait.DONE);
     }
 
-    private static Lane.Wait step(Lane lane, Fd out, Lane.Wait before) throws ErrnoException {
+    private static Lane.Wait step(Lane lane, Fd out, Lane.Wait before, boolean isLast) throws ErrnoException {
         if (before == Lane.Wait.DONE) {
             return before;
         }
         Lane.Wait now = lane.resume();
-        if (now == Lane.Wait.DONE) {
+        if (now == Lane.Wait.DONE && !isLast) {
             out.shutdownOutput();
         }
         return now;

@@ -17,6 +17,9 @@ public final class Bench {
     public static final List<String> COPY_JVM =
             List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
 
+    /// Those for a relay; a test compares them, too.
+    public static final List<String> RELAY_JVM = List.of("-XX:+UseSerialGC", "-Xms16m", "-Xmx256m");
+
     private final Options options;
     private final PrintStream out;
     private final PrintStream progress;
@@ -209,20 +212,31 @@ public final class Bench {
     // ---- on the terminal ----
 
     private void print(Report report) {
+        for (Unit unit : Unit.values()) {
+            List<Result> counted =
+                    report.results().stream().filter(r -> r.unit() == unit).toList();
+            if (!counted.isEmpty()) {
+                print(unit, counted);
+            }
+        }
+        printFacts(report);
+    }
+
+    private void print(Unit unit, List<Result> results) {
         Table table = new Table(
                 new Table.Column("race", true, 9),
                 new Table.Column("method", true, 5),
-                new Table.Column("GiB/s", false, 8),
-                new Table.Column("CPU s/GiB", false, 7),
+                new Table.Column(unit.perSecond(), false, 8),
+                new Table.Column(unit.cpu(), false, 7),
                 new Table.Column("A/A ratio", false, 4));
-        for (Result result : report.results()) {
+        for (Result result : results) {
             result.fid()
                     .ifPresent(fid -> table.add(
                             List.of(
                                     result.id(),
                                     fid.method(),
-                                    Human.digits(fid.median(Sample::gibPerSecond)),
-                                    Human.digits(fid.median(Sample::cpuSecondsPerGib)),
+                                    Human.digits(fid.median(result.unit()::perSecond)),
+                                    Human.digits(fid.median(result.unit()::cpu)),
                                     result.named("Fid again")
                                             .map(again -> Human.digits(fid.ratio(again, Sample::gibPerSecond)
                                                     .value()))
@@ -230,9 +244,19 @@ public final class Bench {
                             result.verdicts().stream().map(Bench::sentence).toList()));
         }
         table.lines(100).forEach(out::println);
+        for (Result result : results) {
+            if (result.id().startsWith("relay-")) {
+                result.skipped().forEach(what -> out.println(result.id() + ": not raced: " + what));
+            }
+        }
+    }
+
+    private void printFacts(Report report) {
         for (Report.Fact fact : report.facts()) {
-            out.println(fact.what() + ": " + Human.bytes(fact.bytes()) + ", at most " + Human.bytes(fact.most()) + ": "
-                    + (fact.isMet() ? "yes" : "no"));
+            out.println(fact.what() + ": " + Human.bytes(fact.bytes())
+                    + (fact.isBounded()
+                            ? ", at most " + Human.bytes(fact.most()) + ": " + (fact.isMet() ? "yes" : "no")
+                            : ""));
         }
         if (report.articles() != null) {
             Articles articles = report.articles();

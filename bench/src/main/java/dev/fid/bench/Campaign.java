@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -41,17 +42,20 @@ final class Campaign {
     }
 
     private Report run(Suite suite) throws IOException {
-        List<Race> races = suite.wanted();
+        List<Contest> races = suite.wanted();
         boolean articles =
                 options.wants("articles", true) && suite.peers().refusal().isEmpty();
         boolean rss = options.wants("rss", false);
-        if (races.isEmpty() && !options.wants("articles", true) && !rss) {
+        if (races.isEmpty()
+                && !options.wants("articles", true)
+                && !rss
+                && !suite.relays().hasIdle()) {
             throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
         }
         if (!races.isEmpty()) {
             suite.peers().prepare(); // not in the time of the race that is the first to need it
         }
-        double weight = races.stream().mapToDouble(Race::weight).sum()
+        double weight = races.stream().mapToDouble(Contest::weight).sum()
                 + (articles ? ARTICLES_WEIGHT : 0)
                 + (rss ? RSS_WEIGHT : 0);
         int steps = races.size() + (articles ? 1 : 0) + (rss ? 1 : 0);
@@ -60,7 +64,7 @@ final class Campaign {
                 new Timetable(kernel::nanoTime, options.time().toNanos() - (kernel.nanoTime() - start), weight);
         List<Result> results = new ArrayList<>();
         int step = 0;
-        for (Race race : races) {
+        for (Contest race : races) {
             announce(race.id(), ++step, steps, timetable);
             long deadline = timetable.begin(race.weight());
             if (timetable.left() == 0 && !results.isEmpty()) { // something is always measured
@@ -68,9 +72,9 @@ final class Campaign {
                 continue;
             }
             try {
-                results.add(
-                        race.run(new Race.Conditions(kernel, processors, options.runs(), deadline, random), progress));
-            } catch (Race.Absent e) {
+                results.add(race.run(
+                        new Contest.Conditions(kernel, processors, options.runs(), deadline, random), progress));
+            } catch (Contest.Absent e) {
                 suite.skip(race.id() + ": " + e.getMessage());
             }
         }
@@ -81,6 +85,7 @@ final class Campaign {
         }
         List<Report.Fact> facts = new ArrayList<>();
         buffer(results).ifPresent(facts::add);
+        facts.addAll(suite.relays().idle(progress));
         if (rss) {
             announce("rss", ++step, steps, timetable);
             rss(suite, timetable.left()).ifPresent(facts::add);
@@ -89,8 +94,10 @@ final class Campaign {
         try (Stopwatch watch = new Stopwatch(kernel)) {
             refusal = watch.refusal();
         }
+        Map<String, Object> card = Machine.card(processors, refusal);
+        card.putAll(suite.relays().versions());
         return new Report(
-                Machine.card(processors, refusal),
+                card,
                 options.command(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 options.seed(),

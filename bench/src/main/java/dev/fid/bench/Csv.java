@@ -3,11 +3,12 @@ package dev.fid.bench;
 import java.util.List;
 import java.util.Locale;
 
-/// A report as comma-separated values, one line for each contender of each race. Source: RFC 4180.
+/// A report as comma-separated values, one line for each contender of each race. Where a race counts other things than
+/// bytes, as its unit says, the figures of a GiB are those of 2^30 of them. Source: RFC 4180.
 final class Csv {
     private static final String HEAD = "race,contender,kind,block_bytes,method,copies,user_bytes,calls,bytes,rounds,"
             + "gib_per_second,gib_per_second_p10,gib_per_second_p90,cpu_seconds_per_gib,cpu_seconds_per_gib_p10,"
-            + "cpu_seconds_per_gib_p90,instructions_per_gib,switches_per_gib";
+            + "cpu_seconds_per_gib_p90,instructions_per_gib,switches_per_gib,unit,p50_micros,p99_micros";
 
     private Csv() {}
 
@@ -35,7 +36,10 @@ final class Csv {
                         cpu.p10(),
                         cpu.p90(),
                         series.median(Sample::instructionsPerGib),
-                        series.median(Sample::switchesPerGib));
+                        series.median(Sample::switchesPerGib),
+                        result.unit().name().toLowerCase(Locale.ROOT),
+                        series.median(Sample::medianMicros),
+                        series.median(Sample::p99Micros));
                 csv.append(String.join(",", cells.stream().map(Csv::cell).toList()))
                         .append("\r\n");
             }

@@ -72,10 +72,11 @@ final class Findings {
                             + " in CPU time: believe no smaller difference here.");
                 }
             }
-            fid.map(series -> Statistics.Summary.of(series.values(Sample::gibPerSecond)))
+            fid.map(series -> Statistics.Summary.of(series.values(result.unit()::perSecond)))
                     .filter(speed -> speed.p90() - speed.p10() > 0.5 * speed.median())
                     .ifPresent(speed -> warnings.add(result.title() + ": Fid's speed went from "
-                            + Human.digits(speed.p10()) + " to " + Human.digits(speed.p90()) + " GiB/s meanwhile."));
+                            + Human.digits(speed.p10()) + " to " + Human.digits(speed.p90()) + " "
+                            + result.unit().perSecond() + " meanwhile."));
         }
         return warnings;
     }

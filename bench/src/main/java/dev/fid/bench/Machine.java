@@ -54,6 +54,11 @@ final class Machine {
         return List.of(read("/proc/self/cmdline").split("\0", -1));
     }
 
+    /// A figure of /proc in KiB, such as VmRSS; 0 where it is not there.
+    static long kib(String path, String key) {
+        return Long.parseLong(found(read(path), "^" + key + ":\\s*(\\d+)", "0"));
+    }
+
     /// Free and reclaimable memory in bytes; 0 where that cannot be told.
     static long availableMemory() {
         return Long.parseLong(found(read("/proc/meminfo"), "MemAvailable:\\s*(\\d+)", "0")) << 10;

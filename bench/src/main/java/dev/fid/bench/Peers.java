@@ -252,8 +252,13 @@ final class Peers {
 
     /// The first line that `command --version` prints; empty where there is no such command.
     static String version(String command) {
+        return version(command, "--version");
+    }
+
+    /// The first line that `command option` prints; empty where there is no such command.
+    static String version(String command, String option) {
         try {
-            return output(Path.of("."), List.of(command, "--version"))
+            return output(Path.of("."), List.of(command, option))
                     .lines()
                     .findFirst()
                     .orElse("");

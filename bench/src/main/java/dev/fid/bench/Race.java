@@ -1,6 +1,5 @@
 package dev.fid.bench;
 
-import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -8,14 +7,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
 /// All contenders of one route, run in turns: a round is one run of each in random order, so that whatever the
 /// machine does meanwhile is done to all of them. The first rounds warm up and are not counted.
-final class Race {
+final class Race implements Contest {
     private static final int BURST = 31;
     private static final int WARM_UP_BURSTS = 15;
 
@@ -76,37 +74,26 @@ final class Race {
         return this;
     }
 
-    String id() {
+    @Override
+    public String id() {
         return id;
     }
 
-    double weight() {
+    @Override
+    public double weight() {
         return weight;
     }
 
-    boolean isUsual() {
+    @Override
+    public boolean isUsual() {
         return usual;
-    }
-
-    /// How a race is run.
-    ///
-    /// @param rounds that count, at most
-    /// @param deadline when it has to be done, in nanoseconds of the kernel's clock
-    record Conditions(Kernel kernel, Processors processors, int rounds, long deadline, Random random) {}
-
-    /// There is no such route on this machine: no such file system, for example.
-    static final class Absent extends IOException {
-        private static final long serialVersionUID = 1;
-
-        Absent(IOException cause) {
-            super(cause.getMessage(), cause);
-        }
     }
 
     /// Runs it, on a thread of its own that stays on the mover's processor.
     ///
     /// @throws Absent where there is no such route here
-    Result run(Conditions conditions, PrintStream progress) throws IOException {
+    @Override
+    public Result run(Conditions conditions, PrintStream progress) throws IOException {
         FutureTask<Result> task = new FutureTask<>(() -> race(conditions, progress));
         Thread thread = new Thread(
                 () -> {

@@ -33,8 +33,12 @@ record Report(
     ///
     /// @param what it is
     /// @param bytes the figure
-    /// @param most what it may be at most
+    /// @param most what it may be at most; 0 where it is only there to be compared with others
     record Fact(String what, long bytes, long most) {
+        boolean isBounded() {
+            return most > 0;
+        }
+
         boolean isMet() {
             return bytes <= most;
         }

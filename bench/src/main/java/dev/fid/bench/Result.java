@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param series one for each contender
 /// @param skipped contenders that could not take part, and why
 /// @param strangers the share of all processors that other processes used meanwhile
+/// @param unit what its samples count
 record Result(
         String id,
         String title,
@@ -25,7 +26,19 @@ record Result(
         List<Target> targets,
         List<Series> series,
         List<String> skipped,
-        double strangers) {
+        double strangers,
+        Unit unit) {
+
+    Result(
+            String id,
+            String title,
+            long bytes,
+            List<Target> targets,
+            List<Series> series,
+            List<String> skipped,
+            double strangers) {
+        this(id, title, bytes, targets, series, skipped, strangers, Unit.BYTES);
+    }
 
     /// The samples of one contender.
     ///
@@ -110,6 +123,8 @@ record Result(
         }
         for (Target target : targets) {
             switch (target.measure()) {
+                case COST, P99 ->
+                    named(target.against()).ifPresent(other -> verdicts.add(atMost(target, fid.get(), other)));
                 case SPEED ->
                     (target.against().equals(Target.BEST_C) ? bestC() : named(target.against()))
                             .ifPresent(other -> verdicts.add(speed(target, fid.get(), other)));
@@ -123,6 +138,14 @@ record Result(
         Statistics.Ratio ratio = fid.ratio(other, Sample::gibPerSecond);
         boolean met = ratio.value() >= target.bound();
         String word = met ? "yes" : ratio.high() >= target.bound() ? "within the noise" : "no";
+        return new Verdict(id, target, other.name(), ratio.value(), ratio.low(), ratio.high(), word);
+    }
+
+    private Verdict atMost(Target target, Series fid, Series other) {
+        boolean late = target.measure() == Target.Measure.P99;
+        Statistics.Ratio ratio = fid.ratio(other, late ? Sample::p99Micros : Sample::cpuSecondsPerGib);
+        boolean met = ratio.value() <= target.bound();
+        String word = met ? "yes" : ratio.low() <= target.bound() ? "within the noise" : "no";
         return new Verdict(id, target, other.name(), ratio.value(), ratio.low(), ratio.high(), word);
     }
 
@@ -140,6 +163,9 @@ record Result(
         json.put("id", id);
         json.put("title", title);
         json.put("bytes", bytes);
+        if (unit != Unit.BYTES) {
+            json.put("unit", unit.name());
+        }
         json.put("strangers", strangers);
         json.put("skipped", skipped);
         json.put("targets", targets.stream().map(Result::toJson).toList());
@@ -167,12 +193,21 @@ record Result(
         if (series.modelled() != null) {
             json.put("model", series.modelled().toJson());
         }
-        json.put(
-                "samples",
-                series.samples().stream()
-                        .map(s -> List.of(s.bytes(), s.wallNanos(), s.cpuNanos(), s.instructions(), s.switches()))
-                        .toList());
+        json.put("samples", series.samples().stream().map(Result::toJson).toList());
         return json;
+    }
+
+    private static List<Long> toJson(Sample s) {
+        return s.latency().equals(Latency.NONE)
+                ? List.of(s.bytes(), s.wallNanos(), s.cpuNanos(), s.instructions(), s.switches())
+                : List.of(
+                        s.bytes(),
+                        s.wallNanos(),
+                        s.cpuNanos(),
+                        s.instructions(),
+                        s.switches(),
+                        s.latency().median(),
+                        s.latency().p99());
     }
 
     static Result fromJson(Map<?, ?> json) {
@@ -185,7 +220,8 @@ record Result(
                         .map(s -> series((Map<?, ?>) s))
                         .toList(),
                 list(json, "skipped").stream().map(String::valueOf).toList(),
-                number(json, "strangers").doubleValue());
+                number(json, "strangers").doubleValue(),
+                json.containsKey("unit") ? Unit.valueOf(text(json, "unit")) : Unit.BYTES);
     }
 
     private static Target target(Map<?, ?> json) {
@@ -210,7 +246,7 @@ record Result(
 
     private static Sample sample(List<?> json) {
         long[] n = json.stream().mapToLong(x -> ((Number) x).longValue()).toArray();
-        return new Sample(n[0], n[1], n[2], n[3], n[4]);
+        return new Sample(n[0], n[1], n[2], n[3], n[4], n.length > 6 ? new Latency(n[5], n[6]) : Latency.NONE);
     }
 
     static String text(Map<?, ?> json, String key) {

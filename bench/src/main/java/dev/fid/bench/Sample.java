@@ -2,13 +2,18 @@ package dev.fid.bench;
 
 /// What one run took.
 ///
-/// @param bytes that arrived
+/// @param bytes that arrived; in a race that counts others, {@link Unit}, as many of those
 /// @param wallNanos from the first call to the last byte's arrival
-/// @param cpuNanos of the thread that moved them (of a tool: of its process)
+/// @param cpuNanos of the thread that moved them (of a tool or a relay: of its process)
 /// @param instructions of that thread, user and kernel, or {@link Counter#NOT_COUNTED}
 /// @param switches of that thread to another, or {@link Counter#NOT_COUNTED}
-record Sample(long bytes, long wallNanos, long cpuNanos, long instructions, long switches) {
+/// @param latency of its requests
+record Sample(long bytes, long wallNanos, long cpuNanos, long instructions, long switches, Latency latency) {
     private static final double GIB = 1 << 30;
+
+    Sample(long bytes, long wallNanos, long cpuNanos, long instructions, long switches) {
+        this(bytes, wallNanos, cpuNanos, instructions, switches, Latency.NONE);
+    }
 
     double gibPerSecond() {
         return bytes / GIB / (wallNanos / 1e9);
@@ -28,5 +33,13 @@ record Sample(long bytes, long wallNanos, long cpuNanos, long instructions, long
 
     double micros() {
         return wallNanos / 1e3;
+    }
+
+    double medianMicros() {
+        return latency.median() < 0 ? Double.NaN : latency.median() / 1e3;
+    }
+
+    double p99Micros() {
+        return latency.p99() < 0 ? Double.NaN : latency.p99() / 1e3;
     }
 }

@@ -44,10 +44,10 @@ final class Sheets {
         for (Report.Fact fact : report.facts()) {
             sheet.add(
                     fact.what(),
-                    "at most " + Human.bytes(fact.most()),
+                    fact.isBounded() ? "at most " + Human.bytes(fact.most()) : "",
                     Human.bytes(fact.bytes()),
                     "",
-                    fact.isMet() ? "yes" : "no",
+                    fact.isBounded() ? fact.isMet() ? "yes" : "no" : "",
                     "");
         }
         return sheet;
@@ -136,6 +136,11 @@ final class Sheets {
     // ---- a race ----
 
     static String sentence(Result result, Result.Series own) {
+        if (own.method().equals(RelayRace.METHOD)) {
+            return own.samples().size() + " rounds. Every relay is a process of its own with two threads, and has the"
+                    + " same load; CPU time and switches are those of all its threads, calls were counted in a run of"
+                    + " their own. Strangers had " + Human.digits(100 * result.strangers()) + " % of the processors.";
+        }
         return Human.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `"
                 + own.method()
                 + "`: " + copies(own.copies()) + ", " + Human.bytes(Math.max(0, own.userBytes()))
@@ -157,42 +162,63 @@ final class Sheets {
     static Sheet race(Result result, Result.Series own) {
         boolean counted = own.samples().stream().anyMatch(sample -> sample.instructions() >= 0);
         boolean brief = result.targets().stream().anyMatch(t -> t.measure() == Target.Measure.MICROS);
-        Measure cpu = brief
-                ? new Measure("CPU us", s -> s.cpuNanos() / 1e3)
-                : new Measure("CPU s/GiB", Sample::cpuSecondsPerGib);
-        Measure speed = brief ? new Measure("us", Sample::micros) : new Measure("GiB/s", Sample::gibPerSecond);
+        boolean late =
+                own.samples().stream().anyMatch(sample -> !sample.latency().equals(Latency.NONE));
+        Unit unit = result.unit();
+        Measure cpu = brief ? new Measure("CPU us", s -> s.cpuNanos() / 1e3) : new Measure(unit.cpu(), unit::cpu);
+        Measure speed = brief ? new Measure("us", Sample::micros) : new Measure(unit.perSecond(), unit::perSecond);
+        String per = unit == Unit.BYTES ? "MiB" : unit.name;
         List<String> heads = new ArrayList<>(List.of("contender"));
         if (counted) {
-            heads.add("10^9 instructions/GiB>");
+            heads.add(unit.instructions() + ">");
         }
         heads.add(cpu.head() + ">");
         if (!brief) {
-            heads.add("calls/MiB>");
-            heads.add("switches/GiB>");
+            heads.add("calls/" + per + ">");
+            heads.add("switches/" + unit.name + ">");
         }
-        heads.addAll(List.of(speed.head() + ">", "p10 to p90>", "Fid's speed to its>", "Fid's CPU to its>"));
+        heads.addAll(List.of(speed.head() + ">", "p10 to p90>"));
+        if (late) {
+            heads.addAll(List.of("p50 us>", "p99 us>"));
+        }
+        heads.addAll(List.of("Fid's speed to its>", "Fid's CPU to its>"));
+        if (late) {
+            heads.add("Fid's p99 to its>");
+        }
         Sheet sheet = Sheet.of(heads.toArray(String[]::new));
         double longestCpu = longest(result, cpu);
         double longestSpeed = longest(result, speed);
         for (Result.Series series : result.series()) {
             List<Sheet.Cell> cells = new ArrayList<>(List.of(Sheet.Cell.of(series.name())));
             if (counted) {
-                double instructions = series.median(Sample::instructionsPerGib) / 1e9;
+                double instructions = series.median(unit::instructions);
                 cells.add(Sheet.Cell.of(Human.digits(instructions), instructions));
             }
             cells.add(spread(series, cpu, longestCpu));
             if (!brief) {
-                double calls = series.calls() < 0 ? Double.NaN : series.calls() / (result.bytes() / MIB);
+                double calls = series.calls() < 0
+                        ? Double.NaN
+                        : series.calls() / (result.bytes() / (unit == Unit.BYTES ? MIB : 1));
                 cells.add(Sheet.Cell.of(Human.digits(calls), calls));
-                double switches = series.median(Sample::switchesPerGib);
+                double switches = series.median(unit::switches);
                 cells.add(Sheet.Cell.of(Human.digits(switches), switches));
             }
             cells.add(spread(series, speed, longestSpeed));
             Statistics.Summary summary = Statistics.Summary.of(series.values(speed.of()));
             cells.add(Sheet.Cell.of(Human.digits(summary.p10()) + " to " + Human.digits(summary.p90())));
             boolean self = series.kind() == Contender.Kind.FID;
+            if (late) {
+                for (ToDoubleFunction<Sample> latency :
+                        List.<ToDoubleFunction<Sample>>of(Sample::medianMicros, Sample::p99Micros)) {
+                    double micros = series.median(latency);
+                    cells.add(Sheet.Cell.of(Human.digits(micros), micros));
+                }
+            }
             cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::gibPerSecond)));
             cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::cpuSecondsPerGib)));
+            if (late) {
+                cells.add(self ? Sheet.Cell.of("") : ratioCell(own.ratio(series, Sample::p99Micros)));
+            }
             sheet.add(series.kind(), cells);
         }
         return sheet;

@@ -30,7 +30,8 @@ final class Suite implements AutoCloseable {
     private final Map<String, LoopMount> mounts = new LinkedHashMap<>();
     private final List<Workplace> places = new ArrayList<>();
     private final Set<String> skipped = new LinkedHashSet<>();
-    private final List<Race> races = new ArrayList<>();
+    private final List<Contest> races = new ArrayList<>();
+    private final Relays relays;
 
     Suite(Kernel kernel, Processors processors, Bench.Options options) throws IOException {
         this.kernel = kernel;
@@ -45,6 +46,7 @@ final class Suite implements AutoCloseable {
         this.memory = inMemory;
         this.disk = onDisk;
         this.peers = Peers.compiled(memory.path(), processors.mover());
+        this.relays = new Relays(memory.path("relays"), skipped);
         if (!peers.refusal().isEmpty()) {
             skipped.add("the reference programs in C: " + peers.refusal());
         }
@@ -58,15 +60,20 @@ final class Suite implements AutoCloseable {
     // ---- races ----
 
     /// Adds a race to those that can be asked for.
-    void add(Race race) {
+    void add(Contest race) {
         races.add(race);
     }
 
+    Relays relays() {
+        return relays;
+    }
+
     /// The races that are asked for, in the order of the report.
-    List<Race> wanted() {
-        return races.stream()
-                .filter(race -> options.wants(race.id(), race.isUsual()))
-                .toList();
+    List<Contest> wanted() throws IOException {
+        List<Contest> wanted = new ArrayList<>(races);
+        wanted.removeIf(race -> !options.wants(race.id(), race.isUsual()));
+        wanted.addAll(relays.races(options.routes()));
+        return wanted;
     }
 
     /// Whether a race of this name can be asked for.

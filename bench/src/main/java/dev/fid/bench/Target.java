@@ -3,7 +3,7 @@ package dev.fid.bench;
 /// What a race has to show.
 ///
 /// @param measure of what
-/// @param bound as fast as `bound` times the other; or microseconds at most
+/// @param bound as fast as `bound` times the other, or as costly, or as late; or microseconds at most
 /// @param against the name of the other contender, or {@link #BEST_C}
 record Target(Measure measure, double bound, String against) {
     /// The fastest of the reference programs in C.
@@ -12,12 +12,24 @@ record Target(Measure measure, double bound, String against) {
     enum Measure {
         /// GiB/s of Fid over GiB/s of the other.
         SPEED,
+        /// CPU time of Fid over that of the other.
+        COST,
+        /// The ninety-ninth percentile of Fid's latencies over that of the other.
+        P99,
         /// Microseconds of a run.
         MICROS
     }
 
     static Target speed(double bound, String against) {
         return new Target(Measure.SPEED, bound, against);
+    }
+
+    static Target cost(double bound, String against) {
+        return new Target(Measure.COST, bound, against);
+    }
+
+    static Target p99(double bound, String against) {
+        return new Target(Measure.P99, bound, against);
     }
 
     static Target micros(double bound) {
@@ -28,6 +40,8 @@ record Target(Measure measure, double bound, String against) {
     public String toString() {
         return switch (measure) {
             case SPEED -> "at least " + Human.digits(bound) + " of " + against;
+            case COST -> "CPU time at most " + Human.digits(bound) + " of " + against;
+            case P99 -> "p99 at most " + Human.digits(bound) + " of " + against;
             case MICROS -> "under " + Human.digits(bound) + " us";
         };
     }

@@ -18,7 +18,9 @@ import picocli.CommandLine.Parameters;
             "Races every method against C programs, the JDK's ways and the usual tools.",
             "Without WHAT: a route of each kind, within two minutes. Needs gcc for the C",
             "programs, root for xfs and btrfs, and some GiB of disk and memory; what is not",
-            "there is left out, and said.",
+            "there is left out, and said. The races of relays need root for a network of their",
+            "own and take minutes: they are held only when asked for, by relay or by --routes",
+            "relay-veth1500 for a network of small packets.",
             ""
         },
         footer = {

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 /// One client and its upstream: read the PROXY header where there is one, connect, then join both by a {@link
 /// Link} and let it run at every event. It ends in one place, {@link #end}. Runs on its branch's loop.
 final class Connection implements Peer.Reader, Runnable {
-    private static final int ANY = Uapi.EPOLLIN | Uapi.EPOLLOUT;
     /// Before the next try where descriptors ran out, or a unix listener had no room.
     private static final long AGAIN_MILLIS = 20;
 
@@ -248,7 +247,8 @@ final class Connection implements Peer.Reader, Runnable {
 
     private void connected() {
         Fd socket = java.util.Objects.requireNonNull(upstream);
-        int errno = kernel().getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR);
+        boolean failed = (rightEvents & (Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0;
+        int errno = failed ? kernel().getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR) : 0;
         if (errno != 0) {
             branch.connectFailed(new ErrnoException("connect", socket.toString(), Math.abs(errno)));
             dropUpstream();
@@ -282,9 +282,6 @@ final class Connection implements Peer.Reader, Runnable {
         phase = Phase.JOINED;
         branch.tally.joined++;
         quietSince = branch.now;
-        // What came before there was a link: the lanes ask once for themselves.
-        leftEvents |= ANY;
-        rightEvents |= ANY;
     }
 
     /// A fresh socket has room for a header: anything else than all of it is a failure.

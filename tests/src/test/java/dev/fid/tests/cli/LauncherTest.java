@@ -21,6 +21,13 @@ class LauncherTest {
                 .containsExactly("jvm='" + String.join(" ", Bench.COPY_JVM) + "'");
     }
 
+    @Test
+    void theBenchmarkStartsARelayAsTheLauncherDoes() throws IOException {
+        assertThat(Files.readString(LAUNCHER).lines())
+                .filteredOn(line -> line.startsWith("' relay '*)"))
+                .containsExactly("' relay '*) jvm='" + String.join(" ", Bench.RELAY_JVM) + "' ;;");
+    }
+
     /// With `AOTMode=on` a JVM that cannot use them does not start.
     @Test
     void theLauncherFindsTheLoadedClassesOfTheBuild(@TempDir Path directory) throws IOException {

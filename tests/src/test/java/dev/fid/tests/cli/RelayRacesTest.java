@@ -1,0 +1,73 @@
+package dev.fid.tests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fid.bench.Json;
+import dev.fid.tests.Needs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// The shortest race of relays: what is looked at is who took part and what was counted, never how fast.
+class RelayRacesTest extends Sandbox {
+    private static List<String> race(String... before) {
+        List<String> words = new ArrayList<>(List.of(before));
+        words.addAll(fid("relay").subList(0, fid().size()));
+        words.addAll(List.of("bench", "--routes", "relay-ping-1", "--time", "0s", "--runs", "1", "--json"));
+        return words;
+    }
+
+    @Test
+    void relaysHaveTheSameLoadAndNothingOfThemIsLeft() throws IOException {
+        Needs.root();
+        Needs.programs("ip", "nsenter", "sysctl", "cc");
+        Process process = start(race());
+        Ran ran = finish(process);
+        assertThat(ran.status()).as(ran.err()).isZero();
+        Map<?, ?> report = (Map<?, ?>) Json.read(ran.out());
+        Map<?, ?> result = (Map<?, ?>) ((List<?>) report.get("races")).getFirst();
+        assertThat(result.get("unit")).isEqualTo("REQUESTS");
+        List<?> contenders = (List<?>) result.get("contenders");
+        List<String> names = contenders.stream()
+                .map(each -> (String) ((Map<?, ?>) each).get("name"))
+                .toList();
+        String absent = result.get("skipped").toString();
+        for (String name : List.of("Fid", "Fid again", "C relay", "NIO")) {
+            assertThat(names).as(absent).contains(name);
+        }
+        for (String name : List.of("HAProxy", "nginx", "Go io.Copy", "Netty, copying")) {
+            boolean raced = names.stream().anyMatch(each -> each.startsWith(name));
+            assertThat(raced || absent.contains(name)).as(name).isTrue();
+        }
+        for (Object each : contenders) {
+            List<?> sample = (List<?>) ((List<?>) ((Map<?, ?>) each).get("samples")).getFirst();
+            assertThat(sample).as(each.toString()).hasSize(7); // with two latencies
+            for (int measured : new int[] {0, 1, 2, 5, 6}) {
+                assertThat(((Number) sample.get(measured)).longValue())
+                        .as(each.toString())
+                        .isPositive();
+            }
+        }
+        Path namespaces = Path.of("/run/netns");
+        if (Files.exists(namespaces)) {
+            try (Stream<Path> left = Files.list(namespaces)) {
+                assertThat(left.map(path -> path.getFileName().toString()))
+                        .noneMatch(name -> name.equals("fid-bench-" + process.pid()));
+            }
+        }
+    }
+
+    /// In a user namespace without a mapping, root is nobody.
+    @Test
+    void withoutRootARaceOfRelaysSaysSo() throws IOException {
+        Needs.programs("unshare");
+        Ran ran = run(race("unshare", "-U"));
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("fid: bench: relays: they are raced in network namespaces, which need root");
+    }
+}
