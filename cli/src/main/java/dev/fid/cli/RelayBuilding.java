@@ -7,6 +7,7 @@ import dev.fid.net.Cidr;
 import dev.fid.net.ProxyIn;
 import dev.fid.net.ProxyOut;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import dev.fid.net.Supervisor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,24 +34,24 @@ final class RelayBuilding {
         return Cidr.parse(text);
     }
 
-    Relay.Builder build(RelayConfig.Table table) throws Failure {
-        Relay.Builder builder = Relay.builder();
-        listen(builder, RelayConfig.listening(table.get("listen")));
-        to(builder, RelayConfig.upstream(table.get("to")));
-        List<String> proxy = RelayConfig.proxy(table.get("proxy-protocol"));
+    RelayBuilder build(RelayConfig.Table table) throws Failure {
+        RelayBuilder builder = Relay.builder();
+        listen(builder, RelayValues.listening(table.get("listen")));
+        to(builder, RelayValues.upstream(table.get("to")));
+        List<String> proxy = RelayValues.proxy(table.get("proxy-protocol"));
         return builder.name(table.get("name"))
                 .splicing(Splicing.valueOf(table.get("splice").toUpperCase(Locale.ROOT)))
-                .pipeCapacity(RelayConfig.pipeSize(table.get("pipe-size")))
+                .pipeCapacity(RelayValues.pipeSize(table.get("pipe-size")))
                 .mark(Size.parse(table.get("wake-size")))
-                .maxConnections(RelayConfig.count(table.get("max-conns"), 1, 1_000_000))
+                .maxConnections(RelayValues.count(table.get("max-conns"), 1, 1_000_000))
                 .connectTimeout(Durations.parse(table.get("connect-timeout")))
-                .idleTimeout(RelayConfig.time(table.get("idle-timeout")))
-                .halfCloseTimeout(RelayConfig.time(table.get("half-close-timeout")))
-                .stallTimeout(RelayConfig.time(table.get("stall-timeout")))
-                .limit(RelayConfig.rate(table.get("limit")))
-                .limitTotal(RelayConfig.rate(table.get("limit-total")))
-                .userTimeout(RelayConfig.time(table.get("user-timeout")))
-                .keepAlive(RelayConfig.time(table.get("keepalive")))
+                .idleTimeout(RelayValues.time(table.get("idle-timeout")))
+                .halfCloseTimeout(RelayValues.time(table.get("half-close-timeout")))
+                .stallTimeout(RelayValues.time(table.get("stall-timeout")))
+                .limit(RelayValues.rate(table.get("limit")))
+                .limitTotal(RelayValues.rate(table.get("limit-total")))
+                .userTimeout(RelayValues.time(table.get("user-timeout")))
+                .keepAlive(RelayValues.time(table.get("keepalive")))
                 .proxyIn(
                         proxy.contains("require")
                                 ? ProxyIn.REQUIRE
@@ -59,17 +60,17 @@ final class RelayBuilding {
                         proxy.contains("send-v1")
                                 ? ProxyOut.V1
                                 : proxy.contains("send-v2") ? ProxyOut.V2 : ProxyOut.NONE)
-                .allow(RelayConfig.blocks(table.get("allow")).stream()
+                .allow(RelayValues.blocks(table.get("allow")).stream()
                         .map(Cidr::parse)
                         .toList())
-                .deny(RelayConfig.blocks(table.get("deny")).stream()
+                .deny(RelayValues.blocks(table.get("deny")).stream()
                         .map(Cidr::parse)
                         .toList())
-                .backlog(RelayConfig.count(table.get("backlog"), 1, 65535))
-                .reusePort(RelayConfig.truth(table.get("reuse-port")));
+                .backlog(RelayValues.count(table.get("backlog"), 1, 65535))
+                .reusePort(RelayValues.truth(table.get("reuse-port")));
     }
 
-    private void listen(Relay.Builder builder, Endpoint endpoint) throws Failure {
+    private void listen(RelayBuilder builder, Endpoint endpoint) throws Failure {
         switch (endpoint) {
             case Endpoint.TcpListen tcp
             when tcp.host().isEmpty() ->
@@ -107,7 +108,7 @@ final class RelayBuilding {
         }
     }
 
-    private static void to(Relay.Builder builder, Endpoint endpoint) throws Failure {
+    private static void to(RelayBuilder builder, Endpoint endpoint) throws Failure {
         if (endpoint instanceof Endpoint.Unix unix) {
             builder.to(UnixDomainSocketAddress.of(unix.path()));
             return;

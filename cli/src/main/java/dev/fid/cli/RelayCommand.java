@@ -3,7 +3,7 @@ package dev.fid.cli;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -44,13 +44,20 @@ final class RelayCommand implements Action {
     @Option(names = "--json", description = "Says what happens as JSON lines on stdout.")
     private boolean json;
 
-    @Mixin
     private final RelayOptions options = new RelayOptions();
 
     private final Root root;
 
-    RelayCommand(Root root) {
+    private RelayCommand(Root root) {
         this.root = root;
+    }
+
+    /// The command with the keys of a relay as its options.
+    static CommandSpec model(Root root) {
+        RelayCommand command = new RelayCommand(root);
+        CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+        command.options.addTo(spec);
+        return spec;
     }
 
     @Override
@@ -64,7 +71,7 @@ final class RelayCommand implements Action {
         RelayConfig.Source source = config != null
                 ? new RelayConfig.Source(config, options.server())
                 : new RelayConfig.Source(options.relay(String.valueOf(listen), String.valueOf(to)), options.server());
-        if (config != null && !options.relay("", "").onlyEndpoints()) {
+        if (config != null && options.hasRelayOptions()) {
             throw Failure.usage("options of a relay stand in the file where there is one");
         }
         new RelayServer(source, context, json, root.quiet(), root.verbose()).run();

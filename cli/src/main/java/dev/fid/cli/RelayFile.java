@@ -52,7 +52,7 @@ final class RelayFile {
     private RelayConfig.Whole whole(TomlTable toml) {
         Map<String, String> server = new LinkedHashMap<>();
         List<RelayConfig.Table> relays = new ArrayList<>();
-        List<String> known = new ArrayList<>(RelayConfig.SERVER.keySet());
+        List<String> known = new ArrayList<>(RelayKeys.SERVER.keySet());
         known.add("relay");
         for (String key : toml.keySet()) {
             Object value = toml.get(List.of(key));
@@ -66,7 +66,7 @@ final class RelayFile {
                     mistake(toml.inputPositionOf(List.of(key)), "relays are tables: [[relay]]");
                 }
             } else {
-                put(toml, key, RelayConfig.SERVER, known, "the top level", server);
+                put(toml, key, RelayKeys.SERVER, known, "the top level", server);
             }
         }
         if (!toml.contains("relay")) {
@@ -77,9 +77,9 @@ final class RelayFile {
 
     private RelayConfig.Table relay(TomlTable table, @Nullable TomlPosition at) {
         Map<String, String> values = new LinkedHashMap<>();
-        List<String> known = new ArrayList<>(RelayConfig.RELAY.keySet());
+        List<String> known = new ArrayList<>(RelayKeys.RELAY.keySet());
         for (String key : table.keySet()) {
-            put(table, key, RelayConfig.RELAY, known, "[[relay]]", values);
+            put(table, key, RelayKeys.RELAY, known, "[[relay]]", values);
         }
         for (String needed : List.of("listen", "to")) {
             if (!table.contains(List.of(needed))) {
@@ -92,13 +92,12 @@ final class RelayFile {
     private void put(
             TomlTable table,
             String key,
-            Map<String, RelayConfig.Key> keys,
+            Map<String, RelayKeys.Key> keys,
             List<String> known,
             String where,
             Map<String, String> values) {
         TomlPosition at = table.inputPositionOf(List.of(key));
-        RelayConfig.Key meaning = keys.get(key);
-        if (meaning == null) {
+        if (!keys.containsKey(key)) {
             String near = Suggest.nearest(key, known);
             mistake(
                     at,
@@ -111,7 +110,7 @@ final class RelayFile {
             return;
         }
         try {
-            meaning.check().accept(text);
+            RelayValues.check(key, text);
             values.put(key, text);
         } catch (IllegalArgumentException e) {
             mistake(at, key + ": " + e.getMessage());

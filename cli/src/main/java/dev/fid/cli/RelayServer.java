@@ -4,9 +4,11 @@ import dev.fid.ErrnoException;
 import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import dev.fid.net.AccessLog;
+import dev.fid.net.AddressText;
 import dev.fid.net.Admin;
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
 import java.io.BufferedOutputStream;
@@ -70,7 +72,7 @@ final class RelayServer implements Admin.Control {
         if (context.own()) {
             signals(); // before anybody can see that we are there
         }
-        int workers = RelayConfig.workers(first.server().get("workers"));
+        int workers = RelayValues.workers(first.server().get("workers"));
         AccessLog writer = openLog(first.server().get("access-log"));
         log = writer;
         try (Service running = new Service(new Loops(workers), writer)) {
@@ -90,7 +92,7 @@ final class RelayServer implements Admin.Control {
     // ---- starting ----
 
     private void start(Service running, RelayConfig.Whole whole) throws Failure {
-        List<Relay.Builder> builders = new ArrayList<>();
+        List<RelayBuilder> builders = new ArrayList<>();
         for (RelayConfig.Table table : whole.relays()) {
             builders.add(building.build(table));
         }
@@ -129,7 +131,7 @@ final class RelayServer implements Admin.Control {
 
     private @Nullable Admin admin(Service running, RelayConfig.Whole whole) throws Failure {
         String text = whole.server().get("admin");
-        Endpoint where = RelayConfig.admin(text);
+        Endpoint where = RelayValues.admin(text);
         if (where == null) {
             return null;
         }
@@ -160,21 +162,25 @@ final class RelayServer implements Admin.Control {
     private void announce(Service running, @Nullable Admin admin, int workers) throws Failure {
         supervisor.tell("READY=1\nSTATUS=relaying");
         for (Relay relay : running.relays()) {
-            String from = relay.addresses().stream().map(Relay::text).collect(Collectors.joining(", "));
+            String from = relay.addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
             String page = admin == null ? "" : "; admin " + page(admin.address());
-            say("relaying " + from + " → " + Relay.text(relay.to()) + " (epoll, " + workers
+            say("relaying " + from + " → " + AddressText.of(relay.to()) + " (epoll, " + workers
                     + (workers == 1 ? " worker)" : " workers)") + page);
             event("listening", object -> {
                 object.put("relay", relay.name());
-                object.put("listen", relay.addresses().stream().map(Relay::text).toList());
-                object.put("to", Relay.text(relay.to()));
+                object.put(
+                        "listen",
+                        relay.addresses().stream().map(AddressText::of).toList());
+                object.put("to", AddressText.of(relay.to()));
                 object.put("admin", admin == null ? null : page(admin.address()));
             });
         }
     }
 
     private static String page(SocketAddress address) {
-        return address instanceof UnixDomainSocketAddress ? "unix://" + address : "http://" + Relay.text(address) + "/";
+        return address instanceof UnixDomainSocketAddress
+                ? "unix://" + address
+                : "http://" + AddressText.of(address) + "/";
     }
 
     // ---- running ----

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 
 /// A JSON line for each connection that has ended, written by a thread of its own: a slow disk holds up no bytes.
 /// What does not fit into its queue is counted and told in the log.
-public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
+public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
     /// Opens the log, at the start and again when it was moved away.
     public interface Opening {
         OutputStream open() throws IOException;
@@ -36,7 +36,7 @@ public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
     }
 
     @Override
-    public void accept(Relay.Entry entry) {
+    public void accept(LogEntry entry) {
         if (!lines.offer(State.entry(Instant.now().toString(), entry))) {
             lost.incrementAndGet();
         }

@@ -53,7 +53,7 @@ public final class Admin implements AutoCloseable {
 
     /// @param where a loopback address (port 0 takes a free one) or a unix path, which gets the mode 0600
     /// @throws IllegalArgumentException for an address that other machines can reach
-    /// @throws ErrnoException as {@link Relay.Builder#start}
+    /// @throws ErrnoException as {@link RelayBuilder#start}
     public Admin(SocketAddress where, Service service, Control control) throws ErrnoException {
         this.service = service;
         this.control = control;

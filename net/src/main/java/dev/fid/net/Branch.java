@@ -11,12 +11,17 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The part of a relay that lives on one event loop: its connections, their pipes, their time-outs and what they
 /// counted. Everything here runs on the loop's thread.
 final class Branch {
+    private static final long PATIENCE_SECONDS = 10;
     /// Between two looks at the tails of marked inputs.
     private static final long SWEEP_NANOS = 1_000_000;
 
@@ -160,6 +165,29 @@ final class Branch {
 
     // ---- for others ----
 
+    /// Runs a question on the loop, from any thread.
+    <T> T ask(Function<Branch, T> question) {
+        if (loop.inEventLoop()) {
+            return question.apply(this);
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                answer.complete(question.apply(this));
+            } catch (Throwable t) {
+                answer.completeExceptionally(t);
+            }
+        });
+        try {
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("an event loop does not answer", e);
+        }
+    }
+
     /// What was counted, live connections included.
     Tally snapshot() {
         Tally sum = new Tally();
@@ -170,8 +198,8 @@ final class Branch {
         return sum;
     }
 
-    List<Relay.Status> list() {
-        List<Relay.Status> all = new ArrayList<>();
+    List<ConnectionStatus> list() {
+        List<ConnectionStatus> all = new ArrayList<>();
         for (Connection each = first; each != null; each = each.next) {
             all.add(each.status());
         }

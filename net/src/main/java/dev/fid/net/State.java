@@ -33,16 +33,16 @@ final class State {
     }
 
     private void relay(Relay relay) {
-        Relay.Totals totals = relay.totals();
+        Totals totals = relay.totals();
         text.append("{\"name\":");
         string(relay.name());
         text.append(",\"listen\":[");
         for (int i = 0; i < relay.addresses().size(); i++) {
             text.append(i == 0 ? "" : ",");
-            string(Relay.text(relay.addresses().get(i)));
+            string(AddressText.of(relay.addresses().get(i)));
         }
         text.append("],\"to\":");
-        string(Relay.text(relay.to()));
+        string(AddressText.of(relay.to()));
         text.append(",\"state\":\"")
                 .append(relay.isDraining() ? "draining" : "running")
                 .append('"');
@@ -84,7 +84,7 @@ final class State {
         state.text.append("{\"schema\":\"fid.connections/1\",\"connections\":[");
         String before = "";
         for (Relay relay : service.all()) {
-            for (Relay.Status each : relay.list()) {
+            for (ConnectionStatus each : relay.list()) {
                 state.text.append(before);
                 state.connection(relay.name(), each);
                 state.text.append('}');
@@ -95,7 +95,7 @@ final class State {
     }
 
     /// One line of an access log.
-    static String entry(String time, Relay.Entry entry) {
+    static String entry(String time, LogEntry entry) {
         State state = new State();
         state.connection(entry.relay(), entry.connection());
         state.text
@@ -106,7 +106,7 @@ final class State {
         return state.text.append("\"}\n").toString();
     }
 
-    private void connection(String relay, Relay.Status each) {
+    private void connection(String relay, ConnectionStatus each) {
         text.append("{\"id\":").append(each.id()).append(",\"relay\":");
         string(relay);
         text.append(",\"client\":");

@@ -22,11 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param stallTimeout bytes wait for an output that takes none of them; null for none
 /// @param limit bytes per second of each direction of each connection; 0 for none
 /// @param limitTotal bytes per second of all connections in both directions; 0 for none
-/// @param keepAlive idle time before TCP asks whether the peer is still there; null for not
-/// @param userTimeout how long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); null for the kernel's
+/// @param sockets options of the sockets on both sides
 /// @param bind own address towards the upstream; null for the kernel's choice
-/// @param receiveBuffer SO_RCVBUF of both sides; 0 for the kernel's
-/// @param sendBuffer SO_SNDBUF of both sides; 0 for the kernel's
 /// @param allow clients that may connect; empty for all
 /// @param deny clients that may not, even where `allow` has them
 /// @param proxyIn whether clients begin with a PROXY header
@@ -44,11 +41,8 @@ record Terms(
         @Nullable Duration stallTimeout,
         long limit,
         long limitTotal,
-        @Nullable Duration keepAlive,
-        @Nullable Duration userTimeout,
+        SocketTerms sockets,
         @Nullable SocketAddress bind,
-        int receiveBuffer,
-        int sendBuffer,
         List<Cidr> allow,
         List<Cidr> deny,
         ProxyIn proxyIn,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -109,7 +110,7 @@ abstract class Fixture {
 
     // ---- the relay ----
 
-    Relay.Builder to(ServerSocketChannel server) {
+    RelayBuilder to(ServerSocketChannel server) {
         return Relay.builder().listen(loopback(0)).to(address(server)).loops(loops());
     }
 
@@ -117,7 +118,7 @@ abstract class Fixture {
         return keep(new Loops(2));
     }
 
-    Relay start(Relay.Builder builder) throws IOException {
+    Relay start(RelayBuilder builder) throws IOException {
         return keep(builder.start());
     }
 
