@@ -11,14 +11,17 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "relay",
         description = {
-            "Accepts clients at LISTEN, connects each to TO, and moves the bytes between them through the kernel:",
-            "small messages by read and write, bulk by splice(2).",
+            "Accepts clients at LISTEN, connects each to TO, and moves the bytes between",
+            "them through the kernel: small messages by read and write, bulk by splice(2).",
             "",
-            "LISTEN is HOST:PORT, :PORT (127.0.0.1 and ::1), tcp-listen://HOST:PORT, unix-listen://PATH?mode=0660",
-            "(@NAME is abstract) or fd://N, a socket that listens already. TO is HOST:PORT, tcp://HOST:PORT?bind=ADDR",
-            "or unix://PATH. IPv6 stands in brackets. Port 0 takes a free one; the start line has it.",
-            "TERM and INT let connections finish for the drain time-out, a second one cuts them. HUP reads the",
-            "configuration again and reopens the log. USR1 prints one line.",
+            "LISTEN is HOST:PORT, :PORT (127.0.0.1 and ::1), tcp-listen://HOST:PORT,",
+            "unix-listen://PATH?mode=0660 (@NAME is abstract) or fd://N, a socket that",
+            "listens already. TO is HOST:PORT, tcp://HOST:PORT?bind=ADDR or unix://PATH.",
+            "IPv6 stands in brackets. Port 0 takes a free one; the start line has it.",
+            "?keepalive=, nodelay=, rcvbuf= and sndbuf= hold for their side alone.",
+            "TERM and INT let connections finish for the drain time-out, a second one cuts",
+            "them. HUP reads the configuration again and reopens the log. USR1 prints one",
+            "line.",
             ""
         },
         footer = {

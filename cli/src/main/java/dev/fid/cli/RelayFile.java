@@ -3,9 +3,11 @@ package dev.fid.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -69,10 +71,22 @@ final class RelayFile {
                 put(toml, key, RelayKeys.SERVER, known, "the top level", server);
             }
         }
+        tellTwins(relays);
         if (!toml.contains("relay")) {
             mistake(null, "there is no [[relay]]");
         }
         return new RelayConfig.Whole(relays, new RelayConfig.Table(server));
+    }
+
+    /// The second of two relays at one place could not listen.
+    private void tellTwins(List<RelayConfig.Table> relays) {
+        Set<String> places = new HashSet<>();
+        for (RelayConfig.Table relay : relays) {
+            String listen = relay.get("listen").replaceFirst("\\?.*", "");
+            if (!listen.isEmpty() && !listen.endsWith(":0") && !places.add(listen)) {
+                mistake(null, "two relays listen on " + listen);
+            }
+        }
     }
 
     private RelayConfig.Table relay(TomlTable table, @Nullable TomlPosition at) {

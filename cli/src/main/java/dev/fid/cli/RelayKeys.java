@@ -39,9 +39,10 @@ final class RelayKeys {
 
     /// What can be said of a relay by an option, too.
     static final List<Key> RELAY_OPTIONS = List.of(
-            new Key("splice", "WHEN", "auto", "auto (bulk only), always or never"),
+            new Key("splice", "WHEN", "auto", "when to splice: auto (bulk), always or never"),
             new Key("pipe-size", "SIZE", "1MiB", "bytes that a pipe holds"),
             new Key("wake-size", "SIZE", "512KiB", "in bulk, bytes that wake us (SO_RCVLOWAT); 0 for each segment"),
+            new Key("preconnect", "N", "0", "upstream connections that each worker keeps ready"),
             new Key("max-conns", "N", "10000", "above it clients wait"),
             new Key("connect-timeout", "DURATION", "5s", "for all addresses together"),
             new Key("idle-timeout", "DURATION", "5m", "without a byte; or none"),
@@ -55,7 +56,7 @@ final class RelayKeys {
                     "proxy-protocol",
                     "WHAT,",
                     "none",
-                    "accept or require of clients, send-v1 or send-v2 to TO; one of each: require,send-v2"),
+                    "of clients: accept or require; to TO: send-v1 or send-v2; both: require,send-v2"),
             new Key("allow", "CIDR,", "", "clients that may connect"),
             new Key("deny", "CIDR,", "", "clients that may not"),
             new Key("backlog", "N", "1024", "connections that may wait"),

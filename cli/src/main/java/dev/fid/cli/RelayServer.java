@@ -50,6 +50,7 @@ final class RelayServer implements Admin.Control {
     private final int verbose;
     private final Supervisor supervisor;
     private final RelayBuilding building;
+    private final RelayTroubles troubles = new RelayTroubles(this::complain);
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
     private volatile @Nullable Service service;
     private @Nullable AccessLog log;
@@ -63,7 +64,7 @@ final class RelayServer implements Admin.Control {
         this.quiet = quiet;
         this.verbose = verbose;
         this.supervisor = new Supervisor(context.console().environment());
-        this.building = new RelayBuilding(supervisor);
+        this.building = new RelayBuilding(supervisor, troubles);
     }
 
     void run() throws Failure {
@@ -110,20 +111,28 @@ final class RelayServer implements Admin.Control {
             return null;
         }
         try {
-            return new AccessLog(() -> {
-                if (file.equals("-")) {
-                    return new FilterOutputStream(
-                            new BufferedOutputStream(context.console().out(), 1 << 16)) {
-                        @Override
-                        public void close() throws IOException {
-                            flush(); // stdout is not ours to close
+            return new AccessLog(
+                    () -> {
+                        if (file.equals("-")) {
+                            return new FilterOutputStream(
+                                    new BufferedOutputStream(context.console().out(), 1 << 16)) {
+                                @Override
+                                public void write(byte[] bytes, int from, int len) throws IOException {
+                                    out.write(bytes, from, len); // not one by one, as FilterOutputStream does
+                                }
+
+                                @Override
+                                public void close() throws IOException {
+                                    flush(); // stdout is not ours to close
+                                }
+                            };
                         }
-                    };
-                }
-                OutputStream out =
-                        Files.newOutputStream(Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-                return new BufferedOutputStream(out, 1 << 16);
-            });
+                        OutputStream out = Files.newOutputStream(
+                                Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                        return new BufferedOutputStream(out, 1 << 16);
+                    },
+                    e -> complain("--access-log " + file + ": cannot be opened again, the old one goes on: "
+                            + e.getMessage()));
         } catch (IOException e) {
             throw new Failure(Exit.OPEN, file + ": cannot be opened: " + e.getMessage(), "", e);
         }
@@ -195,8 +204,7 @@ final class RelayServer implements Admin.Control {
                 order = Order.DRAIN; // the program that we run in wants us to end
             }
             if (watchdog > 0) {
-                running.relays().forEach(Relay::totals); // a loop that hangs does not answer, and we are not alive
-                supervisor.tell("WATCHDOG=1");
+                tellWatchdog(running);
             }
             switch (order) {
                 case RELOAD -> reloadNow(running);
@@ -207,6 +215,16 @@ final class RelayServer implements Admin.Control {
                 }
                 case null -> {}
             }
+        }
+    }
+
+    /// Every loop is asked: one that hangs does not answer, and we are not alive.
+    private void tellWatchdog(Service running) {
+        try {
+            running.relays().forEach(Relay::totals);
+            supervisor.tell("WATCHDOG=1");
+        } catch (IllegalStateException e) {
+            complain("the watchdog is not told: " + e.getMessage());
         }
     }
 
@@ -222,7 +240,8 @@ final class RelayServer implements Admin.Control {
         Duration time = Durations.parse(
                 java.util.Objects.requireNonNull(config).server().get("drain-timeout"));
         int open = running.connections();
-        supervisor.tell("STOPPING=1\nSTATUS=draining " + open + " connections");
+        long patience = time.toNanos() / 1000 + 5_000_000; // and 5 s to end
+        supervisor.tell("STOPPING=1\nSTATUS=draining " + open + " connections\nEXTEND_TIMEOUT_USEC=" + patience);
         if (open > 0 && !now) {
             say("draining " + open + (open == 1 ? " connection" : " connections") + ", at most "
                     + Human.seconds(time.toNanos()));
@@ -240,12 +259,16 @@ final class RelayServer implements Admin.Control {
         if (writer != null) {
             writer.reopen();
         }
-        supervisor.tell("RELOADING=1");
+        supervisor.tellReloading();
         try {
             RelayConfig.Whole whole = source.read();
             start(running, whole);
+            tellWhatNeedsARestart(whole);
             config = whole;
-            say("reloaded: " + running.relays().size() + " relays, " + running.connections() + " connections go on");
+            int relays = running.relays().size();
+            int open = running.connections();
+            say("reloaded: " + relays + (relays == 1 ? " relay, " : " relays, ") + open
+                    + (open == 1 ? " connection goes on" : " connections go on"));
             event("reloaded", object -> object.put("relays", running.relays().size()));
             return "";
         } catch (Failure e) {
@@ -253,6 +276,15 @@ final class RelayServer implements Admin.Control {
             return e.text();
         } finally {
             supervisor.tell("READY=1");
+        }
+    }
+
+    private void tellWhatNeedsARestart(RelayConfig.Whole now) {
+        RelayConfig.Whole before = config;
+        for (String key : List.of("workers", "admin", "access-log")) {
+            if (before != null && !before.server().get(key).equals(now.server().get(key))) {
+                complain(key + ": needs a restart, what it was stays");
+            }
         }
     }
 

@@ -17,6 +17,7 @@ final class RelayValues {
             case "splice" -> splice(value);
             case "pipe-size" -> pipeSize(value);
             case "wake-size" -> Size.parse(value);
+            case "preconnect" -> count(value, 0, 1000);
             case "max-conns" -> count(value, 1, 1_000_000);
             case "connect-timeout", "drain-timeout" -> Durations.parse(value);
             case "idle-timeout", "half-close-timeout", "stall-timeout", "keepalive", "user-timeout" -> time(value);

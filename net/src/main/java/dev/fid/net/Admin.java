@@ -58,7 +58,7 @@ public final class Admin implements AutoCloseable {
         this.service = service;
         this.control = control;
         if (where instanceof UnixDomainSocketAddress unix) {
-            file = new SocketFile(kernel, unix, 0600, 64);
+            file = new SocketFile(kernel, unix, 0600, 64, socket -> {});
             listener = file.socket();
             address = where;
         } else {

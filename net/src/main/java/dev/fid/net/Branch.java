@@ -1,9 +1,7 @@
 package dev.fid.net;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.PipePool;
-import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import io.netty.channel.IoEventLoop;
@@ -28,12 +26,14 @@ final class Branch {
     final Relay relay;
     final IoEventLoop loop;
     final Tally tally = new Tally();
-    final PipePool pool;
+    final Spares spares;
     /// For PROXY headers.
     final Memory scratch;
     /// The loop's idea of now, for time-outs: as old as the last tick.
     long now;
 
+    private Terms terms;
+    private Pipes pipes;
     private @Nullable Connection first;
     private int connections;
     private final List<Connection> marked = new ArrayList<>();
@@ -47,10 +47,48 @@ final class Branch {
         this.relay = relay;
         this.loop = loop;
         Kernel kernel = relay.kernel();
-        this.pool =
-                new PipePool(kernel, terms.pipes(kernel), terms.pipeCapacity(), terms.splicing()).mark(terms.mark());
+        this.terms = terms;
+        this.pipes = new Pipes(pool(kernel, terms));
+        this.spares = new Spares(this, terms);
         this.scratch = kernel.allocate(ProxyHeader.MOST);
         this.now = kernel.nanoTime();
+    }
+
+    private static PipePool pool(Kernel kernel, Terms terms) {
+        return new PipePool(kernel, terms.pipes(kernel), terms.pipeCapacity(), terms.splicing()).mark(terms.mark());
+    }
+
+    /// For connections to come.
+    Pipes pipes() {
+        return pipes;
+    }
+
+    /// Takes other terms for connections to come.
+    void change(Terms wanted) {
+        if (closed) {
+            return;
+        }
+        if (!wanted.hasPipesOf(terms)) {
+            pipes.retire();
+            pipes = new Pipes(pool(relay.kernel(), wanted));
+        }
+        if (ticking != null && wanted.tickNanos() != terms.tickNanos()) {
+            ticking.cancel(false);
+            tickEvery(Math.min(wanted.tickNanos(), terms.tickNanos()));
+        }
+        if (!wanted.equals(terms)) {
+            spares.start(wanted);
+        }
+        terms = wanted;
+    }
+
+    /// Nobody will come any more.
+    void clearSpares() {
+        spares.clear();
+    }
+
+    private void tickEvery(long nanos) {
+        ticking = loop.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     /// A client that a listener accepted.
@@ -76,8 +114,7 @@ final class Branch {
         connections++;
         tally.open++;
         if (ticking == null) {
-            long tick = relay.terms().tickNanos();
-            ticking = loop.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.NANOSECONDS);
+            tickEvery(relay.terms().tickNanos());
         }
     }
 
@@ -192,6 +229,7 @@ final class Branch {
     Tally snapshot() {
         Tally sum = new Tally();
         sum.add(tally);
+        sum.spares = spares.count();
         for (Connection each = first; each != null; each = each.next) {
             each.count(sum);
         }
@@ -230,13 +268,10 @@ final class Branch {
                     timer.cancel(false);
                 }
             }
-            pool.close();
+            spares.clear();
+            pipes.retire();
             scratch.close();
         }
         return cut;
-    }
-
-    void connectFailed(ErrnoException e) {
-        tally.connectErrors.merge(Errno.name(e.errno()), 1L, Long::sum);
     }
 }

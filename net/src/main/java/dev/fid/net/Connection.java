@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Lane;
@@ -38,6 +39,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private final Terms terms;
     private final Fd client;
     private final Peer left;
+    private final Pipes pipes;
     private final long accepted;
     private Phase phase = Phase.GREETING;
     private @Nullable Greeting greeting;
@@ -53,6 +55,12 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private int leftEvents;
     private int rightEvents;
     private boolean queued;
+    /// What an upstream said, or what was wrong with a header.
+    private String why = "";
+
+    // Why each direction copies bulk, as counted last; 0 while it does not.
+    private int declinedThere;
+    private int declinedBack;
     private boolean answered;
 
     Connection(Branch branch, Fd client) {
@@ -62,6 +70,8 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         this.left = new Peer(client, this, false);
         this.accepted = branch.now;
         this.id = branch.relay.nextId();
+        this.pipes = branch.pipes();
+        pipes.enter();
     }
 
     private Kernel kernel() {
@@ -133,7 +143,10 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
                 header = said.header();
                 dial();
             }
-            case REFUSE -> end(Ending.NO_HEADER);
+            case REFUSE -> {
+                why = said.why();
+                end(Ending.NO_HEADER);
+            }
             case GONE -> end(Ending.RESET);
         }
     }
@@ -141,13 +154,20 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private void dial() {
         phase = Phase.DIALING;
         greeting = null;
+        Spares.Spare spare = terms.preconnect() > 0 ? branch.spares.take(terms) : null;
+        if (spare != null) {
+            branch.tally.preconnected++;
+            connected(spare.socket, spare.peer, spare.address, spare.events);
+            return;
+        }
         Dial fresh = new Dial(branch, terms, this);
         dial = fresh;
         fresh.start();
     }
 
     @Override
-    public void unreachable() {
+    public void unreachable(String reason) {
+        why = reason;
         end(Ending.UNREACHABLE);
     }
 
@@ -173,7 +193,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         if (terms.proxyOut() != ProxyOut.NONE) {
             introduce(socket);
         }
-        Link joined = new Link(client, socket, branch.pool);
+        Link joined = new Link(client, socket, pipes.pool);
         if (terms.limit() > 0 || branch.relay.total() != null) {
             long now = kernel().nanoTime();
             Rate total = branch.relay.total();
@@ -234,6 +254,8 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             answered = true;
             branch.tally.firstByte.add(kernel().nanoTime() - accepted);
         }
+        declinedThere = decline(joined.there(), declinedThere);
+        declinedBack = decline(joined.back(), declinedBack);
         switch (wait) {
             case DONE -> end(Ending.DONE);
             case TURN -> {
@@ -250,6 +272,16 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
                 && (joined.there().isMarked() || joined.back().isMarked())) {
             branch.sweep(this);
         }
+    }
+
+    /// Counts once that a direction copies bulk, and again when it has spliced meanwhile.
+    private int decline(Lane lane, int before) {
+        Declined declined = lane.declined();
+        int now = declined == null ? 0 : declined.errno();
+        if (now != before && now != 0) {
+            branch.tally.fallbacks.merge(Errno.name(now), 1L, Long::sum);
+        }
+        return now;
     }
 
     /// Whether an input is still marked.
@@ -295,7 +327,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         branch.tally.endings.merge(how, 1L, Long::sum);
         Link joined = link;
         count(branch.tally);
-        branch.relay.log(this, how);
+        branch.relay.log(this, how, why);
         left.leave();
         if (right != null) {
             right.leave();
@@ -315,6 +347,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             joined.reset();
         }
         branch.remove(this);
+        pipes.leave();
     }
 
     void count(Tally tally) {

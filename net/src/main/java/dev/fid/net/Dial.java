@@ -22,7 +22,9 @@ final class Dial implements Peer.Reader {
         void connected(Fd socket, Peer peer, SocketAddress address, int events);
 
         /// No address took it.
-        void unreachable();
+        ///
+        /// @param why what the last one said
+        void unreachable(String why);
     }
 
     private final Branch branch;
@@ -34,6 +36,7 @@ final class Dial implements Peer.Reader {
     private @Nullable Fd socket;
     private @Nullable Peer peer;
     private boolean over;
+    private String why = "";
 
     Dial(Branch branch, Terms terms, Outcome outcome) {
         this.branch = branch;
@@ -50,7 +53,7 @@ final class Dial implements Peer.Reader {
             addresses = found;
             if (found.length == 0) {
                 branch.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
-                fail();
+                fail("the host is unknown");
             } else {
                 connect();
             }
@@ -67,7 +70,7 @@ final class Dial implements Peer.Reader {
         SocketAddress[] all = Objects.requireNonNull(addresses);
         while (next < all.length) {
             try {
-                Fd fresh = Fd.connectSoon(branch.relay.kernel(), all[next], terms.bind(), terms.sockets()::apply);
+                Fd fresh = Fd.connectSoon(branch.relay.kernel(), all[next], terms.bind(), terms.upstream()::apply);
                 if (fresh == null) {
                     again();
                     return;
@@ -78,7 +81,7 @@ final class Dial implements Peer.Reader {
                 joining.join(branch.loop);
                 return;
             } catch (ErrnoException e) {
-                branch.connectFailed(e);
+                failed(e.errno());
                 if (isShortage(e.errno())) {
                     again();
                     return;
@@ -86,7 +89,7 @@ final class Dial implements Peer.Reader {
                 next++;
             }
         }
-        fail();
+        fail(why);
     }
 
     private static boolean isShortage(int errno) {
@@ -115,7 +118,7 @@ final class Dial implements Peer.Reader {
         Kernel kernel = branch.relay.kernel();
         int errno = kernel.getsockopt(tried.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR);
         if (errno != 0) {
-            branch.connectFailed(new ErrnoException("connect", tried.toString(), Math.abs(errno)));
+            failed(Math.abs(errno));
             hangUp();
             next++;
             connect();
@@ -129,14 +132,19 @@ final class Dial implements Peer.Reader {
     /// Looks at the time-out.
     void tick(long now) {
         if (!over && now - since > terms.connectTimeout().toNanos()) {
-            branch.connectFailed(new ErrnoException("connect", "", Errno.ETIMEDOUT));
-            fail();
+            failed(Errno.ETIMEDOUT);
+            fail(why);
         }
     }
 
-    private void fail() {
+    private void failed(int errno) {
+        branch.tally.connectErrors.merge(Errno.name(errno), 1L, Long::sum);
+        why = Errno.text(errno);
+    }
+
+    private void fail(String reason) {
         cancel();
-        outcome.unreachable();
+        outcome.unreachable(AddressText.of(terms.to()) + ": " + reason);
     }
 
     /// Gives up; the outcome learns nothing more.

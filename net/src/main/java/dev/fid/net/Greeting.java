@@ -24,6 +24,7 @@ final class Greeting {
     private final Fd client;
     private final boolean isRequired;
     private @Nullable ProxyHeader header;
+    private String why = "no PROXY header";
 
     Greeting(Fd client, boolean isRequired) {
         this.client = client;
@@ -46,6 +47,7 @@ final class Greeting {
         try {
             read = ProxyHeader.read(scratch.bytes(0, (int) peeked), (int) peeked);
         } catch (IllegalArgumentException e) {
+            why = "malformed PROXY header: " + e.getMessage();
             return Verdict.REFUSE;
         }
         boolean unfinished = peeked == 0 || read.equals(ProxyHeader.UNFINISHED);
@@ -57,7 +59,16 @@ final class Greeting {
             header = read;
             return Verdict.PASS;
         }
-        return isRequired || (unfinished && peeked > 0) ? Verdict.REFUSE : Verdict.PASS;
+        if (unfinished && peeked > 0) {
+            why = "a PROXY header cut short";
+            return Verdict.REFUSE;
+        }
+        return isRequired ? Verdict.REFUSE : Verdict.PASS;
+    }
+
+    /// What is wrong, where it is refused.
+    String why() {
+        return why;
     }
 
     /// The header; null before it was read, and where there is none.

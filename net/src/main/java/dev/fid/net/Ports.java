@@ -19,6 +19,8 @@ final class Ports {
     private final Kernel kernel;
     private final Place place;
     private final SocketTerms options;
+    private final int backlog;
+    private final int mode;
     private final boolean isShared;
     private final int loops;
     private final List<SocketAddress> addresses = new ArrayList<>();
@@ -28,7 +30,9 @@ final class Ports {
     private Ports(RelayBuilder builder, int loops) {
         this.kernel = builder.kernel();
         this.place = builder.place();
-        this.options = builder.terms().sockets();
+        this.options = builder.terms().client();
+        this.backlog = builder.backlog();
+        this.mode = builder.mode();
         this.isShared = builder.isPortShared();
         this.loops = loops;
     }
@@ -56,6 +60,23 @@ final class Ports {
         return sockets;
     }
 
+    /// What can change without binding anew.
+    void change(RelayBuilder now) {
+        for (List<Fd> each : sockets) {
+            for (Fd socket : each) {
+                if (!socket.isClosed()) {
+                    now.terms().client().change(socket);
+                    if (!place.inherited().contains(socket)) {
+                        kernel.listen(socket.number(), now.backlog()); // once more: only its backlog changes
+                    }
+                }
+            }
+        }
+        for (SocketFile file : files) {
+            file.mode(now.mode());
+        }
+    }
+
     void removeFiles() {
         files.forEach(SocketFile::remove);
     }
@@ -63,6 +84,7 @@ final class Ports {
     private void bind() throws ErrnoException {
         for (Fd inherited : place.inherited()) {
             addresses.add(inherited.localAddress());
+            options.apply(inherited);
             sockets.add(List.of(inherited));
         }
         if (place.listen().isEmpty()) {
@@ -97,7 +119,7 @@ final class Ports {
 
     private void bindOne(SocketAddress address, List<List<Fd>> bound, List<SocketAddress> now) throws ErrnoException {
         if (address instanceof UnixDomainSocketAddress unix) {
-            SocketFile file = new SocketFile(kernel, unix, place.mode(), place.backlog());
+            SocketFile file = new SocketFile(kernel, unix, mode, backlog, options::apply);
             files.add(file);
             bound.add(List.of(file.socket()));
             now.add(address);
@@ -131,7 +153,7 @@ final class Ports {
         }
         try {
             for (int i = 0; i < loops; i++) {
-                each.add(Fd.listen(kernel, inet, place.backlog(), socket -> {
+                each.add(Fd.listen(kernel, inet, backlog, socket -> {
                     set(socket, SOL_SOCKET, SO_REUSEPORT, 1);
                     if (wanted.getAddress() instanceof Inet6Address) {
                         set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);

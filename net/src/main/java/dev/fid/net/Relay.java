@@ -39,6 +39,7 @@ public final class Relay implements AutoCloseable {
     private final Room room = new Room();
     private final AtomicLong ids;
     private final @Nullable Consumer<LogEntry> log;
+    private final @Nullable Consumer<LogEntry> trouble;
     private final String name;
     /// Where it was told to listen, to be found again when the configuration is read again.
     private final Place place;
@@ -55,6 +56,7 @@ public final class Relay implements AutoCloseable {
         this.ownsLoops = ownsLoops;
         this.ids = builder.ids();
         this.log = builder.log();
+        this.trouble = builder.trouble();
         this.place = builder.place();
         this.terms = builder.terms();
         this.upstream = new Upstream(terms.to());
@@ -74,6 +76,14 @@ public final class Relay implements AutoCloseable {
         for (int i = 0; i < listeners.size(); i++) {
             Listener listener = listeners.get(i);
             onLoop(listener, listener::start);
+        }
+        if (terms.preconnect() > 0) {
+            for (Branch branch : branches) {
+                branch.ask(each -> {
+                    each.spares.start(terms);
+                    return true;
+                });
+            }
         }
     }
 
@@ -133,9 +143,17 @@ public final class Relay implements AutoCloseable {
         return log != null;
     }
 
-    void log(Connection connection, Ending how) {
+    void log(Connection connection, Ending how, String why) {
+        boolean isTrouble = how == Ending.UNREACHABLE || how == Ending.NO_HEADER || how == Ending.STALLED;
+        if (log == null && (trouble == null || !isTrouble)) {
+            return;
+        }
+        LogEntry entry = new LogEntry(name, connection.status(), how, why);
         if (log != null) {
-            log.accept(new LogEntry(name, connection.status(), how));
+            log.accept(entry);
+        }
+        if (trouble != null && isTrouble) {
+            trouble.accept(entry);
         }
     }
 
@@ -207,6 +225,13 @@ public final class Relay implements AutoCloseable {
             upstream = new Upstream(now.to());
         }
         terms = now;
+        ports.change(builder);
+        for (Branch branch : branches) {
+            branch.ask(each -> {
+                each.change(now);
+                return true;
+            });
+        }
         for (Listener listener : listeners) {
             listener.resume(); // there may be more room
         }
@@ -225,6 +250,12 @@ public final class Relay implements AutoCloseable {
         draining = true;
         for (Listener listener : listeners) {
             onLoop(listener, listener::close);
+        }
+        for (Branch branch : branches) {
+            branch.ask(each -> {
+                each.clearSpares();
+                return true;
+            });
         }
         ports.removeFiles();
     }

@@ -38,21 +38,35 @@ public final class RelayBuilder {
     private @Nullable Duration stallTimeout;
     private long limit;
     private long limitTotal;
-    private @Nullable Duration keepAlive;
-    private @Nullable Duration userTimeout;
+    private int preconnect;
+    private final Side client = new Side();
+    private final Side upstream = new Side();
     private @Nullable SocketAddress bind;
-    private int receiveBuffer;
-    private int sendBuffer;
     private List<Cidr> allow = List.of();
     private List<Cidr> deny = List.of();
     private ProxyIn proxyIn = ProxyIn.NONE;
     private ProxyOut proxyOut = ProxyOut.NONE;
     private @Nullable PipeBudget budget;
 
+    private @Nullable Consumer<LogEntry> trouble;
+
     RelayBuilder() {}
 
+    /// What the sockets of one side are set to.
+    private static final class Side {
+        private boolean noDelay = true;
+        private @Nullable Duration keepAlive;
+        private @Nullable Duration userTimeout;
+        private int receiveBuffer;
+        private int sendBuffer;
+
+        private SocketTerms terms() {
+            return new SocketTerms(noDelay, keepAlive, userTimeout, receiveBuffer, sendBuffer);
+        }
+    }
+
     Place place() {
-        return new Place(List.copyOf(listen), List.copyOf(inherited), mode, backlog, splicing, pipeCapacity, mark);
+        return new Place(List.copyOf(listen), List.copyOf(inherited));
     }
 
     String name() {
@@ -72,6 +86,19 @@ public final class RelayBuilder {
         return log;
     }
 
+    int mode() {
+        return mode;
+    }
+
+    int backlog() {
+        return backlog;
+    }
+
+    @Nullable
+    Consumer<LogEntry> trouble() {
+        return trouble;
+    }
+
     boolean isPortShared() {
         return reusePort;
     }
@@ -86,6 +113,7 @@ public final class RelayBuilder {
                 splicing,
                 pipeCapacity,
                 mark,
+                preconnect,
                 maxConnections,
                 connectTimeout,
                 idleTimeout,
@@ -93,7 +121,8 @@ public final class RelayBuilder {
                 stallTimeout,
                 limit,
                 limitTotal,
-                new SocketTerms(keepAlive, userTimeout, receiveBuffer, sendBuffer),
+                client.terms(),
+                upstream.terms(),
                 bind,
                 allow,
                 deny,
@@ -164,6 +193,14 @@ public final class RelayBuilder {
         return this;
     }
 
+    /// Gets the connections that ended because no upstream took them, their PROXY header was wrong or their reader
+    /// stood
+    /// still, with the reason; on an event loop: it must not wait.
+    public RelayBuilder trouble(@Nullable Consumer<LogEntry> reader) {
+        trouble = reader;
+        return this;
+    }
+
     /// When bytes go by splice(2); by default in bulk only.
     public RelayBuilder splicing(Splicing when) {
         splicing = when;
@@ -185,6 +222,13 @@ public final class RelayBuilder {
     /// Above it accepting pauses and clients wait in the backlog; 10,000 by default.
     public RelayBuilder maxConnections(int most) {
         maxConnections = most;
+        return this;
+    }
+
+    /// Connections to the upstream that each loop keeps ready for clients to come; none by default. For an upstream
+    /// that waits for its client to speak, not over a path that forgets silent connections within half a minute.
+    public RelayBuilder preconnect(int connections) {
+        preconnect = connections;
         return this;
     }
 
@@ -224,15 +268,34 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// Idle time before TCP asks whether the peer is still there; null for not.
+    /// Idle time before TCP asks whether the peer is still there, on both sides; null for not.
     public RelayBuilder keepAlive(@Nullable Duration idle) {
-        keepAlive = idle;
+        return clientKeepAlive(idle).upstreamKeepAlive(idle);
+    }
+
+    /// As {@link #keepAlive}, of clients alone.
+    public RelayBuilder clientKeepAlive(@Nullable Duration idle) {
+        client.keepAlive = idle;
         return this;
     }
 
-    /// How long sent bytes may stay unacknowledged; null for the kernel's choice.
+    /// As {@link #keepAlive}, towards the upstream alone.
+    public RelayBuilder upstreamKeepAlive(@Nullable Duration idle) {
+        upstream.keepAlive = idle;
+        return this;
+    }
+
+    /// How long sent bytes may stay unacknowledged, on both sides; null for the kernel's choice.
     public RelayBuilder userTimeout(@Nullable Duration time) {
-        userTimeout = time;
+        client.userTimeout = time;
+        upstream.userTimeout = time;
+        return this;
+    }
+
+    /// Whether small messages go to clients, and to the upstream, at once (TCP_NODELAY); they do by default.
+    public RelayBuilder noDelay(boolean toClients, boolean toUpstream) {
+        client.noDelay = toClients;
+        upstream.noDelay = toUpstream;
         return this;
     }
 
@@ -244,8 +307,20 @@ public final class RelayBuilder {
 
     /// Socket buffers of both sides in bytes; 0 for the kernel's choice.
     public RelayBuilder buffers(int receive, int send) {
-        receiveBuffer = receive;
-        sendBuffer = send;
+        return clientBuffers(receive, send).upstreamBuffers(receive, send);
+    }
+
+    /// As {@link #buffers}, of clients alone.
+    public RelayBuilder clientBuffers(int receive, int send) {
+        client.receiveBuffer = receive;
+        client.sendBuffer = send;
+        return this;
+    }
+
+    /// As {@link #buffers}, towards the upstream alone.
+    public RelayBuilder upstreamBuffers(int receive, int send) {
+        upstream.receiveBuffer = receive;
+        upstream.sendBuffer = send;
         return this;
     }
 

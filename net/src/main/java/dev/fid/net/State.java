@@ -49,6 +49,7 @@ final class State {
         field("connections", totals.open());
         field("accepted", totals.accepted());
         field("joined", totals.joined());
+        field("spares", totals.spares());
         field("bytes_to_upstream", totals.splicedThere() + totals.copiedThere());
         field("bytes_to_client", totals.splicedBack() + totals.copiedBack());
         field("bytes_spliced", totals.spliced());
@@ -98,11 +99,12 @@ final class State {
     static String entry(String time, LogEntry entry) {
         State state = new State();
         state.connection(entry.relay(), entry.connection());
-        state.text
-                .append(",\"ended\":\"")
-                .append(entry.ending())
-                .append("\",\"time\":\"")
-                .append(time);
+        state.text.append(",\"ended\":\"").append(entry.ending()).append('"');
+        if (!entry.why().isEmpty()) {
+            state.text.append(",\"why\":");
+            state.string(entry.why());
+        }
+        state.text.append(",\"time\":\"").append(time);
         return state.text.append("\"}\n").toString();
     }
 

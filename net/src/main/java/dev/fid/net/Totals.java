@@ -6,6 +6,8 @@ import java.util.Map;
 ///
 /// @param accepted clients
 /// @param joined clients that an upstream took
+/// @param preconnected those of them whose connection was made before they came
+/// @param spares connections to the upstream that wait for a client now
 /// @param open connections now
 /// @param splicedThere bytes to the upstream by splice, and so on
 /// @param calls system calls to move bytes
@@ -14,6 +16,8 @@ import java.util.Map;
 public record Totals(
         long accepted,
         long joined,
+        long preconnected,
+        long spares,
         long open,
         long splicedThere,
         long copiedThere,
@@ -45,6 +49,8 @@ public record Totals(
         return new Totals(
                 sum.accepted,
                 sum.joined,
+                sum.preconnected,
+                sum.spares,
                 sum.open,
                 sum.spliced[Tally.THERE],
                 sum.copied[Tally.THERE],
