@@ -100,6 +100,27 @@ abstract class Fixture {
                 .bind(UnixDomainSocketAddress.of(dir.resolve("server.sock"))));
     }
 
+    /// Answers every connection with what it sends, until the listener is closed.
+    static CompletableFuture<Integer> echo(ServerSocketChannel server) {
+        return beside(() -> {
+            while (true) {
+                SocketChannel inside;
+                try {
+                    inside = server.accept();
+                } catch (java.nio.channels.ClosedChannelException e) {
+                    return 0;
+                }
+                Thread.ofVirtual().start(() -> {
+                    try (inside) {
+                        put(inside, drain(inside));
+                    } catch (IOException e) {
+                        // The client reset it: its own affair.
+                    }
+                });
+            }
+        });
+    }
+
     static SocketAddress address(ServerSocketChannel server) {
         try {
             return server.getLocalAddress();
