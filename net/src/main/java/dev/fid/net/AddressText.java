@@ -24,6 +24,9 @@ public final class AddressText {
 
     /// The longest run of zeros of an IPv6 address is `::`. Source: RFC 5952, section 4.2.
     private static String shortened(String host) {
+        if (host.indexOf(':') < 0) {
+            return host;
+        }
         String longest = "";
         Matcher run = ZEROS.matcher(host);
         while (run.find()) {

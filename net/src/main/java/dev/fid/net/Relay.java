@@ -40,7 +40,7 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong ids;
     private final @Nullable Consumer<LogEntry> log;
     private final @Nullable Consumer<LogEntry> trouble;
-    private final String name;
+    private volatile String name;
     /// Where it was told to listen, to be found again when the configuration is read again.
     private final Place place;
 
@@ -62,7 +62,7 @@ public final class Relay implements AutoCloseable {
         this.upstream = new Upstream(terms.to());
         this.total = rate(terms, null);
         this.ports = Ports.open(builder, loops.count());
-        this.name = builder.name().isEmpty() ? AddressText.of(ports.addresses().getFirst()) : builder.name();
+        this.name = name(builder, ports);
         for (IoEventLoop loop : loops.all()) {
             branches.add(new Branch(this, loop, terms));
         }
@@ -90,6 +90,10 @@ public final class Relay implements AutoCloseable {
     /// What a relay is made of.
     public static RelayBuilder builder() {
         return new RelayBuilder();
+    }
+
+    private static String name(RelayBuilder builder, Ports ports) {
+        return builder.name().isEmpty() ? AddressText.of(ports.addresses().getFirst()) : builder.name();
     }
 
     Place place() {
@@ -225,6 +229,7 @@ public final class Relay implements AutoCloseable {
             upstream = new Upstream(now.to());
         }
         terms = now;
+        name = name(builder, ports);
         ports.change(builder);
         for (Branch branch : branches) {
             branch.ask(each -> {
