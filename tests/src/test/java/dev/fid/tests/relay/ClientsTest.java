@@ -113,18 +113,7 @@ class ClientsTest extends Fixture {
         for (String way : List.of("--version4", "--reverse")) {
             // One connection orders, two carry; iperf3 fails where the counts of both ends differ.
             String said = run(
-                    List.of(),
-                    "iperf3",
-                    "-c",
-                    "127.0.0.1",
-                    "-p",
-                    "" + port(relay),
-                    "-n",
-                    "100M",
-                    "-P",
-                    "2",
-                    "-J",
-                    way);
+                    List.of(), "iperf3", "-c", "127.0.0.1", "-p", "" + port(relay), "-n", "100M", "-P", "2", "-J", way);
             assertThat(said).contains("\"sum_received\"").doesNotContain("\"error\"");
         }
         assertThat(relay.totals().spliced()).isGreaterThan(150 << 20);
@@ -164,8 +153,9 @@ class ClientsTest extends Fixture {
                 "ListenAddress=127.0.0.1");
         await("sshd listens", () -> listens(port));
         Relay relay = relay(port);
-        String options = "-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-                + " -i " + path("user");
+        String options =
+                "-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+                        + " -i " + path("user");
         byte[] content = pattern(12 << 20);
         Files.write(dir.resolve("content"), content);
         shell("ssh -n " + options + " -p " + port(relay) + " root@127.0.0.1 cat " + path("content") + " > "
@@ -347,7 +337,9 @@ class ClientsTest extends Fixture {
 
     private String run(List<String> before, String... words) throws IOException, InterruptedException {
         Answer answer = attempt(program(before, words));
-        assertThat(answer.status()).as("%s: %s", String.join(" ", words), answer.said()).isZero();
+        assertThat(answer.status())
+                .as("%s: %s", String.join(" ", words), answer.said())
+                .isZero();
         return answer.said();
     }
 

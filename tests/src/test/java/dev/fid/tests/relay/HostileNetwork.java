@@ -120,9 +120,8 @@ final class HostileNetwork {
 
     // RL-025
     private static String blackhole(boolean byStall) throws Exception {
-        try (Scene scene = new Scene(builder -> byStall
-                ? builder.stallTimeout(Duration.ofMillis(800))
-                : builder.userTimeout(Duration.ofMillis(800)))) {
+        try (Scene scene = new Scene(builder ->
+                byStall ? builder.stallTimeout(Duration.ofMillis(800)) : builder.userTimeout(Duration.ofMillis(800)))) {
             afterBytes(scene, "drop");
             CompletableFuture<Integer> server = scene.readAll(new long[1]);
             assertThatThrownBy(() -> Fixture.put(scene.client, Fixture.pattern(32 * MEGABYTE)))
@@ -177,7 +176,8 @@ final class HostileNetwork {
     }
 
     private static String sh(String line) throws Exception {
-        Process process = new ProcessBuilder("sh", "-c", line).redirectErrorStream(true).start();
+        Process process =
+                new ProcessBuilder("sh", "-c", line).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), UTF_8);
         if (process.waitFor() != 0) {
             throw new IOException(line + ": " + said);

@@ -65,8 +65,8 @@ class KillTest extends Fixture {
                 return false;
             }
         });
-        Relay relay = start(
-                Relay.builder().listen(loopback(0)).to(loopback(port)).loops(loops()));
+        Relay relay =
+                start(Relay.builder().listen(loopback(0)).to(loopback(port)).loops(loops()));
         SocketChannel sender = connect(relay);
         put(sender, pattern(20 << 20));
         server.destroyForcibly().waitFor();

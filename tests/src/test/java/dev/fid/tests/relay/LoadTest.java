@@ -249,7 +249,8 @@ class LoadTest extends Fixture {
         ServerSocketChannel server = server();
         // What an unprivileged user may have in pipes; those over it are copied.
         PipeBudget budget = new PipeBudget(Kernel.linux(), 1 << 20, 16384);
-        Relay relay = start(to(server).budget(budget).buffers(16 << 10, 16 << 10).maxConnections(3 * STALLED));
+        Relay relay =
+                start(to(server).budget(budget).buffers(16 << 10, 16 << 10).maxConnections(3 * STALLED));
         List<SocketChannel> senders = new ArrayList<>();
         java.nio.ByteBuffer much = java.nio.ByteBuffer.wrap(pattern(1 << 20));
         for (int i = 0; i < STALLED; i++) {
@@ -314,8 +315,11 @@ class LoadTest extends Fixture {
         long heap = heap();
         connectIdle(relay, server, IDLE);
         long perConnection = (heap() - heap) / IDLE;
-        System.out.println("idle connections: " + IDLE + ", " + perConnection + " bytes of heap each, channels included");
-        assertThat(descriptors() - descriptors).as("two of ours, two of the test's").isEqualTo(4L * IDLE);
+        System.out.println(
+                "idle connections: " + IDLE + ", " + perConnection + " bytes of heap each, channels included");
+        assertThat(descriptors() - descriptors)
+                .as("two of ours, two of the test's")
+                .isEqualTo(4L * IDLE);
         assertThat(budget.pipes()).isZero();
         // Two SocketChannels of the test are in it.
         assertThat(perConnection).isLessThan(2048 + 2048);

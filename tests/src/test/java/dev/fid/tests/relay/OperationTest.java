@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// What an operator sets, changes while it runs, and is told.
 class OperationTest extends Fixture {
@@ -61,7 +62,9 @@ class OperationTest extends Fixture {
         assertThat(relay.totals().spares()).isZero();
     }
 
+    /// Before the half minute after which each is replaced anyway.
     @Test
+    @Timeout(25)
     void aConnectionThatEndedWhileItWaitedIsGivenToNobody() throws Exception {
         ServerSocketChannel server = server();
         Relay relay = preconnected(server, 1);
@@ -165,8 +168,7 @@ class OperationTest extends Fixture {
         ServerSocketChannel server = server();
         Service service = keep(new Service(new Loops(1), null));
         UnixDomainSocketAddress path = UnixDomainSocketAddress.of(dir.resolve("relay.sock"));
-        service.apply(
-                List.of(Relay.builder().listen(path).mode(0600).to(address(server))));
+        service.apply(List.of(Relay.builder().listen(path).mode(0600).to(address(server))));
         Relay relay = service.relays().getFirst();
         Ends old = ends(relay, server);
         service.apply(List.of(Relay.builder()
