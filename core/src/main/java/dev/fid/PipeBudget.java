@@ -29,6 +29,7 @@ public final class PipeBudget {
     private final long softPages;
     private final AtomicLong pages = new AtomicLong();
     private final AtomicInteger pipes = new AtomicInteger();
+    private final AtomicLong shrunk = new AtomicLong();
 
     /// A budget with limits of its own, for tests and for services that share a user's limit.
     ///
@@ -91,6 +92,11 @@ public final class PipeBudget {
         return pipes.get();
     }
 
+    /// Pipes that got less than was asked for, so far: by the limits, or by F_SETPIPE_SZ refused.
+    public long shrunk() {
+        return shrunk.get();
+    }
+
     /// A pipe of about `capacity` bytes, smaller where the limits say so, even tiny.
     ///
     /// @throws ErrnoException EMFILE, ENFILE: no descriptors left
@@ -101,6 +107,9 @@ public final class PipeBudget {
             throw new ErrnoException("pipe2", "", -result);
         }
         long became = resize(fds[1], granted(capacity));
+        if (became < Math.min(capacity, maxCapacity)) {
+            shrunk.incrementAndGet();
+        }
         long taken = became / kernel.pageSize();
         pages.addAndGet(taken);
         pipes.incrementAndGet();

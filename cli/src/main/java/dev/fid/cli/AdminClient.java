@@ -22,7 +22,7 @@ final class AdminClient {
     /// @throws IllegalArgumentException where it is no admin address
     AdminClient(String where) {
         this.where = where;
-        Endpoint endpoint = RelayConfig.admin(where);
+        Endpoint endpoint = RelayValues.admin(where);
         this.address = switch (endpoint) {
             case Endpoint.Unix unix -> UnixDomainSocketAddress.of(unix.path());
             case Endpoint.TcpListen tcp ->

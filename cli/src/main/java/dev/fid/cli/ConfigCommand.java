@@ -56,16 +56,15 @@ final class ConfigCommand implements Action {
 
     private static String show(RelayConfig.Whole whole, Path path) {
         StringBuilder text = new StringBuilder();
-        lines(text, RelayConfig.SERVER, whole.server(), path);
+        lines(text, RelayKeys.SERVER, whole.server(), path);
         for (RelayConfig.Table relay : whole.relays()) {
             text.append("\n[[relay]]\n");
-            lines(text, RelayConfig.RELAY, relay, path);
+            lines(text, RelayKeys.RELAY, relay, path);
         }
         return text.toString();
     }
 
-    private static void lines(
-            StringBuilder text, Map<String, RelayConfig.Key> keys, RelayConfig.Table table, Path path) {
+    private static void lines(StringBuilder text, Map<String, RelayKeys.Key> keys, RelayConfig.Table table, Path path) {
         keys.forEach((key, meaning) -> {
             boolean given = table.values().containsKey(key);
             String line = key + " = \"" + table.get(key) + "\"";
@@ -78,9 +77,9 @@ final class ConfigCommand implements Action {
 
     private static String sample() {
         StringBuilder text = new StringBuilder("# fid relay --config FILE; fid config check FILE\n\n");
-        comments(text, RelayConfig.SERVER);
+        comments(text, RelayKeys.SERVER);
         text.append("\n[[relay]]\nname = \"db\"\nlisten = \"127.0.0.1:5433\"\nto = \"127.0.0.1:5432\"\n");
-        RelayConfig.RELAY.forEach((key, meaning) -> {
+        RelayKeys.RELAY.forEach((key, meaning) -> {
             if (!List.of("name", "listen", "to").contains(key)) {
                 comment(text, key, meaning);
             }
@@ -88,11 +87,11 @@ final class ConfigCommand implements Action {
         return text.toString();
     }
 
-    private static void comments(StringBuilder text, Map<String, RelayConfig.Key> keys) {
+    private static void comments(StringBuilder text, Map<String, RelayKeys.Key> keys) {
         keys.forEach((key, meaning) -> comment(text, key, meaning));
     }
 
-    private static void comment(StringBuilder text, String key, RelayConfig.Key meaning) {
+    private static void comment(StringBuilder text, String key, RelayKeys.Key meaning) {
         String line = "# " + key + " = \"" + meaning.usual() + "\"";
         text.append(line).append(" ".repeat(Math.max(1, 36 - line.length())));
         text.append("# ").append(meaning.meaning()).append('\n');

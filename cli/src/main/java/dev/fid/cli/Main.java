@@ -42,7 +42,7 @@ public final class Main {
         commands.addSubcommand("copy", new CopyCommand(root));
         commands.addSubcommand("tee", new TeeCommand(root));
         commands.addSubcommand("explain", new ExplainCommand());
-        commands.addSubcommand("relay", new RelayCommand(root));
+        commands.addSubcommand("relay", RelayCommand.model(root));
         commands.addSubcommand("ctl", new CtlCommand());
         commands.addSubcommand("top", new TopCommand());
         commands.addSubcommand("config", new ConfigCommand());

@@ -4,53 +4,60 @@ import dev.fid.ErrnoException;
 import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Errno;
 import dev.fid.net.Cidr;
+import dev.fid.net.LogEntry;
 import dev.fid.net.ProxyIn;
 import dev.fid.net.ProxyOut;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import dev.fid.net.Supervisor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Makes relays of their configuration.
 final class RelayBuilding {
     private final Supervisor supervisor;
+    private final Consumer<LogEntry> trouble;
     /// A socket that was passed to us is taken once, also when the configuration is read again.
     private final Map<Integer, dev.fid.Fd> inherited = new HashMap<>();
 
-    RelayBuilding(Supervisor supervisor) {
+    RelayBuilding(Supervisor supervisor, Consumer<LogEntry> trouble) {
         this.supervisor = supervisor;
+        this.trouble = trouble;
     }
 
     static Cidr block(String text) {
         return Cidr.parse(text);
     }
 
-    Relay.Builder build(RelayConfig.Table table) throws Failure {
-        Relay.Builder builder = Relay.builder();
-        listen(builder, RelayConfig.listening(table.get("listen")));
-        to(builder, RelayConfig.upstream(table.get("to")));
-        List<String> proxy = RelayConfig.proxy(table.get("proxy-protocol"));
+    RelayBuilder build(RelayConfig.Table table) throws Failure {
+        Endpoint listen = RelayValues.listening(table.get("listen"));
+        Endpoint to = RelayValues.upstream(table.get("to"));
+        RelayBuilder builder =
+                Relay.builder().to(to(to)).trouble(trouble).keepAlive(RelayValues.time(table.get("keepalive")));
+        listen(builder, listen);
+        sockets(builder, listen, to);
+        List<String> proxy = RelayValues.proxy(table.get("proxy-protocol"));
         return builder.name(table.get("name"))
                 .splicing(Splicing.valueOf(table.get("splice").toUpperCase(Locale.ROOT)))
-                .pipeCapacity(RelayConfig.pipeSize(table.get("pipe-size")))
+                .pipeCapacity(RelayValues.pipeSize(table.get("pipe-size")))
                 .mark(Size.parse(table.get("wake-size")))
-                .maxConnections(RelayConfig.count(table.get("max-conns"), 1, 1_000_000))
+                .preconnect(RelayValues.count(table.get("preconnect"), 0, 1000))
+                .maxConnections(RelayValues.count(table.get("max-conns"), 1, 1_000_000))
                 .connectTimeout(Durations.parse(table.get("connect-timeout")))
-                .idleTimeout(RelayConfig.time(table.get("idle-timeout")))
-                .halfCloseTimeout(RelayConfig.time(table.get("half-close-timeout")))
-                .stallTimeout(RelayConfig.time(table.get("stall-timeout")))
-                .limit(RelayConfig.rate(table.get("limit")))
-                .limitTotal(RelayConfig.rate(table.get("limit-total")))
-                .userTimeout(RelayConfig.time(table.get("user-timeout")))
-                .keepAlive(RelayConfig.time(table.get("keepalive")))
+                .idleTimeout(RelayValues.time(table.get("idle-timeout")))
+                .halfCloseTimeout(RelayValues.time(table.get("half-close-timeout")))
+                .stallTimeout(RelayValues.time(table.get("stall-timeout")))
+                .limit(RelayValues.rate(table.get("limit")))
+                .limitTotal(RelayValues.rate(table.get("limit-total")))
+                .userTimeout(RelayValues.time(table.get("user-timeout")))
                 .proxyIn(
                         proxy.contains("require")
                                 ? ProxyIn.REQUIRE
@@ -59,17 +66,17 @@ final class RelayBuilding {
                         proxy.contains("send-v1")
                                 ? ProxyOut.V1
                                 : proxy.contains("send-v2") ? ProxyOut.V2 : ProxyOut.NONE)
-                .allow(RelayConfig.blocks(table.get("allow")).stream()
+                .allow(RelayValues.blocks(table.get("allow")).stream()
                         .map(Cidr::parse)
                         .toList())
-                .deny(RelayConfig.blocks(table.get("deny")).stream()
+                .deny(RelayValues.blocks(table.get("deny")).stream()
                         .map(Cidr::parse)
                         .toList())
-                .backlog(RelayConfig.count(table.get("backlog"), 1, 65535))
-                .reusePort(RelayConfig.truth(table.get("reuse-port")));
+                .backlog(RelayValues.count(table.get("backlog"), 1, 65535))
+                .reusePort(RelayValues.truth(table.get("reuse-port")));
     }
 
-    private void listen(Relay.Builder builder, Endpoint endpoint) throws Failure {
+    private void listen(RelayBuilder builder, Endpoint endpoint) throws Failure {
         switch (endpoint) {
             case Endpoint.TcpListen tcp
             when tcp.host().isEmpty() ->
@@ -107,34 +114,57 @@ final class RelayBuilding {
         }
     }
 
-    private static void to(Relay.Builder builder, Endpoint endpoint) throws Failure {
+    private static SocketAddress to(Endpoint endpoint) throws Failure {
         if (endpoint instanceof Endpoint.Unix unix) {
-            builder.to(UnixDomainSocketAddress.of(unix.path()));
-            return;
+            return UnixDomainSocketAddress.of(unix.path());
         }
         Endpoint.Tcp tcp = (Endpoint.Tcp) endpoint;
         boolean digits = tcp.host().matches("[0-9.]+|.*:.*");
-        SocketAddress to = digits
+        return digits
                 ? new InetSocketAddress(resolve(tcp, tcp.host()), tcp.port())
                 : InetSocketAddress.createUnresolved(tcp.host(), tcp.port());
-        Endpoint.SocketOptions options = tcp.options();
-        String bind = options.bind();
-        Duration keepAlive = options.keepalive();
-        builder.to(to)
-                .bind(bind == null ? null : new InetSocketAddress(resolve(tcp, bind), 0))
-                .buffers((int) Math.clamp(options.receiveBuffer(), 0L, 1L << 30), (int)
-                        Math.clamp(options.sendBuffer(), 0L, 1L << 30));
-        if (keepAlive != null) {
-            builder.keepAlive(keepAlive);
+    }
+
+    /// What stands behind `?` in LISTEN holds for clients, in TO for the upstream; it goes before what an option says.
+    private static void sockets(RelayBuilder builder, Endpoint listen, Endpoint to) throws Failure {
+        Endpoint.SocketOptions client = options(listen);
+        Endpoint.SocketOptions upstream = options(to);
+        builder.noDelay(client.nodelay(), upstream.nodelay())
+                .clientBuffers(buffer(client.receiveBuffer()), buffer(client.sendBuffer()))
+                .upstreamBuffers(buffer(upstream.receiveBuffer()), buffer(upstream.sendBuffer()));
+        if (client.keepalive() != null) {
+            builder.clientKeepAlive(client.keepalive());
         }
+        if (upstream.keepalive() != null) {
+            builder.upstreamKeepAlive(upstream.keepalive());
+        }
+        String bind = upstream.bind();
+        builder.bind(bind == null ? null : new InetSocketAddress(resolve(to, bind), 0));
+    }
+
+    private static Endpoint.SocketOptions options(Endpoint endpoint) {
+        return switch (endpoint) {
+            case Endpoint.TcpListen tcp -> tcp.options();
+            case Endpoint.Tcp tcp -> tcp.options();
+            case Endpoint.UnixListen unix -> unix.options();
+            case Endpoint.Unix unix -> unix.options();
+            default -> new Endpoint.SocketOptions(true, null, null, -1, -1);
+        };
+    }
+
+    private static int buffer(long bytes) {
+        return (int) Math.clamp(bytes, 0L, 1L << 30);
     }
 
     /// Why a relay did not start.
     static Failure cannotListen(ErrnoException e, List<RelayConfig.Table> tables) {
         boolean inet = e.getMessage().matches("(bind|listen)\\(.*:[0-9]+\\): .*");
-        String where = inet
-                ? e.getMessage().replaceFirst("^[a-z]+\\(/?(localhost/|[^:]*/)?(.*?)\\): .*", "$2")
-                : tables.size() == 1 ? tables.getFirst().get("listen") : "";
+        boolean unix = e.getMessage().matches("(bind|chmod)\\([/@].*\\): .*");
+        String where = unix
+                ? e.getMessage().replaceFirst("^[a-z]+\\((.*?)\\): .*", "$1")
+                : inet
+                        ? e.getMessage().replaceFirst("^[a-z]+\\(/?(localhost/|[^:]*/)?(.*?)\\): .*", "$2")
+                        : tables.size() == 1 ? tables.getFirst().get("listen") : "";
         String by = e.errno() == Errno.EADDRINUSE ? PortHolder.of(where) : "";
         String hint = e.errno() == Errno.EACCES && where.matches(".*:[0-9]{1,3}|.*:10[01][0-9]|.*:102[0-3]")
                 ? "ports below 1024 need CAP_NET_BIND_SERVICE: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit"

@@ -3,7 +3,7 @@ package dev.fid.cli;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -11,14 +11,17 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "relay",
         description = {
-            "Accepts clients at LISTEN, connects each to TO, and moves the bytes between them through the kernel:",
-            "small messages by read and write, bulk by splice(2).",
+            "Accepts clients at LISTEN, connects each to TO, and moves the bytes between",
+            "them through the kernel: small messages by read and write, bulk by splice(2).",
             "",
-            "LISTEN is HOST:PORT, :PORT (127.0.0.1 and ::1), tcp-listen://HOST:PORT, unix-listen://PATH?mode=0660",
-            "(@NAME is abstract) or fd://N, a socket that listens already. TO is HOST:PORT, tcp://HOST:PORT?bind=ADDR",
-            "or unix://PATH. IPv6 stands in brackets. Port 0 takes a free one; the start line has it.",
-            "TERM and INT let connections finish for the drain time-out, a second one cuts them. HUP reads the",
-            "configuration again and reopens the log. USR1 prints one line.",
+            "LISTEN is HOST:PORT, :PORT (127.0.0.1 and ::1), tcp-listen://HOST:PORT,",
+            "unix-listen://PATH?mode=0660 (@NAME is abstract) or fd://N, a socket that",
+            "listens already. TO is HOST:PORT, tcp://HOST:PORT?bind=ADDR or unix://PATH.",
+            "IPv6 stands in brackets. Port 0 takes a free one; the start line has it.",
+            "?keepalive=, nodelay=, rcvbuf= and sndbuf= hold for their side alone.",
+            "TERM and INT let connections finish for the drain time-out, a second one cuts",
+            "them. HUP reads the configuration again and reopens the log. USR1 prints one",
+            "line.",
             ""
         },
         footer = {
@@ -44,13 +47,20 @@ final class RelayCommand implements Action {
     @Option(names = "--json", description = "Says what happens as JSON lines on stdout.")
     private boolean json;
 
-    @Mixin
     private final RelayOptions options = new RelayOptions();
 
     private final Root root;
 
-    RelayCommand(Root root) {
+    private RelayCommand(Root root) {
         this.root = root;
+    }
+
+    /// The command with the keys of a relay as its options.
+    static CommandSpec model(Root root) {
+        RelayCommand command = new RelayCommand(root);
+        CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+        command.options.addTo(spec);
+        return spec;
     }
 
     @Override
@@ -64,7 +74,7 @@ final class RelayCommand implements Action {
         RelayConfig.Source source = config != null
                 ? new RelayConfig.Source(config, options.server())
                 : new RelayConfig.Source(options.relay(String.valueOf(listen), String.valueOf(to)), options.server());
-        if (config != null && !options.relay("", "").onlyEndpoints()) {
+        if (config != null && options.hasRelayOptions()) {
             throw Failure.usage("options of a relay stand in the file where there is one");
         }
         new RelayServer(source, context, json, root.quiet(), root.verbose()).run();

@@ -3,9 +3,11 @@ package dev.fid.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -52,7 +54,7 @@ final class RelayFile {
     private RelayConfig.Whole whole(TomlTable toml) {
         Map<String, String> server = new LinkedHashMap<>();
         List<RelayConfig.Table> relays = new ArrayList<>();
-        List<String> known = new ArrayList<>(RelayConfig.SERVER.keySet());
+        List<String> known = new ArrayList<>(RelayKeys.SERVER.keySet());
         known.add("relay");
         for (String key : toml.keySet()) {
             Object value = toml.get(List.of(key));
@@ -66,20 +68,32 @@ final class RelayFile {
                     mistake(toml.inputPositionOf(List.of(key)), "relays are tables: [[relay]]");
                 }
             } else {
-                put(toml, key, RelayConfig.SERVER, known, "the top level", server);
+                put(toml, key, RelayKeys.SERVER, known, "the top level", server);
             }
         }
+        tellTwins(relays);
         if (!toml.contains("relay")) {
             mistake(null, "there is no [[relay]]");
         }
         return new RelayConfig.Whole(relays, new RelayConfig.Table(server));
     }
 
+    /// The second of two relays at one place could not listen.
+    private void tellTwins(List<RelayConfig.Table> relays) {
+        Set<String> places = new HashSet<>();
+        for (RelayConfig.Table relay : relays) {
+            String listen = relay.get("listen").replaceFirst("\\?.*", "");
+            if (!listen.isEmpty() && !listen.endsWith(":0") && !places.add(listen)) {
+                mistake(null, "two relays listen on " + listen);
+            }
+        }
+    }
+
     private RelayConfig.Table relay(TomlTable table, @Nullable TomlPosition at) {
         Map<String, String> values = new LinkedHashMap<>();
-        List<String> known = new ArrayList<>(RelayConfig.RELAY.keySet());
+        List<String> known = new ArrayList<>(RelayKeys.RELAY.keySet());
         for (String key : table.keySet()) {
-            put(table, key, RelayConfig.RELAY, known, "[[relay]]", values);
+            put(table, key, RelayKeys.RELAY, known, "[[relay]]", values);
         }
         for (String needed : List.of("listen", "to")) {
             if (!table.contains(List.of(needed))) {
@@ -92,13 +106,12 @@ final class RelayFile {
     private void put(
             TomlTable table,
             String key,
-            Map<String, RelayConfig.Key> keys,
+            Map<String, RelayKeys.Key> keys,
             List<String> known,
             String where,
             Map<String, String> values) {
         TomlPosition at = table.inputPositionOf(List.of(key));
-        RelayConfig.Key meaning = keys.get(key);
-        if (meaning == null) {
+        if (!keys.containsKey(key)) {
             String near = Suggest.nearest(key, known);
             mistake(
                     at,
@@ -111,7 +124,7 @@ final class RelayFile {
             return;
         }
         try {
-            meaning.check().accept(text);
+            RelayValues.check(key, text);
             values.put(key, text);
         } catch (IllegalArgumentException e) {
             mistake(at, key + ": " + e.getMessage());

@@ -4,9 +4,11 @@ import dev.fid.ErrnoException;
 import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import dev.fid.net.AccessLog;
+import dev.fid.net.AddressText;
 import dev.fid.net.Admin;
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
 import java.io.BufferedOutputStream;
@@ -48,6 +50,7 @@ final class RelayServer implements Admin.Control {
     private final int verbose;
     private final Supervisor supervisor;
     private final RelayBuilding building;
+    private final RelayTroubles troubles = new RelayTroubles(this::complain);
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
     private volatile @Nullable Service service;
     private @Nullable AccessLog log;
@@ -61,7 +64,7 @@ final class RelayServer implements Admin.Control {
         this.quiet = quiet;
         this.verbose = verbose;
         this.supervisor = new Supervisor(context.console().environment());
-        this.building = new RelayBuilding(supervisor);
+        this.building = new RelayBuilding(supervisor, troubles);
     }
 
     void run() throws Failure {
@@ -70,7 +73,7 @@ final class RelayServer implements Admin.Control {
         if (context.own()) {
             signals(); // before anybody can see that we are there
         }
-        int workers = RelayConfig.workers(first.server().get("workers"));
+        int workers = RelayValues.workers(first.server().get("workers"));
         AccessLog writer = openLog(first.server().get("access-log"));
         log = writer;
         try (Service running = new Service(new Loops(workers), writer)) {
@@ -90,7 +93,7 @@ final class RelayServer implements Admin.Control {
     // ---- starting ----
 
     private void start(Service running, RelayConfig.Whole whole) throws Failure {
-        List<Relay.Builder> builders = new ArrayList<>();
+        List<RelayBuilder> builders = new ArrayList<>();
         for (RelayConfig.Table table : whole.relays()) {
             builders.add(building.build(table));
         }
@@ -108,20 +111,28 @@ final class RelayServer implements Admin.Control {
             return null;
         }
         try {
-            return new AccessLog(() -> {
-                if (file.equals("-")) {
-                    return new FilterOutputStream(
-                            new BufferedOutputStream(context.console().out(), 1 << 16)) {
-                        @Override
-                        public void close() throws IOException {
-                            flush(); // stdout is not ours to close
+            return new AccessLog(
+                    () -> {
+                        if (file.equals("-")) {
+                            return new FilterOutputStream(
+                                    new BufferedOutputStream(context.console().out(), 1 << 16)) {
+                                @Override
+                                public void write(byte[] bytes, int from, int len) throws IOException {
+                                    out.write(bytes, from, len); // not one by one, as FilterOutputStream does
+                                }
+
+                                @Override
+                                public void close() throws IOException {
+                                    flush(); // stdout is not ours to close
+                                }
+                            };
                         }
-                    };
-                }
-                OutputStream out =
-                        Files.newOutputStream(Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-                return new BufferedOutputStream(out, 1 << 16);
-            });
+                        OutputStream out = Files.newOutputStream(
+                                Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                        return new BufferedOutputStream(out, 1 << 16);
+                    },
+                    e -> complain("--access-log " + file + ": cannot be opened again, the old one goes on: "
+                            + e.getMessage()));
         } catch (IOException e) {
             throw new Failure(Exit.OPEN, file + ": cannot be opened: " + e.getMessage(), "", e);
         }
@@ -129,7 +140,7 @@ final class RelayServer implements Admin.Control {
 
     private @Nullable Admin admin(Service running, RelayConfig.Whole whole) throws Failure {
         String text = whole.server().get("admin");
-        Endpoint where = RelayConfig.admin(text);
+        Endpoint where = RelayValues.admin(text);
         if (where == null) {
             return null;
         }
@@ -160,21 +171,25 @@ final class RelayServer implements Admin.Control {
     private void announce(Service running, @Nullable Admin admin, int workers) throws Failure {
         supervisor.tell("READY=1\nSTATUS=relaying");
         for (Relay relay : running.relays()) {
-            String from = relay.addresses().stream().map(Relay::text).collect(Collectors.joining(", "));
+            String from = relay.addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
             String page = admin == null ? "" : "; admin " + page(admin.address());
-            say("relaying " + from + " → " + Relay.text(relay.to()) + " (epoll, " + workers
+            say("relaying " + from + " → " + AddressText.of(relay.to()) + " (epoll, " + workers
                     + (workers == 1 ? " worker)" : " workers)") + page);
             event("listening", object -> {
                 object.put("relay", relay.name());
-                object.put("listen", relay.addresses().stream().map(Relay::text).toList());
-                object.put("to", Relay.text(relay.to()));
+                object.put(
+                        "listen",
+                        relay.addresses().stream().map(AddressText::of).toList());
+                object.put("to", AddressText.of(relay.to()));
                 object.put("admin", admin == null ? null : page(admin.address()));
             });
         }
     }
 
     private static String page(SocketAddress address) {
-        return address instanceof UnixDomainSocketAddress ? "unix://" + address : "http://" + Relay.text(address) + "/";
+        return address instanceof UnixDomainSocketAddress
+                ? "unix://" + address
+                : "http://" + AddressText.of(address) + "/";
     }
 
     // ---- running ----
@@ -189,8 +204,7 @@ final class RelayServer implements Admin.Control {
                 order = Order.DRAIN; // the program that we run in wants us to end
             }
             if (watchdog > 0) {
-                running.relays().forEach(Relay::totals); // a loop that hangs does not answer, and we are not alive
-                supervisor.tell("WATCHDOG=1");
+                tellWatchdog(running);
             }
             switch (order) {
                 case RELOAD -> reloadNow(running);
@@ -201,6 +215,16 @@ final class RelayServer implements Admin.Control {
                 }
                 case null -> {}
             }
+        }
+    }
+
+    /// Every loop is asked: one that hangs does not answer, and we are not alive.
+    private void tellWatchdog(Service running) {
+        try {
+            running.relays().forEach(Relay::totals);
+            supervisor.tell("WATCHDOG=1");
+        } catch (IllegalStateException e) {
+            complain("the watchdog is not told: " + e.getMessage());
         }
     }
 
@@ -216,7 +240,8 @@ final class RelayServer implements Admin.Control {
         Duration time = Durations.parse(
                 java.util.Objects.requireNonNull(config).server().get("drain-timeout"));
         int open = running.connections();
-        supervisor.tell("STOPPING=1\nSTATUS=draining " + open + " connections");
+        long patience = time.toNanos() / 1000 + 5_000_000; // and 5 s to end
+        supervisor.tell("STOPPING=1\nSTATUS=draining " + open + " connections\nEXTEND_TIMEOUT_USEC=" + patience);
         if (open > 0 && !now) {
             say("draining " + open + (open == 1 ? " connection" : " connections") + ", at most "
                     + Human.seconds(time.toNanos()));
@@ -234,12 +259,16 @@ final class RelayServer implements Admin.Control {
         if (writer != null) {
             writer.reopen();
         }
-        supervisor.tell("RELOADING=1");
+        supervisor.tellReloading();
         try {
             RelayConfig.Whole whole = source.read();
             start(running, whole);
+            tellWhatNeedsARestart(whole);
             config = whole;
-            say("reloaded: " + running.relays().size() + " relays, " + running.connections() + " connections go on");
+            int relays = running.relays().size();
+            int open = running.connections();
+            say("reloaded: " + relays + (relays == 1 ? " relay, " : " relays, ") + open
+                    + (open == 1 ? " connection goes on" : " connections go on"));
             event("reloaded", object -> object.put("relays", running.relays().size()));
             return "";
         } catch (Failure e) {
@@ -247,6 +276,15 @@ final class RelayServer implements Admin.Control {
             return e.text();
         } finally {
             supervisor.tell("READY=1");
+        }
+    }
+
+    private void tellWhatNeedsARestart(RelayConfig.Whole now) {
+        RelayConfig.Whole before = config;
+        for (String key : List.of("workers", "admin", "access-log")) {
+            if (before != null && !before.server().get(key).equals(now.server().get(key))) {
+                complain(key + ": needs a restart, what it was stays");
+            }
         }
     }
 

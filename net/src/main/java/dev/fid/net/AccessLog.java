@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 
 /// A JSON line for each connection that has ended, written by a thread of its own: a slow disk holds up no bytes.
 /// What does not fit into its queue is counted and told in the log.
-public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
+public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
     /// Opens the log, at the start and again when it was moved away.
     public interface Opening {
         OutputStream open() throws IOException;
@@ -21,6 +21,7 @@ public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
     private static final int ROOM = 10_000;
 
     private final Opening opening;
+    private final Consumer<IOException> reopenFailed;
     private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(ROOM);
     private final AtomicLong lost = new AtomicLong();
     private final Thread writer;
@@ -28,15 +29,17 @@ public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
     private volatile boolean reopen;
     private volatile boolean closed;
 
+    /// @param reopenFailed learns, on the log's thread, that the file could not be opened again
     /// @throws IOException where the log cannot be opened
-    public AccessLog(Opening opening) throws IOException {
+    public AccessLog(Opening opening, Consumer<IOException> reopenFailed) throws IOException {
+        this.reopenFailed = reopenFailed;
         this.opening = opening;
         this.out = opening.open();
         this.writer = Thread.ofPlatform().daemon().name("fid-access-log").start(this::write);
     }
 
     @Override
-    public void accept(Relay.Entry entry) {
+    public void accept(LogEntry entry) {
         if (!lines.offer(State.entry(Instant.now().toString(), entry))) {
             lost.incrementAndGet();
         }
@@ -53,9 +56,7 @@ public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
                 String line = lines.poll(100, TimeUnit.MILLISECONDS);
                 if (reopen) {
                     reopen = false;
-                    OutputStream fresh = opening.open();
-                    out.close();
-                    out = fresh;
+                    reopenNow();
                 }
                 if (line != null) {
                     out.write(line.getBytes(StandardCharsets.UTF_8));
@@ -72,6 +73,17 @@ public final class AccessLog implements Consumer<Relay.Entry>, AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    /// Where the new one cannot be opened the old one goes on.
+    private void reopenNow() {
+        try {
+            OutputStream fresh = opening.open();
+            out.close();
+            out = fresh;
+        } catch (IOException e) {
+            reopenFailed.accept(e);
         }
     }
 

@@ -53,12 +53,12 @@ public final class Admin implements AutoCloseable {
 
     /// @param where a loopback address (port 0 takes a free one) or a unix path, which gets the mode 0600
     /// @throws IllegalArgumentException for an address that other machines can reach
-    /// @throws ErrnoException as {@link Relay.Builder#start}
+    /// @throws ErrnoException as {@link RelayBuilder#start}
     public Admin(SocketAddress where, Service service, Control control) throws ErrnoException {
         this.service = service;
         this.control = control;
         if (where instanceof UnixDomainSocketAddress unix) {
-            file = new SocketFile(kernel, unix, 0600, 64);
+            file = new SocketFile(kernel, unix, 0600, 64, socket -> {});
             listener = file.socket();
             address = where;
         } else {

@@ -1,9 +1,7 @@
 package dev.fid.net;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.PipePool;
-import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import io.netty.channel.IoEventLoop;
@@ -11,24 +9,31 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The part of a relay that lives on one event loop: its connections, their pipes, their time-outs and what they
 /// counted. Everything here runs on the loop's thread.
 final class Branch {
+    private static final long PATIENCE_SECONDS = 10;
     /// Between two looks at the tails of marked inputs.
     private static final long SWEEP_NANOS = 1_000_000;
 
     final Relay relay;
     final IoEventLoop loop;
     final Tally tally = new Tally();
-    final PipePool pool;
+    final Spares spares;
     /// For PROXY headers.
     final Memory scratch;
     /// The loop's idea of now, for time-outs: as old as the last tick.
     long now;
 
+    private Terms terms;
+    private Pipes pipes;
     private @Nullable Connection first;
     private int connections;
     private final List<Connection> marked = new ArrayList<>();
@@ -42,10 +47,48 @@ final class Branch {
         this.relay = relay;
         this.loop = loop;
         Kernel kernel = relay.kernel();
-        this.pool =
-                new PipePool(kernel, terms.pipes(kernel), terms.pipeCapacity(), terms.splicing()).mark(terms.mark());
+        this.terms = terms;
+        this.pipes = new Pipes(pool(kernel, terms));
+        this.spares = new Spares(this, terms);
         this.scratch = kernel.allocate(ProxyHeader.MOST);
         this.now = kernel.nanoTime();
+    }
+
+    private static PipePool pool(Kernel kernel, Terms terms) {
+        return new PipePool(kernel, terms.pipes(kernel), terms.pipeCapacity(), terms.splicing()).mark(terms.mark());
+    }
+
+    /// For connections to come.
+    Pipes pipes() {
+        return pipes;
+    }
+
+    /// Takes other terms for connections to come.
+    void change(Terms wanted) {
+        if (closed) {
+            return;
+        }
+        if (!wanted.hasPipesOf(terms)) {
+            pipes.retire();
+            pipes = new Pipes(pool(relay.kernel(), wanted));
+        }
+        if (ticking != null && wanted.tickNanos() != terms.tickNanos()) {
+            ticking.cancel(false);
+            tickEvery(Math.min(wanted.tickNanos(), terms.tickNanos()));
+        }
+        if (!wanted.equals(terms)) {
+            spares.start(wanted);
+        }
+        terms = wanted;
+    }
+
+    /// Nobody will come any more.
+    void clearSpares() {
+        spares.clear();
+    }
+
+    private void tickEvery(long nanos) {
+        ticking = loop.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     /// A client that a listener accepted.
@@ -71,8 +114,7 @@ final class Branch {
         connections++;
         tally.open++;
         if (ticking == null) {
-            long tick = relay.terms().tickNanos();
-            ticking = loop.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.NANOSECONDS);
+            tickEvery(relay.terms().tickNanos());
         }
     }
 
@@ -160,18 +202,42 @@ final class Branch {
 
     // ---- for others ----
 
+    /// Runs a question on the loop, from any thread.
+    <T> T ask(Function<Branch, T> question) {
+        if (loop.inEventLoop()) {
+            return question.apply(this);
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                answer.complete(question.apply(this));
+            } catch (Throwable t) {
+                answer.completeExceptionally(t);
+            }
+        });
+        try {
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("an event loop does not answer", e);
+        }
+    }
+
     /// What was counted, live connections included.
     Tally snapshot() {
         Tally sum = new Tally();
         sum.add(tally);
+        sum.spares = spares.count();
         for (Connection each = first; each != null; each = each.next) {
             each.count(sum);
         }
         return sum;
     }
 
-    List<Relay.Status> list() {
-        List<Relay.Status> all = new ArrayList<>();
+    List<ConnectionStatus> list() {
+        List<ConnectionStatus> all = new ArrayList<>();
         for (Connection each = first; each != null; each = each.next) {
             all.add(each.status());
         }
@@ -202,13 +268,10 @@ final class Branch {
                     timer.cancel(false);
                 }
             }
-            pool.close();
+            spares.clear();
+            pipes.retire();
             scratch.close();
         }
         return cut;
-    }
-
-    void connectFailed(ErrnoException e) {
-        tally.connectErrors.merge(Errno.name(e.errno()), 1L, Long::sum);
     }
 }

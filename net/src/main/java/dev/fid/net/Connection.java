@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Lane;
@@ -9,19 +10,15 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.net.SocketAddress;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// One client and its upstream: read the PROXY header where there is one, connect, then join both by a {@link
+/// One client and its upstream: read its {@link Greeting}, {@link Dial} the upstream, then join both by a {@link
 /// Link} and let it run at every event. It ends in one place, {@link #end}. Runs on its branch's loop.
-final class Connection implements Peer.Reader, Runnable {
-    /// Before the next try where descriptors ran out, or a unix listener had no room.
-    private static final long AGAIN_MILLIS = 20;
+final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
 
     private enum Phase {
         GREETING,
-        FINDING,
-        CONNECTING,
+        DIALING,
         JOINED,
         ENDED
     }
@@ -41,30 +38,29 @@ final class Connection implements Peer.Reader, Runnable {
     private final Terms terms;
     private final Fd client;
     private final Peer left;
+    private final Pipes pipes;
     private final long accepted;
     private Phase phase = Phase.GREETING;
-    private @Nullable Fd upstream;
+    private @Nullable Greeting greeting;
+    private @Nullable ProxyHeader header;
+    private @Nullable Dial dial;
     private @Nullable Peer right;
     private @Nullable Link link;
-    private @Nullable ProxyHeader header;
-    private SocketAddress @Nullable [] addresses;
+    private @Nullable Silence silence;
     /// For the log: a peer that is gone has no address any more.
     private @Nullable SocketAddress from;
 
     private @Nullable SocketAddress target;
-    private int address;
-    private long connectingSince;
     private int leftEvents;
     private int rightEvents;
     private boolean queued;
-    private boolean answered;
+    /// What an upstream said, or what was wrong with a header.
+    private String why = "";
 
-    // What the last tick saw.
-    private long movedThere;
-    private long movedBack;
-    private long quietSince;
-    private long stalledThereSince;
-    private long stalledBackSince;
+    // Why each direction copies bulk, as counted last; 0 while it does not.
+    private int declinedThere;
+    private int declinedBack;
+    private boolean answered;
 
     Connection(Branch branch, Fd client) {
         this.branch = branch;
@@ -72,10 +68,9 @@ final class Connection implements Peer.Reader, Runnable {
         this.client = client;
         this.left = new Peer(client, this, false);
         this.accepted = branch.now;
-        this.quietSince = accepted;
-        this.stalledThereSince = accepted;
-        this.stalledBackSince = accepted;
         this.id = branch.relay.nextId();
+        this.pipes = branch.pipes();
+        pipes.enter();
     }
 
     private Kernel kernel() {
@@ -97,7 +92,9 @@ final class Connection implements Peer.Reader, Runnable {
         }
         left.join(branch.loop);
         if (terms.proxyIn() == ProxyIn.NONE) {
-            find();
+            dial();
+        } else {
+            greeting = new Greeting(client, terms.proxyIn() == ProxyIn.REQUIRE);
         }
     }
 
@@ -124,12 +121,9 @@ final class Connection implements Peer.Reader, Runnable {
         }
         switch (phase) {
             case GREETING -> greet();
-            case FINDING -> giveUp();
-            case CONNECTING -> {
-                if (peer.isUpstream() && (events & (Uapi.EPOLLOUT | Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0) {
-                    connected();
-                } else {
-                    giveUp();
+            case DIALING -> {
+                if ((leftEvents & Uapi.EPOLLERR) != 0) {
+                    end(Ending.RESET); // a client that reset its connection needs no upstream any more
                 }
             }
             case JOINED -> go();
@@ -137,130 +131,58 @@ final class Connection implements Peer.Reader, Runnable {
         }
     }
 
-    /// A client that reset its connection needs no upstream any more.
-    private void giveUp() {
-        if ((leftEvents & Uapi.EPOLLERR) != 0) {
-            end(Ending.RESET);
-        }
-    }
-
-    // ---- the client's header ----
-
     private void greet() {
-        if ((leftEvents & (Uapi.EPOLLIN | Uapi.EPOLLRDHUP | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
+        Greeting said = greeting;
+        if (said == null || (leftEvents & (Uapi.EPOLLIN | Uapi.EPOLLRDHUP | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
             return;
         }
-        long peeked =
-                kernel().recv(client.number(), branch.scratch, 0, ProxyHeader.MOST, Uapi.MSG_PEEK | Uapi.MSG_DONTWAIT);
-        if (peeked == -Errno.EAGAIN || peeked == -Errno.EINTR) {
-            return;
-        }
-        if (peeked < 0) {
-            end(Ending.RESET);
-            return;
-        }
-        try {
-            ProxyHeader read = ProxyHeader.read(branch.scratch.bytes(0, (int) peeked), (int) peeked);
-            boolean ended = peeked == 0 || (leftEvents & Uapi.EPOLLRDHUP) != 0;
-            boolean unfinished = peeked == 0 || read.equals(ProxyHeader.UNFINISHED);
-            if (unfinished && !ended) {
-                return;
+        switch (said.read(branch.scratch, (leftEvents & Uapi.EPOLLRDHUP) != 0)) {
+            case WAIT -> {}
+            case PASS -> {
+                header = said.header();
+                dial();
             }
-            if (!unfinished && read.length() > 0) {
-                kernel().recv(client.number(), branch.scratch, 0, read.length(), Uapi.MSG_DONTWAIT);
-                header = read;
-            } else if (terms.proxyIn() == ProxyIn.REQUIRE || (unfinished && peeked > 0)) {
+            case REFUSE -> {
+                why = said.why();
                 end(Ending.NO_HEADER);
-                return;
             }
-        } catch (IllegalArgumentException e) {
-            end(Ending.NO_HEADER);
+            case GONE -> end(Ending.RESET);
+        }
+    }
+
+    private void dial() {
+        phase = Phase.DIALING;
+        greeting = null;
+        Spares.Spare spare = terms.preconnect() > 0 ? branch.spares.take(terms) : null;
+        if (spare != null) {
+            branch.tally.preconnected++;
+            connected(spare.socket, spare.peer, spare.address, spare.events);
             return;
         }
-        find();
+        Dial fresh = new Dial(branch, terms, this);
+        dial = fresh;
+        fresh.start();
     }
 
-    // ---- the upstream ----
-
-    private void find() {
-        phase = Phase.FINDING;
-        connectingSince = kernel().nanoTime();
-        branch.relay.upstream(terms).find(branch.loop, found -> {
-            if (phase == Phase.FINDING) {
-                addresses = found;
-                if (found.length == 0) {
-                    branch.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
-                    end(Ending.UNREACHABLE);
-                } else {
-                    connect();
-                }
-            }
-        });
-    }
-
-    /// Tries the next address.
-    private void connect() {
-        SocketAddress[] all = java.util.Objects.requireNonNull(addresses);
-        phase = Phase.CONNECTING;
-        while (address < all.length) {
-            try {
-                Fd socket = Fd.connectSoon(kernel(), all[address], terms.bind(), this::prepare);
-                if (socket == null) {
-                    again();
-                    return;
-                }
-                upstream = socket;
-                target = all[address];
-                rightEvents = 0;
-                Peer peer = new Peer(socket, this, true);
-                right = peer;
-                peer.join(branch.loop);
-                return;
-            } catch (ErrnoException e) {
-                branch.connectFailed(e);
-                if (isShortage(e.errno())) {
-                    again();
-                    return;
-                }
-                address++;
-            }
-        }
+    @Override
+    public void unreachable(String reason) {
+        why = reason;
         end(Ending.UNREACHABLE);
     }
 
-    private static boolean isShortage(int errno) {
-        return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOBUFS || errno == Errno.ENOMEM;
-    }
-
-    /// The time-out of the connection bounds how often.
-    private void again() {
-        branch.later(AGAIN_MILLIS, () -> {
-            if (phase == Phase.CONNECTING && upstream == null) {
-                connect();
-            }
-        });
-    }
-
-    private void prepare(Fd socket) {
-        branch.relay.prepare(socket, terms);
-    }
-
-    private void connected() {
-        Fd socket = java.util.Objects.requireNonNull(upstream);
-        boolean failed = (rightEvents & (Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0;
-        int errno = failed ? kernel().getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR) : 0;
-        if (errno != 0) {
-            branch.connectFailed(new ErrnoException("connect", socket.toString(), Math.abs(errno)));
-            dropUpstream();
-            address++;
-            connect();
-            return;
-        }
-        branch.tally.connecting.add(kernel().nanoTime() - connectingSince);
+    @Override
+    public void connected(Fd socket, Peer peer, SocketAddress address, int events) {
+        dial = null;
+        rightEvents = events;
+        target = address;
+        right = peer;
+        peer.reader(this);
         try {
             join(socket);
         } catch (ErrnoException e) {
+            kernel().setLinger(socket.number(), true, 0);
             end(Ending.RESET);
+            socket.close();
             return;
         }
         run();
@@ -270,7 +192,7 @@ final class Connection implements Peer.Reader, Runnable {
         if (terms.proxyOut() != ProxyOut.NONE) {
             introduce(socket);
         }
-        Link joined = new Link(client, socket, branch.pool);
+        Link joined = new Link(client, socket, pipes.pool);
         if (terms.limit() > 0 || branch.relay.total() != null) {
             long now = kernel().nanoTime();
             Rate total = branch.relay.total();
@@ -278,10 +200,9 @@ final class Connection implements Peer.Reader, Runnable {
             joined.back().limit(terms.limit() > 0 ? new Rate(terms.limit(), now) : null, total);
         }
         link = joined;
-        addresses = null;
+        silence = new Silence(terms, joined, branch.now);
         phase = Phase.JOINED;
         branch.tally.joined++;
-        quietSince = branch.now;
     }
 
     /// A fresh socket has room for a header: anything else than all of it is a failure.
@@ -296,17 +217,6 @@ final class Connection implements Peer.Reader, Runnable {
                 kernel().send(socket.number(), branch.scratch, 0, bytes.length, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
         if (sent != bytes.length) {
             throw new ErrnoException("send", socket.toString(), sent < 0 ? (int) -sent : Errno.EIO);
-        }
-    }
-
-    private void dropUpstream() {
-        if (right != null) {
-            right.leave();
-            right = null;
-        }
-        if (upstream != null) {
-            upstream.close();
-            upstream = null;
         }
     }
 
@@ -340,6 +250,8 @@ final class Connection implements Peer.Reader, Runnable {
             answered = true;
             branch.tally.firstByte.add(kernel().nanoTime() - accepted);
         }
+        declinedThere = decline(joined.there(), declinedThere);
+        declinedBack = decline(joined.back(), declinedBack);
         switch (wait) {
             case DONE -> end(Ending.DONE);
             case TURN -> {
@@ -358,6 +270,16 @@ final class Connection implements Peer.Reader, Runnable {
         }
     }
 
+    /// Counts once that a direction copies bulk, and again when it has spliced meanwhile.
+    private int decline(Lane lane, int before) {
+        Declined declined = lane.declined();
+        int now = declined == null ? 0 : declined.errno();
+        if (now != before && now != 0) {
+            branch.tally.fallbacks.merge(Errno.name(now), 1L, Long::sum);
+        }
+        return now;
+    }
+
     /// Whether an input is still marked.
     boolean sweep() {
         Link joined = link;
@@ -371,51 +293,23 @@ final class Connection implements Peer.Reader, Runnable {
     // ---- time-outs ----
 
     void tick(long now) {
-        if (phase != Phase.JOINED || link == null) {
-            long since = phase == Phase.GREETING ? accepted : connectingSince;
-            if (now - since > terms.connectTimeout().toNanos()) {
-                late();
+        Silence quiet = silence;
+        Dial dialing = dial;
+        if (quiet != null) {
+            Ending how = quiet.look(now);
+            if (how != null) {
+                end(how);
             }
-            return;
-        }
-        Link joined = link;
-        long there = joined.there().moved();
-        long back = joined.back().moved();
-        if (there != movedThere || back != movedBack) {
-            quietSince = now;
-        }
-        if (there != movedThere || joined.there().pending() == 0) {
-            stalledThereSince = now;
-        }
-        if (back != movedBack || joined.back().pending() == 0) {
-            stalledBackSince = now;
-        }
-        movedThere = there;
-        movedBack = back;
-        if (isOver(terms.stallTimeout(), now - Math.min(stalledThereSince, stalledBackSince))) {
-            end(Ending.STALLED);
-        } else if (joined.isHalfClosed() && isOver(terms.halfCloseTimeout(), now - quietSince)) {
-            end(Ending.HALF_CLOSED);
-        } else if (isOver(terms.idleTimeout(), now - quietSince)) {
-            end(Ending.IDLE);
-        }
-    }
-
-    private static boolean isOver(@Nullable Duration time, long nanos) {
-        return time != null && nanos > time.toNanos();
-    }
-
-    private void late() {
-        if (phase == Phase.GREETING) {
+        } else if (dialing != null) {
+            dialing.tick(now);
+        } else if (phase == Phase.GREETING
+                && now - accepted > terms.connectTimeout().toNanos()) {
             if (terms.proxyIn() == ProxyIn.ACCEPT && (leftEvents & Uapi.EPOLLIN) == 0) {
-                find(); // a client that waits for the server to speak
+                dial(); // a client that waits for the server to speak
             } else {
                 end(Ending.NO_HEADER);
             }
-            return;
         }
-        branch.connectFailed(new ErrnoException("connect", "", Errno.ETIMEDOUT));
-        end(Ending.UNREACHABLE);
     }
 
     // ---- the end ----
@@ -429,10 +323,13 @@ final class Connection implements Peer.Reader, Runnable {
         branch.tally.endings.merge(how, 1L, Long::sum);
         Link joined = link;
         count(branch.tally);
-        branch.relay.log(this, how);
+        branch.relay.log(this, how, why);
         left.leave();
         if (right != null) {
             right.leave();
+        }
+        if (dial != null) {
+            dial.cancel();
         }
         boolean quiet = (how == Ending.IDLE || how == Ending.HALF_CLOSED)
                 && joined != null
@@ -440,16 +337,13 @@ final class Connection implements Peer.Reader, Runnable {
         if (joined == null) {
             kernel().setLinger(client.number(), true, 0);
             client.close();
-            if (upstream != null) {
-                kernel().setLinger(upstream.number(), true, 0);
-                upstream.close();
-            }
         } else if (how == Ending.DONE || quiet) {
             joined.close();
         } else {
             joined.reset();
         }
         branch.remove(this);
+        pipes.leave();
     }
 
     void count(Tally tally) {
@@ -460,13 +354,13 @@ final class Connection implements Peer.Reader, Runnable {
         }
     }
 
-    Relay.Status status() {
+    ConnectionStatus status() {
         Link joined = link;
-        return new Relay.Status(
+        return new ConnectionStatus(
                 id,
                 peer(),
                 to(),
-                phase.name().toLowerCase(java.util.Locale.ROOT),
+                stage(),
                 joined == null ? 0 : joined.there().moved(),
                 joined == null ? 0 : joined.back().moved(),
                 joined == null ? 0 : joined.there().spliced() + joined.back().spliced(),
@@ -474,13 +368,23 @@ final class Connection implements Peer.Reader, Runnable {
                 (kernel().nanoTime() - accepted) / 1e9);
     }
 
+    private String stage() {
+        Dial dialing = dial;
+        if (phase == Phase.DIALING && dialing != null) {
+            return dialing.isFinding() ? "finding" : "connecting";
+        }
+        return phase.name().toLowerCase(java.util.Locale.ROOT);
+    }
+
     private String peer() {
         if (header != null && header.source() != null) {
-            return Relay.text(header.source());
+            return AddressText.of(header.source());
         }
         SocketAddress known = from;
         try {
-            return known != null ? Relay.text(known) : client.isClosed() ? "" : Relay.text(client.remoteAddress());
+            return known != null
+                    ? AddressText.of(known)
+                    : client.isClosed() ? "" : AddressText.of(client.remoteAddress());
         } catch (ErrnoException e) {
             return ""; // gone already
         }
@@ -488,6 +392,6 @@ final class Connection implements Peer.Reader, Runnable {
 
     private String to() {
         SocketAddress known = target;
-        return known == null ? "" : Relay.text(known);
+        return known == null ? "" : AddressText.of(known);
     }
 }

@@ -32,6 +32,11 @@ final class Metrics {
         tallies.forEach((name, tally) -> line("fid_relay_accepted_total", label("relay", name), tally.accepted));
         head("fid_relay_joined_total", "counter", "Clients that an upstream took.");
         tallies.forEach((name, tally) -> line("fid_relay_joined_total", label("relay", name), tally.joined));
+        head("fid_relay_preconnected_total", "counter", "Clients that got a connection made before they came.");
+        tallies.forEach(
+                (name, tally) -> line("fid_relay_preconnected_total", label("relay", name), tally.preconnected));
+        head("fid_relay_spares", "gauge", "Connections to the upstream that wait for a client.");
+        tallies.forEach((name, tally) -> line("fid_relay_spares", label("relay", name), tally.spares));
         head("fid_relay_ended_total", "counter", "Connections by how they ended.");
         tallies.forEach((name, tally) -> {
             for (Ending ending : Ending.values()) {
@@ -65,7 +70,11 @@ final class Metrics {
         });
         errors("fid_relay_accept_errors_total", "Errors of accept, by errno.", tallies, Tally::acceptErrors);
         errors("fid_relay_connect_errors_total", "Errors of connecting, by errno.", tallies, Tally::connectErrors);
-        errors("fid_relay_fallbacks_total", "Directions that copied bulk, by errno.", tallies, Tally::fallbacks);
+        errors(
+                "fid_relay_fallbacks_total",
+                "How often a direction began to copy bulk, by errno.",
+                tallies,
+                Tally::fallbacks);
         head("fid_relay_accept_pauses_total", "counter", "How often accepting paused at the bound of connections.");
         tallies.forEach((name, tally) -> line("fid_relay_accept_pauses_total", label("relay", name), tally.pauses));
         times("fid_relay_connect_seconds", "Time to connect to the upstream.", tallies, tally -> tally.connecting);
@@ -73,6 +82,13 @@ final class Metrics {
         PipeBudget budget = PipeBudget.of(Kernel.linux());
         head("fid_pipe_pages", "gauge", "Pages in pipes of this process.");
         line("fid_pipe_pages", "", budget.pages());
+        head("fid_pipes", "gauge", "Pipes of this process.");
+        line("fid_pipes", "", budget.pipes());
+        head(
+                "fid_pipes_small_total",
+                "counter",
+                "Pipes that got less than they should have, by the user's page limit.");
+        line("fid_pipes_small_total", "", budget.shrunk());
         head("fid_pipe_pages_soft_limit", "gauge", "Pages that pipes of this user may have; 0 for no limit.");
         line("fid_pipe_pages_soft_limit", "", budget.softPages());
         head("fid_draining", "gauge", "1 while no clients are accepted any more.");

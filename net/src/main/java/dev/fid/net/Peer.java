@@ -25,7 +25,7 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
         void ready(Peer peer, int events);
     }
 
-    private final Reader reader;
+    private Reader reader;
     private @Nullable IoRegistration registration;
     private final boolean isUpstream;
     private boolean left;
@@ -34,6 +34,11 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
         super(socket.number());
         this.reader = reader;
         this.isUpstream = isUpstream;
+    }
+
+    /// From the loop's thread.
+    void reader(Reader other) {
+        reader = other;
     }
 
     boolean isUpstream() {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Service implements AutoCloseable {
     private final Loops loops;
     private final AtomicLong ids = new AtomicLong();
-    private final @Nullable Consumer<Relay.Entry> log;
+    private final @Nullable Consumer<LogEntry> log;
     private final long started = System.nanoTime();
     private volatile List<Relay> relays = List.of();
     /// Removed from the configuration; their connections go on.
@@ -25,7 +25,7 @@ public final class Service implements AutoCloseable {
 
     /// @param loops closed with the service
     /// @param log gets every connection that has ended, on an event loop: it must not wait
-    public Service(Loops loops, @Nullable Consumer<Relay.Entry> log) {
+    public Service(Loops loops, @Nullable Consumer<LogEntry> log) {
         this.loops = loops;
         this.log = log;
     }
@@ -33,7 +33,7 @@ public final class Service implements AutoCloseable {
     /// Makes the relays those of `wanted`: a relay of the same place takes the new terms for connections to come,
     /// others are started, and those that nobody wants any more stop listening while their connections go on.
     /// Nothing changes where a start fails.
-    public synchronized void apply(List<Relay.Builder> wanted) throws ErrnoException {
+    public synchronized void apply(List<RelayBuilder> wanted) throws ErrnoException {
         if (draining) {
             return;
         }
@@ -42,7 +42,7 @@ public final class Service implements AutoCloseable {
         List<Relay> fresh = new ArrayList<>();
         List<Runnable> changes = new ArrayList<>();
         try {
-            for (Relay.Builder builder : wanted) {
+            for (RelayBuilder builder : wanted) {
                 Relay same = take(before, builder);
                 if (same != null) {
                     changes.add(() -> same.change(builder));
@@ -79,7 +79,7 @@ public final class Service implements AutoCloseable {
         return true;
     }
 
-    private static @Nullable Relay take(List<Relay> from, Relay.Builder builder) {
+    private static @Nullable Relay take(List<Relay> from, RelayBuilder builder) {
         for (Relay relay : from) {
             if (relay.place().equals(builder.place())) {
                 from.remove(relay);
@@ -89,7 +89,7 @@ public final class Service implements AutoCloseable {
         return null;
     }
 
-    private static boolean overlap(Relay.Place one, Relay.Place other) {
+    private static boolean overlap(Place one, Place other) {
         for (SocketAddress address : one.listen()) {
             if (other.listen().contains(address)) {
                 return true;

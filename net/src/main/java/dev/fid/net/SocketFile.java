@@ -19,11 +19,12 @@ final class SocketFile {
     private boolean removed;
 
     /// @throws ErrnoException EADDRINUSE where somebody listens there, or the file is no socket
-    SocketFile(Kernel kernel, UnixDomainSocketAddress address, int mode, int backlog) throws ErrnoException {
+    SocketFile(Kernel kernel, UnixDomainSocketAddress address, int mode, int backlog, Fd.Preparation before)
+            throws ErrnoException {
         this.kernel = kernel;
         this.path = address.getPath().toString();
         if (path.startsWith("@")) {
-            socket = Fd.listen(kernel, address, backlog);
+            socket = Fd.listen(kernel, address, backlog, before);
             removed = true;
             return;
         }
@@ -32,7 +33,7 @@ final class SocketFile {
         Path hidden = file.resolveSibling(
                 "." + file.getFileName() + "." + ProcessHandle.current().pid());
         kernel.unlinkat(Uapi.AT_FDCWD, bytes(hidden.toString()), 0); // of a process of our number that was killed
-        socket = Fd.listen(kernel, UnixDomainSocketAddress.of(hidden), backlog);
+        socket = listen(kernel, hidden, backlog, before);
         try {
             if (mode >= 0) {
                 // fchmod(2) on a socket changes its anonymous inode, not the file.
@@ -55,6 +56,15 @@ final class SocketFile {
         }
     }
 
+    /// @throws ErrnoException that names the file as it was asked for
+    private Fd listen(Kernel kernel, Path hidden, int backlog, Fd.Preparation before) throws ErrnoException {
+        try {
+            return Fd.listen(kernel, UnixDomainSocketAddress.of(hidden), backlog, before);
+        } catch (ErrnoException e) {
+            throw new ErrnoException("bind", path, e.errno());
+        }
+    }
+
     /// A socket file that refuses connections has no listener any more.
     private void removeDead() throws ErrnoException {
         dev.fid.kernel.Stat stat = new dev.fid.kernel.Stat();
@@ -68,6 +78,17 @@ final class SocketFile {
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ECONNREFUSED) {
                 kernel.unlinkat(Uapi.AT_FDCWD, bytes(path), 0);
+            }
+        }
+    }
+
+    /// Another mode; -1 leaves it. A file that somebody took away has none.
+    void mode(int mode) {
+        if (mode >= 0 && !removed) {
+            try {
+                java.nio.file.Files.setAttribute(Path.of(path), "unix:mode", mode);
+            } catch (java.io.IOException e) {
+                // Nobody can connect there any more.
             }
         }
     }

@@ -33,22 +33,23 @@ final class State {
     }
 
     private void relay(Relay relay) {
-        Relay.Totals totals = relay.totals();
+        Totals totals = relay.totals();
         text.append("{\"name\":");
         string(relay.name());
         text.append(",\"listen\":[");
         for (int i = 0; i < relay.addresses().size(); i++) {
             text.append(i == 0 ? "" : ",");
-            string(Relay.text(relay.addresses().get(i)));
+            string(AddressText.of(relay.addresses().get(i)));
         }
         text.append("],\"to\":");
-        string(Relay.text(relay.to()));
+        string(AddressText.of(relay.to()));
         text.append(",\"state\":\"")
                 .append(relay.isDraining() ? "draining" : "running")
                 .append('"');
         field("connections", totals.open());
         field("accepted", totals.accepted());
         field("joined", totals.joined());
+        field("spares", totals.spares());
         field("bytes_to_upstream", totals.splicedThere() + totals.copiedThere());
         field("bytes_to_client", totals.splicedBack() + totals.copiedBack());
         field("bytes_spliced", totals.spliced());
@@ -84,7 +85,7 @@ final class State {
         state.text.append("{\"schema\":\"fid.connections/1\",\"connections\":[");
         String before = "";
         for (Relay relay : service.all()) {
-            for (Relay.Status each : relay.list()) {
+            for (ConnectionStatus each : relay.list()) {
                 state.text.append(before);
                 state.connection(relay.name(), each);
                 state.text.append('}');
@@ -95,18 +96,19 @@ final class State {
     }
 
     /// One line of an access log.
-    static String entry(String time, Relay.Entry entry) {
+    static String entry(String time, LogEntry entry) {
         State state = new State();
         state.connection(entry.relay(), entry.connection());
-        state.text
-                .append(",\"ended\":\"")
-                .append(entry.ending())
-                .append("\",\"time\":\"")
-                .append(time);
+        state.text.append(",\"ended\":\"").append(entry.ending()).append('"');
+        if (!entry.why().isEmpty()) {
+            state.text.append(",\"why\":");
+            state.string(entry.why());
+        }
+        state.text.append(",\"time\":\"").append(time);
         return state.text.append("\"}\n").toString();
     }
 
-    private void connection(String relay, Relay.Status each) {
+    private void connection(String relay, ConnectionStatus each) {
         text.append("{\"id\":").append(each.id()).append(",\"relay\":");
         string(relay);
         text.append(",\"client\":");

@@ -53,6 +53,13 @@ public final class Supervisor {
         }
     }
 
+    /// Tells that it reads its configuration again; {@link #tell} `READY=1` when it has. For `Type=notify-reload` the
+    /// time
+    /// goes with it. Source: systemd.service(5).
+    public void tellReloading() {
+        tell("RELOADING=1\nMONOTONIC_USEC=" + kernel.nanoTime() / 1000);
+    }
+
     /// Nanoseconds between two `WATCHDOG=1`, half of what the manager waits; 0 where it does not watch.
     public long watchdogNanos() {
         String micros = environment.getOrDefault("WATCHDOG_USEC", "");

@@ -1,8 +1,6 @@
 package dev.fid.net;
 
-import dev.fid.Declined;
 import dev.fid.Lane;
-import dev.fid.kernel.Errno;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +14,9 @@ final class Tally {
 
     long accepted;
     long joined;
+    long preconnected;
+    /// Connections to the upstream that wait for a client.
+    long spares;
     long open;
     long pauses;
     final long[] spliced = new long[2];
@@ -38,15 +39,13 @@ final class Tally {
         splices += lane.splices();
         emptyInput += lane.emptyInput();
         fullOutput += lane.fullOutput();
-        Declined declined = lane.declined();
-        if (declined != null) {
-            fallbacks.merge(Errno.name(declined.errno()), 1L, Long::sum);
-        }
     }
 
     void add(Tally other) {
         accepted += other.accepted;
         joined += other.joined;
+        preconnected += other.preconnected;
+        spares += other.spares;
         open += other.open;
         pauses += other.pauses;
         for (int i = 0; i < 2; i++) {

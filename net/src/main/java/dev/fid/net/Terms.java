@@ -6,6 +6,7 @@ import dev.fid.kernel.Kernel;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What a relay is set to, but for where it listens: can change while it runs, for connections to come.
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param splicing when bytes go by splice(2)
 /// @param pipeCapacity bytes that a pipe should hold
 /// @param mark bytes below which a TCP input in bulk does not wake the loop (SO_RCVLOWAT); 0 for none
+/// @param preconnect connections to the upstream that each loop keeps ready
 /// @param maxConnections above it accepting pauses and the backlog waits
 /// @param connectTimeout for all addresses of the upstream together, and for a PROXY header to arrive
 /// @param idleTimeout without a byte in either direction; null for none
@@ -22,11 +24,9 @@ import org.jspecify.annotations.Nullable;
 /// @param stallTimeout bytes wait for an output that takes none of them; null for none
 /// @param limit bytes per second of each direction of each connection; 0 for none
 /// @param limitTotal bytes per second of all connections in both directions; 0 for none
-/// @param keepAlive idle time before TCP asks whether the peer is still there; null for not
-/// @param userTimeout how long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); null for the kernel's
+/// @param client options of the sockets of clients
+/// @param upstream options of the sockets to upstreams
 /// @param bind own address towards the upstream; null for the kernel's choice
-/// @param receiveBuffer SO_RCVBUF of both sides; 0 for the kernel's
-/// @param sendBuffer SO_SNDBUF of both sides; 0 for the kernel's
 /// @param allow clients that may connect; empty for all
 /// @param deny clients that may not, even where `allow` has them
 /// @param proxyIn whether clients begin with a PROXY header
@@ -37,6 +37,7 @@ record Terms(
         Splicing splicing,
         long pipeCapacity,
         long mark,
+        int preconnect,
         int maxConnections,
         Duration connectTimeout,
         @Nullable Duration idleTimeout,
@@ -44,11 +45,9 @@ record Terms(
         @Nullable Duration stallTimeout,
         long limit,
         long limitTotal,
-        @Nullable Duration keepAlive,
-        @Nullable Duration userTimeout,
+        SocketTerms client,
+        SocketTerms upstream,
         @Nullable SocketAddress bind,
-        int receiveBuffer,
-        int sendBuffer,
         List<Cidr> allow,
         List<Cidr> deny,
         ProxyIn proxyIn,
@@ -56,6 +55,13 @@ record Terms(
         @Nullable PipeBudget budget) {
     PipeBudget pipes(Kernel kernel) {
         return budget != null ? budget : PipeBudget.of(kernel);
+    }
+
+    boolean hasPipesOf(Terms other) {
+        return splicing == other.splicing
+                && pipeCapacity == other.pipeCapacity
+                && mark == other.mark
+                && Objects.equals(budget, other.budget);
     }
 
     /// How often the time-outs are looked at: an eighth of the shortest.

@@ -116,7 +116,7 @@ class RelayTest extends Sandbox {
             }
             Files.writeString(dir.resolve("fid.toml"), file.formatted(other.getLocalPort()));
             signal("HUP", relay);
-            said("(reloaded: 1 relays)");
+            said("(reloaded: 1 relay,)");
             try (Socket client = new Socket(LOOPBACK, port);
                     Socket inside = other.accept()) {
                 assertThat(client.isConnected() && inside.isConnected()).isTrue();
@@ -124,6 +124,94 @@ class RelayTest extends Sandbox {
             signal("TERM", relay);
             assertThat(finish(relay).status()).isIn(0, 9);
         }
+    }
+
+    @Test
+    void whatNeedsARestartIsToldAndPlacesAreNamed() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            String relay = "[[relay]]\nlisten = \"unix-listen://%s\"\nto = \"127.0.0.1:%d\"\npipe-size = \"%s\"\n";
+            Files.writeString(dir.resolve("fid.toml"), relay.formatted(path("a.sock"), server.getLocalPort(), "1MiB"));
+            Process process = relay("--config", path("fid.toml"));
+            said("(relaying .*a.sock)");
+            Files.writeString(
+                    dir.resolve("fid.toml"),
+                    "workers = 7\n" + relay.formatted(path("a.sock"), server.getLocalPort(), "64KiB"));
+            signal("HUP", process);
+            said("(fid: relay: workers: needs a restart, what it was stays)");
+            said("(reloaded: 1 relay, 0 connections go on)");
+            signal("TERM", process);
+            assertThat(finish(process).status()).isZero();
+        }
+        Files.writeString(
+                dir.resolve("two.toml"),
+                "[[relay]]\nlisten = \"127.0.0.1:0\"\nto = \"127.0.0.1:1\"\n"
+                        + "[[relay]]\nlisten = \"unix-listen:///nowhere/a.sock\"\nto = \"127.0.0.1:1\"\n");
+        assertThat(here("relay", "--config", path("two.toml")).err())
+                .isEqualTo("fid: relay: cannot listen on /nowhere/a.sock: No such file or directory\n");
+        Files.writeString(
+                dir.resolve("twins.toml"),
+                "[[relay]]\nlisten = \":777\"\nto = \"127.0.0.1:1\"\n"
+                        + "[[relay]]\nlisten = \":777\"\nto = \"127.0.0.1:2\"\n");
+        assertThat(here("config", "check", path("twins.toml")).err()).contains("two relays listen on :777");
+    }
+
+    @Test
+    void anUpstreamThatRefusesIsOneLineHoweverManyClientsItTurnsAway() throws Exception {
+        int gone;
+        try (ServerSocket probe = new ServerSocket(0, 10, LOOPBACK)) {
+            gone = probe.getLocalPort();
+        }
+        Process relay = relay("127.0.0.1:0", "127.0.0.1:" + gone);
+        int port = port();
+        for (int i = 0; i < 20; i++) {
+            try (Socket client = new Socket(LOOPBACK, port)) {
+                assertThat(client.getInputStream().read()).isEqualTo(-1);
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("reset");
+            }
+        }
+        said("(fid: relay: 127.0.0.1:" + gone + ": Connection refused; client 127.0.0.1:\\d+ was turned away)");
+        signal("TERM", relay);
+        Ran ran = finish(relay);
+        assertThat(ran.err().lines().filter(line -> line.contains("refused"))).hasSize(1);
+        assertThat(ran.status()).isZero();
+    }
+
+    @Test
+    void theServiceManagerLearnsOfStartReloadAndEnd() throws Exception {
+        require(false, "socat");
+        Process socat = new ProcessBuilder("socat", "-u", "UNIX-RECV:" + path("notify"), "CREATE:" + path("told"))
+                .inheritIO()
+                .start();
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            await("socat listens", () -> Files.exists(dir.resolve("notify")));
+            List<String> command = new java.util.ArrayList<>(
+                    List.of("env", "NOTIFY_SOCKET=" + path("notify"), "WATCHDOG_USEC=400000"));
+            command.addAll(fid("relay"));
+            command.addAll(List.of("--drain-timeout", "2s", "127.0.0.1:0", "127.0.0.1:" + server.getLocalPort()));
+            Process relay = start(command);
+            port();
+            told("READY=1");
+            told("WATCHDOG=1");
+            signal("HUP", relay);
+            told("RELOADING=1\nMONOTONIC_USEC=");
+            signal("TERM", relay);
+            assertThat(finish(relay).status()).isZero();
+            told("STOPPING=1\nSTATUS=draining 0 connections\nEXTEND_TIMEOUT_USEC=7000000");
+        } finally {
+            socat.destroyForcibly().waitFor();
+        }
+    }
+
+    private void told(String what) {
+        await("the service manager is told " + what, () -> {
+            try {
+                return Files.exists(dir.resolve("told"))
+                        && Files.readString(dir.resolve("told")).contains(what);
+            } catch (IOException e) {
+                return false;
+            }
+        });
     }
 
     @Test
@@ -178,6 +266,8 @@ class RelayTest extends Sandbox {
                 "--proxy-protocol v2 :0 127.0.0.1:80        | 2 | --proxy-protocol: 'v2' is none of",
                 "--admin 0.0.0.0:1 :0 127.0.0.1:80          | 2 | the admin page is for this machine",
                 "--config /nowhere/fid.toml                 | 2 | No such file or directory",
+                "--preconnect many :0 127.0.0.1:80          | 2 | --preconnect: 'many' is not a number from 0",
+                "127.0.0.1:0?bind=127.0.0.2 127.0.0.1:80    | 2 | unknown option 'bind'",
                 "203.0.113.7:0 127.0.0.1:80                 | 4 | Cannot assign requested address",
                 "unix-listen:///nowhere/a.sock 127.0.0.1:80 | 4 | No such file or directory",
                 "no-such-host.invalid:0 127.0.0.1:80        | 4 | the host 'no-such-host.invalid' is unknown",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -99,6 +100,27 @@ abstract class Fixture {
                 .bind(UnixDomainSocketAddress.of(dir.resolve("server.sock"))));
     }
 
+    /// Answers every connection with what it sends, until the listener is closed.
+    static CompletableFuture<Integer> echo(ServerSocketChannel server) {
+        return beside(() -> {
+            while (true) {
+                SocketChannel inside;
+                try {
+                    inside = server.accept();
+                } catch (java.nio.channels.ClosedChannelException e) {
+                    return 0;
+                }
+                Thread.ofVirtual().start(() -> {
+                    try (inside) {
+                        put(inside, drain(inside));
+                    } catch (IOException e) {
+                        // The client reset it: its own affair.
+                    }
+                });
+            }
+        });
+    }
+
     static SocketAddress address(ServerSocketChannel server) {
         try {
             return server.getLocalAddress();
@@ -109,7 +131,7 @@ abstract class Fixture {
 
     // ---- the relay ----
 
-    Relay.Builder to(ServerSocketChannel server) {
+    RelayBuilder to(ServerSocketChannel server) {
         return Relay.builder().listen(loopback(0)).to(address(server)).loops(loops());
     }
 
@@ -117,7 +139,7 @@ abstract class Fixture {
         return keep(new Loops(2));
     }
 
-    Relay start(Relay.Builder builder) throws IOException {
+    Relay start(RelayBuilder builder) throws IOException {
         return keep(builder.start());
     }
 

@@ -2,9 +2,11 @@ package dev.fid.tests.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.PipeBudget;
 import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
+import dev.fid.net.ConnectionStatus;
 import dev.fid.net.Ending;
 import dev.fid.net.Relay;
 import java.io.IOException;
@@ -25,35 +27,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Many connections, few resources, and limits that hold.
 class LoadTest extends Fixture {
-    private static final int CHURN = Integer.getInteger("fid.churn", 5000);
+    private static final boolean LONG = "long".equals(System.getProperty("fid.campaign"));
+    private static final int CHURN = Integer.getInteger("fid.churn", LONG ? 1_000_000 : 50_000);
+    private static final int DRAINS = Integer.getInteger("fid.drains", LONG ? 1000 : 5);
+    private static final int STALLED = Integer.getInteger("fid.stalled", LONG ? 2000 : 300);
+    private static final int IDLE = Integer.getInteger("fid.idle", LONG ? 4500 : 1000);
 
-    private static long descriptors() {
+    static long descriptors() {
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
             return all.count();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /// Answers every connection with what it sends, until the listener is closed.
-    private CompletableFuture<Integer> echo(ServerSocketChannel server) {
-        return beside(() -> {
-            while (true) {
-                SocketChannel inside;
-                try {
-                    inside = server.accept();
-                } catch (java.nio.channels.ClosedChannelException e) {
-                    return 0;
-                }
-                Thread.ofVirtual().start(() -> {
-                    try (inside) {
-                        put(inside, drain(inside));
-                    } catch (IOException e) {
-                        // The client reset it: its own affair.
-                    }
-                });
-            }
-        });
     }
 
     // G23, RL-029
@@ -81,7 +66,7 @@ class LoadTest extends Fixture {
                     }
                 }
             }
-            if (i == CHURN / 10) {
+            if (i == 2000) {
                 await("idle", () -> relay.connections() == 0);
                 before = descriptors();
             }
@@ -221,7 +206,7 @@ class LoadTest extends Fixture {
     // G19
     @Test
     void aDrainUnderLoadCutsNoAnswer() throws Exception {
-        for (int round = 0; round < 5; round++) {
+        for (int round = 0; round < DRAINS; round++) {
             ServerSocketChannel server = server();
             Relay relay = start(to(server));
             CompletableFuture<Integer> echo = echo(server);
@@ -256,5 +241,104 @@ class LoadTest extends Fixture {
             server.close();
             get(echo);
         }
+    }
+
+    // G15
+    @Test
+    void readersThatStandStillHoldNoMoreThanTheBoundAndKeepNobodyWaiting() throws Exception {
+        ServerSocketChannel server = server();
+        // What an unprivileged user may have in pipes; those over it are copied.
+        PipeBudget budget = new PipeBudget(Kernel.linux(), 1 << 20, 16384);
+        Relay relay =
+                start(to(server).budget(budget).buffers(16 << 10, 16 << 10).maxConnections(3 * STALLED));
+        List<SocketChannel> senders = new ArrayList<>();
+        java.nio.ByteBuffer much = java.nio.ByteBuffer.wrap(pattern(1 << 20));
+        for (int i = 0; i < STALLED; i++) {
+            Ends ends = ends(relay, server);
+            ends.client().configureBlocking(false);
+            senders.add(ends.client());
+        }
+        // Each sends until nobody takes any more: the source blasts.
+        long quiet = System.nanoTime();
+        while (System.nanoTime() - quiet < 300_000_000) {
+            for (SocketChannel sender : senders) {
+                if (sender.write(much.rewind()) > 0) {
+                    quiet = System.nanoTime();
+                }
+            }
+        }
+        long pending = 0;
+        int stalled = 0;
+        for (ConnectionStatus each : relay.list()) {
+            assertThat(each.pending()).as("bytes of one direction").isLessThanOrEqualTo(1 << 20);
+            pending += each.pending();
+            stalled += each.pending() > 0 ? 1 : 0;
+        }
+        assertThat(stalled).isEqualTo(STALLED);
+        assertThat(budget.pages()).isLessThanOrEqualTo(16384);
+        Ends others = ends(relay, server);
+        CompletableFuture<Integer> echo = beside(() -> {
+            for (int i = 0; i < 200; i++) {
+                put(others.server(), take(others.server(), 100));
+            }
+            return 0;
+        });
+        long[] nanos = new long[200];
+        long calls = relay.totals().calls();
+        for (int i = 0; i < nanos.length; i++) {
+            long start = System.nanoTime();
+            put(others.client(), pattern(100));
+            take(others.client(), 100);
+            nanos[i] = System.nanoTime() - start;
+        }
+        get(echo);
+        java.util.Arrays.sort(nanos);
+        System.out.printf(
+                java.util.Locale.ROOT,
+                "stalled readers: %d, %.1f MiB wait for them, %d pipe pages; a round trip beside them takes %.3f ms%n",
+                stalled,
+                pending / 1048576.0,
+                budget.pages(),
+                nanos[nanos.length / 2] / 1e6);
+        // A call for each of them a round would be thousands.
+        assertThat((relay.totals().calls() - calls) / nanos.length).isLessThan(12);
+        assertThat(nanos[nanos.length / 2]).isLessThan(50_000_000);
+    }
+
+    @Test
+    void anIdleConnectionHasTwoDescriptorsNoPipeAndLittleMemory() throws Exception {
+        ServerSocketChannel server = server();
+        PipeBudget budget = new PipeBudget(Kernel.linux(), 1 << 20, 0);
+        Relay relay = start(to(server).budget(budget).idleTimeout(null));
+        connectIdle(relay, server, 200); // what is made once
+        long descriptors = descriptors();
+        long heap = heap();
+        connectIdle(relay, server, IDLE);
+        long perConnection = (heap() - heap) / IDLE;
+        System.out.println(
+                "idle connections: " + IDLE + ", " + perConnection + " bytes of heap each, channels included");
+        assertThat(descriptors() - descriptors)
+                .as("two of ours, two of the test's")
+                .isEqualTo(4L * IDLE);
+        assertThat(budget.pipes()).isZero();
+        // Two SocketChannels of the test are in it.
+        assertThat(perConnection).isLessThan(2048 + 2048);
+    }
+
+    private void connectIdle(Relay relay, ServerSocketChannel server, int count) throws Exception {
+        long joined = relay.totals().joined() + count;
+        for (int i = 0; i < count; i++) {
+            Ends ends = ends(relay, server);
+            put(ends.client(), "hello"); // it has been used
+            text(ends.server(), 5);
+        }
+        await("all are joined", () -> relay.totals().joined() == joined);
+    }
+
+    private static long heap() {
+        System.gc();
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 }

@@ -8,8 +8,11 @@ import dev.fid.PipeBudget;
 import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
+import dev.fid.net.ConnectionStatus;
 import dev.fid.net.Ending;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
+import dev.fid.net.Totals;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,7 +39,7 @@ class RelayTest extends Fixture {
     @CsvSource({"tcp, tcp", "unix, tcp", "tcp, unix", "unix, unix"})
     void bytesPassBothWaysBetweenAnyTwoKinds(String outside, String inside) throws Exception {
         ServerSocketChannel server = inside.equals("tcp") ? server() : unixServer();
-        Relay.Builder builder = Relay.builder().to(address(server)).loops(loops());
+        RelayBuilder builder = Relay.builder().to(address(server)).loops(loops());
         Relay relay = start(
                 outside.equals("tcp")
                         ? builder.listen(loopback(0))
@@ -57,7 +60,7 @@ class RelayTest extends Fixture {
         assertSame(get(atClient), back, "back");
         get(answer);
         await("the connection ends", () -> relay.connections() == 0);
-        Relay.Totals totals = relay.totals();
+        Totals totals = relay.totals();
         assertThat(totals.splicedThere() + totals.copiedThere()).isEqualTo(there.length);
         assertThat(totals.splicedBack() + totals.copiedBack()).isEqualTo(back.length);
         assertThat(totals.spliced()).as("bulk is spliced").isGreaterThan(2_500_000);
@@ -119,7 +122,7 @@ class RelayTest extends Fixture {
         java.util.Arrays.sort(nanos);
         // A cork is 40 or 200 ms on every round: the median cannot miss it, and a busy machine does not matter.
         assertThat(nanos[500]).isLessThan(20_000_000);
-        Relay.Totals totals = relay.totals();
+        Totals totals = relay.totals();
         assertThat(totals.spliced()).as("small messages are copied").isZero();
         assertThat(totals.calls()).as("a message costs one read and one write").isLessThan(4600);
     }
@@ -253,7 +256,7 @@ class RelayTest extends Fixture {
             }
         });
         long calls = relay.totals().calls();
-        for (Relay.Status each : relay.list()) {
+        for (ConnectionStatus each : relay.list()) {
             assertThat(each.pending()).isLessThanOrEqualTo(1 << 20);
         }
         put(others.client(), "ping");
@@ -457,7 +460,7 @@ class RelayTest extends Fixture {
         ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
                 .bind(path)
                 .close();
-        Relay.Builder builder =
+        RelayBuilder builder =
                 Relay.builder().listen(path).mode(0660).to(address(server)).loops(loops());
         Relay relay = start(builder);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path.getPath())))

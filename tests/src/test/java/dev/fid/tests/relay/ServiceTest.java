@@ -8,6 +8,7 @@ import dev.fid.ErrnoException;
 import dev.fid.net.Admin;
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
+import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
 import java.io.IOException;
@@ -37,7 +38,7 @@ class ServiceTest extends Fixture {
         }
     }
 
-    private static Relay.Builder relay(SocketAddress listen, ServerSocketChannel server) {
+    private static RelayBuilder relay(SocketAddress listen, ServerSocketChannel server) {
         return Relay.builder().listen(listen).to(address(server));
     }
 

@@ -1,0 +1,56 @@
+package dev.fid.net;
+
+import dev.fid.Lane;
+import dev.fid.Link;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// Since when a joined connection has moved nothing, and which of its time-outs that is too long for.
+final class Silence {
+    private final Terms terms;
+    private final Link link;
+    private long since;
+    private long movedThere;
+    private long movedBack;
+    private long stalledThereSince;
+    private long stalledBackSince;
+
+    Silence(Terms terms, Link link, long now) {
+        this.terms = terms;
+        this.link = link;
+        this.since = now;
+        this.stalledThereSince = now;
+        this.stalledBackSince = now;
+    }
+
+    /// How it ends for what it did not do since the last look; null while it may go on.
+    @Nullable
+    Ending look(long now) {
+        Lane there = link.there();
+        Lane back = link.back();
+        boolean movedOn = there.moved() != movedThere;
+        boolean movedOff = back.moved() != movedBack;
+        if (movedOn || movedOff) {
+            since = now;
+        }
+        if (movedOn || there.pending() == 0) {
+            stalledThereSince = now;
+        }
+        if (movedOff || back.pending() == 0) {
+            stalledBackSince = now;
+        }
+        movedThere = there.moved();
+        movedBack = back.moved();
+        if (isOver(terms.stallTimeout(), now - Math.min(stalledThereSince, stalledBackSince))) {
+            return Ending.STALLED;
+        }
+        if (link.isHalfClosed() && isOver(terms.halfCloseTimeout(), now - since)) {
+            return Ending.HALF_CLOSED;
+        }
+        return isOver(terms.idleTimeout(), now - since) ? Ending.IDLE : null;
+    }
+
+    private static boolean isOver(@Nullable Duration time, long nanos) {
+        return time != null && nanos > time.toNanos();
+    }
+}
