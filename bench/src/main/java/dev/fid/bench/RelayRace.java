@@ -163,7 +163,8 @@ final class RelayRace implements Contest {
                 awaitListening(load, runner);
                 runner.pids = runner.process.pids();
                 load.run(work, runner.port, runner.pids, 0, LEAST_MILLIS, true, -1);
-                boolean compiled = runner.entrant.kind() == Contender.Kind.C || runner.entrant.kind() == Contender.Kind.TOOL;
+                boolean compiled =
+                        runner.entrant.kind() == Contender.Kind.C || runner.entrant.kind() == Contender.Kind.TOOL;
                 load.run(
                         work,
                         runner.port,
