@@ -196,22 +196,22 @@ final class RelayPeers {
     private Entrant haproxy(String name, String options) {
         return new Entrant(name, Contender.Kind.TOOL, place -> {
             String config = """
-                global
-                    nbthread %d
-                    maxconn %d
-                    maxpipes 64
-                    tune.pipesize 1048576
-                defaults
-                    mode tcp
-                    timeout connect 10s
-                    timeout client 10m
-                    timeout server 10m
-                    %s
-                listen relay
-                    bind %s backlog 4096
-                    maxconn %d
-                    server upstream %s
-                """.formatted(
+                    global
+                        nbthread %d
+                        maxconn %d
+                        maxpipes 64
+                        tune.pipesize 1048576
+                    defaults
+                        mode tcp
+                        timeout connect 10s
+                        timeout client 10m
+                        timeout server 10m
+                        %s
+                    listen relay
+                        bind %s backlog 4096
+                        maxconn %d
+                        server upstream %s
+                    """.formatted(
                             THREADS,
                             place.connections() + SPARE,
                             options,

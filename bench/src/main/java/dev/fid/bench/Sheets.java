@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 final class Sheets {
     /// How the figures were taken.
     static final String METHOD = """
-        All contenders of a race take turns, in random order, in one run of the benchmark: what the machine does
-        meanwhile is done to all of them. Each is warm, has its ends opened before the clock starts, and has the
-        same threads at the other ends of its pipes and sockets. Its first output was compared with the source.
-        CPU time is that of the moving thread, user and kernel (of a tool, of its process). Figures are medians ±
-        the median distance from it, with the tenth and ninetieth percentile. A ratio is that of Fid's median to
-        the other's; its interval holds 95 of 100 resamplings of the rounds. *Fid again* is Fid under another
-        name: what lies between the two is noise. Look at CPU (and instructions, where they are counted) first:
-        they stay within a few percent when the clock does not. The loopback flatters whoever does not copy.
-        """;
+            All contenders of a race take turns, in random order, in one run of the benchmark: what the machine does
+            meanwhile is done to all of them. Each is warm, has its ends opened before the clock starts, and has the
+            same threads at the other ends of its pipes and sockets. Its first output was compared with the source.
+            CPU time is that of the moving thread, user and kernel (of a tool, of its process). Figures are medians ±
+            the median distance from it, with the tenth and ninetieth percentile. A ratio is that of Fid's median to
+            the other's; its interval holds 95 of 100 resamplings of the rounds. *Fid again* is Fid under another
+            name: what lies between the two is noise. Look at CPU (and instructions, where they are counted) first:
+            they stay within a few percent when the clock does not. The loopback flatters whoever does not copy.
+            """;
 
     private static final double MIB = 1 << 20;
 
