@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// splicing from 64 KiB on (docs/measured.md). What a copying step could not write goes into the pipe too, so the
 /// buffer is free for the next lane.
 ///
-/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead of for
-/// every segment, which halves the instructions per MiB. Only a tail below the mark would stall, so whoever drives
-/// the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits the mark to the rate.
+/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead
+/// of for every segment, which halves the instructions per MiB. Only a tail below the mark would stall, so
+/// whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits
+/// the mark to the rate.
 ///
 /// Invariant: bytes are taken from the input only when nothing is pending. So an EAGAIN while filling is the
 /// input's, while draining the output's. Errors are latched: after a reset the next call's 0 would look like a
@@ -208,9 +209,9 @@ public final class Lane implements AutoCloseable {
         return mark > 0;
     }
 
-    /// Fits the mark to what came since the last sweep: bytes of half a millisecond, at most the pool's mark. Where
-    /// that is little, or nothing, the mark is taken away, and the kernel tells of a tail at once. So a mark never
-    /// holds up a stream that became slow, by more than the time between two sweeps.
+    /// Fits the mark to what came since the last sweep: bytes of half a millisecond, at most the pool's mark.
+    /// Where that is little, or nothing, the mark is taken away, and the kernel tells of a tail at once. So a
+    /// mark never holds up a stream that became slow, by more than the time between two sweeps.
     ///
     /// @return whether it is still marked
     public boolean sweep() {

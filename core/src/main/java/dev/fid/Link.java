@@ -42,8 +42,8 @@ public final class Link implements AutoCloseable {
     ///
     /// At DONE the caller closes the link: that tells the second peer of its end, so no other call does.
     ///
-    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them since the last
-    ///     call, or since the sockets were added to the loop; or 0
+    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them since
+    ///     the last call, or since the sockets were added to the loop; or 0
     /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
     public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
         wake(there, leftEvents, rightEvents);
@@ -149,8 +149,8 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. A unix socket
-    /// knows no reset: its peer sees an end.
+    /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. A unix
+    /// socket knows no reset: its peer sees an end.
     public void reset() {
         left.kernel().setLinger(left.number(), true, 0);
         right.kernel().setLinger(right.number(), true, 0);

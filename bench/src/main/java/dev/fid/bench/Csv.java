@@ -3,8 +3,8 @@ package dev.fid.bench;
 import java.util.List;
 import java.util.Locale;
 
-/// A report as comma-separated values, one line for each contender of each race. Where a race counts other things than
-/// bytes, as its unit says, the figures of a GiB are those of 2^30 of them. Source: RFC 4180.
+/// A report as comma-separated values, one line for each contender of each race. Where a race counts other
+/// things than bytes, as its unit says, the figures of a GiB are those of 2^30 of them. Source: RFC 4180.
 final class Csv {
     private static final String HEAD = "race,contender,kind,block_bytes,method,copies,user_bytes,calls,bytes,rounds,"
             + "gib_per_second,gib_per_second_p10,gib_per_second_p90,cpu_seconds_per_gib,cpu_seconds_per_gib_p10,"

@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Where relays are raced: a network of this benchmark alone, in namespaces that are gone afterwards, also when the
-/// process is told to end. All use the same congestion control, reno.
+/// Where relays are raced: a network of this benchmark alone, in namespaces that are gone afterwards, also
+/// when the process is told to end. All use the same congestion control, reno.
 final class RelayBed implements AutoCloseable {
     /// How packets go between the load and the relay.
     enum Link {
         /// Both in one namespace. Packets of 64 KiB, whose pages are the sender's: it flatters splice.
         LOOPBACK("", "loopback", 0),
-        /// A pair of devices between two namespaces, with an XDP program, so that each packet has pages of its own,
-        /// as behind a network card.
+        /// A pair of devices between two namespaces, with an XDP program, so that each packet has pages of
+        /// its own, as behind a network card.
         VETH_1500("-veth1500", "veth with XDP, MTU 1500", 1500),
         /// The same with larger packets.
         VETH_9000("-veth9000", "veth with XDP, MTU 9000", 9000);

@@ -9,8 +9,8 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One load on all relays in turns: each is started once, gets the load for a moment in every round, in random order,
-/// and has nothing to do while another has it.
+/// One load on all relays in turns: each is started once, gets the load for a moment in every round, in
+/// random order, and has nothing to do while another has it.
 final class RelayRace implements Contest {
     /// What the reports say of a relay's method.
     static final String METHOD = "relay";
@@ -226,7 +226,8 @@ final class RelayRace implements Contest {
         }
     }
 
-    /// The same rate for all: a share of what the reference does when each request waits for the answer before it.
+    /// The same rate for all: a share of what the reference does when each request waits for the answer
+    /// before it.
     private RelayLoad.Work byTheClock(RelayLoad load, List<Runner> runners) throws IOException {
         Runner reference = runners.stream()
                 .filter(runner -> runner.entrant.kind() == Contender.Kind.C)

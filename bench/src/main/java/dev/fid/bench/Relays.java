@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The races of relays. They need root for their network namespaces, and minutes; so they are held only where their
-/// names are asked for.
+/// The races of relays. They need root for their network namespaces, and minutes; so they are held only where
+/// their names are asked for.
 final class Relays implements RelayRace.Setting {
     private static final String REFERENCE = "C relay";
     private static final List<String> HAPROXY = List.of("HAProxy splice-auto", "HAProxy splice-request, -response");
