@@ -2,4 +2,6 @@
 module dev.fid.model {
     requires transitive dev.fid;
     requires static org.jspecify;
+
+    exports dev.fid.model;
 }

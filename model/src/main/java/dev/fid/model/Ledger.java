@@ -36,6 +36,19 @@ public final class Ledger {
             return 2 * calls;
         }
 
+        /// Both together.
+        public Bill plus(Bill other) {
+            return new Bill(
+                    calls + other.calls,
+                    copiedToUser + other.copiedToUser,
+                    copiedFromUser + other.copiedFromUser,
+                    copiedInside + other.copiedInside,
+                    copiedByUser + other.copiedByUser,
+                    referencesTaken + other.referencesTaken,
+                    referencesDropped + other.referencesDropped,
+                    pagesRead + other.pagesRead);
+        }
+
         /// What came on top of an earlier bill.
         public Bill minus(Bill earlier) {
             return new Bill(
