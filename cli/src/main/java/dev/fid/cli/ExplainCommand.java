@@ -20,14 +20,18 @@ import picocli.CommandLine.Parameters;
 /// `fid explain SRC DST`.
 @Command(
         name = "explain",
-        customSynopsis = {"fid explain [OPTIONS] SRC DST", "fid explain [OPTIONS] --scenario NAME", "fid explain --list"
+        customSynopsis = {
+            "fid explain [OPTIONS] SRC DST",
+            "       fid explain [OPTIONS] --scenario NAME",
+            "       fid explain --list"
         },
         description = {
             "Shows which way `fid copy` would take, why, and what each page goes through.",
             "Nothing is written, connected or waited for.",
             "",
-            "With --trace that way is walked on a model of the kernel: each call, the kernel functions it passes, what",
-            "the pipes hold, and the bill beside that of read and write. --scenario does it for what the articles show.",
+            "With --trace that way is walked on a model of the kernel: each call, the",
+            "kernel functions that it passes, what the pipes hold, and the bill beside",
+            "that of read and write. --scenario does it for what the articles show.",
             ""
         },
         footer = {

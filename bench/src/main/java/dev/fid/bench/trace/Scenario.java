@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What the articles show, one walk each. Where Fid's engine has the way it is Fid's engine that walks it.
+@SuppressWarnings("ImmutableEnumChecker") // a list made by List.of, and a way, which has no state
 public enum Scenario {
     READ_WRITE(
             "a file by read and write",

@@ -64,7 +64,9 @@ class TraceTest extends Sandbox {
     void everyPairOfPlacesIsWalkedOnEveryKernel(Place in, Place out) throws IOException {
         for (Profile profile : Profile.values()) {
             Trace trace = Trace.of(in, out, profile, 200_000, null, List.of());
-            assertThat(trace.plain().copied()).as(profile + " by read and write").isPositive();
+            assertThat(trace.plain().copied())
+                    .as(profile + " by read and write")
+                    .isPositive();
             assertThat(trace.bill().copied()).isLessThanOrEqualTo(2 * 200_000);
             assertThat(trace.steps()).anyMatch(step -> step.moves() && step.result() > 0);
         }
@@ -97,8 +99,7 @@ class TraceTest extends Sandbox {
     }
 
     private static int made(ModelKernel kernel, String path) {
-        return kernel.openat(
-                Uapi.AT_FDCWD, path.getBytes(StandardCharsets.US_ASCII), Uapi.O_RDWR | Uapi.O_CREAT, 0600);
+        return kernel.openat(Uapi.AT_FDCWD, path.getBytes(StandardCharsets.US_ASCII), Uapi.O_RDWR | Uapi.O_CREAT, 0600);
     }
 
     @Test
@@ -133,15 +134,17 @@ class TraceTest extends Sandbox {
         String text = here("explain", "--scenario", "splice-4k").out();
         assertThat(text).contains("... 63 more rounds like these\n");
         assertThat(text.split("splice\\(", -1)).hasSize(3);
-        Map<?, ?> json = (Map<?, ?>) Json.read(
-                here("explain", "--scenario", "splice-4k", "--json").out());
-        assertThat(((List<?>) json.get("steps")).stream().filter(step -> ((Map<?, ?>) step).get("call").equals("splice")))
+        Map<?, ?> json = (Map<?, ?>)
+                Json.read(here("explain", "--scenario", "splice-4k", "--json").out());
+        assertThat(((List<?>) json.get("steps"))
+                        .stream().filter(step -> ((Map<?, ?>) step).get("call").equals("splice")))
                 .hasSize(128);
     }
 
     @Test
     void aFoldedRoundDoesNotHideOneThatDiffers() {
-        String text = here("explain", "--scenario", "splice-4k", "--length", "65000").out();
+        String text =
+                here("explain", "--scenario", "splice-4k", "--length", "65000").out();
         assertThat(text).contains("... 14 more rounds like these\n").contains("len=3560) = 3560\n");
     }
 
@@ -165,7 +168,8 @@ class TraceTest extends Sandbox {
     @Test
     void coloursAreOnlyForTerminals() {
         String plain = here("explain", "--trace", "file", "pipe").out();
-        String bright = here("--color", "always", "explain", "--trace", "file", "pipe").out();
+        String bright =
+                here("--color", "always", "explain", "--trace", "file", "pipe").out();
         assertThat(plain).doesNotContain("\033");
         assertThat(bright).contains("\033[1m");
         assertThat(bright.replaceAll("\033\\[[0-9;]*m", "")).isEqualTo(plain);
@@ -173,13 +177,15 @@ class TraceTest extends Sandbox {
 
     @Test
     void eachKernelHasItsOwnNamesAndBills() {
-        assertThat(here("explain", "--scenario", "file-to-socket", "--profile", "2.6").out())
+        assertThat(here("explain", "--scenario", "file-to-socket", "--profile", "2.6")
+                        .out())
                 .contains("generic_file_splice_read")
                 .contains("pipe_to_sendpage")
                 .doesNotContain("filemap");
         assertThat(here("explain", "--scenario", "alias", "--profile", "6.18").out())
                 .contains("the bytes that were stored after they had been");
-        assertThat(here("explain", "--scenario", "alias", "--profile", "copying").out())
+        assertThat(here("explain", "--scenario", "alias", "--profile", "copying")
+                        .out())
                 .contains("what was stored later does not show")
                 .contains("copy_splice_read");
     }
@@ -199,10 +205,12 @@ class TraceTest extends Sandbox {
     @Test
     void aSmallPartOfALargeFileStillGoesTheWayOfTheWhole() throws IOException {
         file("b", 3_000_000);
-        assertThat(here("explain", "--trace", "--length", "8K", path("b"), "tcp").out())
+        assertThat(here("explain", "--trace", "--length", "8K", path("b"), "tcp")
+                        .out())
                 .startsWith("file to tcp, 8.00 KiB, by sendfile,");
         file("c", 8192);
-        assertThat(here("explain", "--trace", path("c"), "tcp").out()).startsWith("file to tcp, 8.00 KiB, by readwrite,");
+        assertThat(here("explain", "--trace", path("c"), "tcp").out())
+                .startsWith("file to tcp, 8.00 KiB, by readwrite,");
     }
 
     @Test
@@ -211,7 +219,8 @@ class TraceTest extends Sandbox {
                 .contains("by readwrite")
                 .contains("the model has no proc; ext4 stands for it");
         Ran ran = here("explain", "--trace", "/dev/urandom", "pipe");
-        assertThat(ran.err()).startsWith("fid: explain: /dev/urandom: of devices the model has /dev/zero and /dev/null;");
+        assertThat(ran.err())
+                .startsWith("fid: explain: /dev/urandom: of devices the model has /dev/zero and /dev/null;");
         assertThat(ran.status()).isEqualTo(2);
     }
 
@@ -220,7 +229,8 @@ class TraceTest extends Sandbox {
         String list = here("explain", "--list").out();
         Scenario.names().forEach(name -> assertThat(list).contains("\n  " + name + " "));
         Place.names().forEach(name -> assertThat(list).contains("\n  " + name + " "));
-        Map<?, ?> json = (Map<?, ?>) Json.read(here("explain", "--list", "--json").out());
+        Map<?, ?> json =
+                (Map<?, ?>) Json.read(here("explain", "--list", "--json").out());
         assertThat((List<?>) json.get("scenarios")).hasSize(Scenario.values().length);
         assertThat(json.get("schema")).isEqualTo("fid.scenarios/1");
     }

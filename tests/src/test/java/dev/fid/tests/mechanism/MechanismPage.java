@@ -37,8 +37,7 @@ final class MechanismPage {
         Matcher table = TABLE.matcher(page);
         while (table.find()) {
             String rows = table.group(1).equals("bills") ? bills() : chains();
-            table.appendReplacement(
-                    made, Matcher.quoteReplacement("<!-- made: " + table.group(1) + " -->\n" + rows));
+            table.appendReplacement(made, Matcher.quoteReplacement("<!-- made: " + table.group(1) + " -->\n" + rows));
         }
         table.appendTail(made);
         Matcher quote = QUOTE.matcher(made.toString());
@@ -46,8 +45,8 @@ final class MechanismPage {
         while (quote.find()) {
             quote.appendReplacement(
                     quoted,
-                    Matcher.quoteReplacement("<!-- run: fid " + quote.group(1) + " -->\n```text\n"
-                            + said(quote.group(1)) + "```\n"));
+                    Matcher.quoteReplacement(
+                            "<!-- run: fid " + quote.group(1) + " -->\n```text\n" + said(quote.group(1)) + "```\n"));
         }
         quote.appendTail(quoted);
         return quoted.toString();

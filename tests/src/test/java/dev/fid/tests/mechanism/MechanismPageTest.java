@@ -27,7 +27,9 @@ class MechanismPageTest {
         } else {
             assertThat(page).as(HOW).isEqualTo(made);
         }
-        assertThat(made).contains("| `splice` | file | pipe | 0 | 0 | 1 | 1 | 0 |").contains("filemap_splice_read");
+        assertThat(made)
+                .contains("| `splice` | file | pipe | 0 | 0 | 1 | 1 | 0 |")
+                .contains("filemap_splice_read");
     }
 
     @Test
@@ -43,7 +45,8 @@ class MechanismPageTest {
             }
         }
         try (Stream<Path> files = Files.list(PICTURES)) {
-            List<String> names = files.map(file -> file.getFileName().toString()).toList();
+            List<String> names =
+                    files.map(file -> file.getFileName().toString()).toList();
             assertThat(names).containsExactlyInAnyOrderElementsOf(pictures.keySet());
         }
     }

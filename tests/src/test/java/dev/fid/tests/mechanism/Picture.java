@@ -114,7 +114,9 @@ final class Picture {
 
     /// Pipes that hold something, and of empty ones those that the call names.
     private static boolean isShown(Step step, Step.Ring ring) {
-        return !ring.used().isEmpty() || step.call().equals("pipe2") || (", " + step.arguments() + ",").contains("=" + ring.name() + ",");
+        return !ring.used().isEmpty()
+                || step.call().equals("pipe2")
+                || (", " + step.arguments() + ",").contains("=" + ring.name() + ",");
     }
 
     // ---- lanes ----
@@ -194,8 +196,8 @@ final class Picture {
     private void mark(int slot, String word) {
         if (slot >= 0 && slot < SHOWN) {
             int x = LEFT + slot * CELL + BOX / 2;
-            boxes.append("  <text class=\"small cell\" x=\"" + x + "\" y=\"" + (y + TALL + 14) + "\">" + word
-                    + "</text>\n");
+            boxes.append(
+                    "  <text class=\"small cell\" x=\"" + x + "\" y=\"" + (y + TALL + 14) + "\">" + word + "</text>\n");
         }
     }
 
@@ -222,8 +224,8 @@ final class Picture {
             Spot from = pages.get("f" + page.index());
             boolean now = step.bill().copiedInside() > 0 && step.arguments().contains("out=" + store.name());
             if (from != null && now) {
-                lines.append("  <path class=\"copy\" d=\"M" + (from.middle() + 11) + " " + (from.y + TALL) + "V" + (spot.y - 2)
-                        + "\"/>\n");
+                lines.append("  <path class=\"copy\" d=\"M" + (from.middle() + 11) + " " + (from.y + TALL) + "V"
+                        + (spot.y - 2) + "\"/>\n");
             }
         }
         if (store.first().isEmpty()) {
@@ -246,8 +248,8 @@ final class Picture {
             int foot = to.middle() + aside;
             int bottom = to.y + TALL + 16;
             int half = (from.y - bottom) / 2;
-            lines.append("  <path class=\"ref\" d=\"M" + x + " " + from.y + "C" + x + " " + (from.y - half) + " "
-                    + foot + " " + (bottom + half) + " " + foot + " " + bottom + "\"/>\n");
+            lines.append("  <path class=\"ref\" d=\"M" + x + " " + from.y + "C" + x + " " + (from.y - half) + " " + foot
+                    + " " + (bottom + half) + " " + foot + " " + bottom + "\"/>\n");
         }
     }
 
@@ -276,7 +278,8 @@ final class Picture {
     /// The steps of a walk that moved something, and those that made a pipe of the default size, in order.
     static List<Step> moving(Trace trace) {
         List<Step> moving = new ArrayList<>();
-        boolean resizes = trace.steps().stream().anyMatch(step -> step.arguments().contains("F_SETPIPE_SZ"));
+        boolean resizes =
+                trace.steps().stream().anyMatch(step -> step.arguments().contains("F_SETPIPE_SZ"));
         for (Step step : trace.steps()) {
             if ((step.moves() && step.result() > 0) || (step.call().equals("pipe2") && !resizes)) {
                 moving.add(step);
