@@ -84,17 +84,17 @@ final class TraceText {
 
     private void title() {
         String outs = trace.outs().stream().map(Place::toString).collect(Collectors.joining(" and "));
-        text.append(trace.in() + " to " + outs + ", " + Human.bytes(trace.length()) + ", by " + trace.method()
-                + ", on the model of " + kernel(trace) + "\n");
+        String moved = Human.bytes(trace.length()) + ", by " + trace.method();
+        line("", trace.in() + " to " + outs + ", " + moved + ", on the model of " + kernel());
         trace.notes().forEach(note -> line("  ", note));
         text.append('\n');
     }
 
-    static String kernel(Trace trace) {
+    private String kernel() {
         return switch (trace.profile()) {
             case LINUX_2_6 -> "Linux 2.6";
             case LINUX_6_18 -> "Linux 6.18";
-            case LINUX_COPYING -> "a Linux whose splice copies";
+            case LINUX_COPYING -> "a copying Linux";
         };
     }
 

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -118,7 +119,8 @@ class TraceTest extends Sandbox {
                 .contains("┌───┬───┬")
                 .contains("│ f0│ f1│ f2│   │")
                 .contains("└t──┴───┴───┴h──┴")
-                .contains("3 of 16 slots, 9000 bytes; f0-f1: 4096 bytes, 2 references each; f2: 808 bytes, 2\n")
+                .contains("3 of 16 slots, 9000 bytes; f0-f1: 4096 bytes, 2 references each;\n")
+                .contains(" f2: 808 bytes, 2 references\n")
                 .contains("  f  a page of the input file\n");
     }
 
@@ -126,7 +128,23 @@ class TraceTest extends Sandbox {
     void aLargeRingIsABar() {
         assertThat(here("explain", "--scenario", "splice", "--length", "512K").out())
                 .contains("own pipe   " + "█".repeat(32) + "·".repeat(32) + "\n")
-                .contains("128 of 256 slots (one mark is 4), 524288 bytes; f0-f127: 4096 bytes");
+                .contains("128 of 256 slots (one mark is 4), 524288 bytes; f0-f127: 4096\n");
+    }
+
+    private static Map<?, ?> parsed(String text) {
+        return (Map<?, ?>) Objects.requireNonNull(Json.read(text), text);
+    }
+
+    private static Object member(Object json, String key) {
+        return Objects.requireNonNull(((Map<?, ?>) json).get(key), key);
+    }
+
+    private static List<Object> steps(Map<?, ?> json) {
+        List<Object> steps = new ArrayList<>();
+        for (Object step : (List<?>) member(json, "steps")) {
+            steps.add(Objects.requireNonNull(step));
+        }
+        return steps;
     }
 
     @Test
@@ -134,10 +152,9 @@ class TraceTest extends Sandbox {
         String text = here("explain", "--scenario", "splice-4k").out();
         assertThat(text).contains("... 63 more rounds like these\n");
         assertThat(text.split("splice\\(", -1)).hasSize(3);
-        Map<?, ?> json = (Map<?, ?>)
-                Json.read(here("explain", "--scenario", "splice-4k", "--json").out());
-        assertThat(((List<?>) json.get("steps"))
-                        .stream().filter(step -> ((Map<?, ?>) step).get("call").equals("splice")))
+        Map<?, ?> json =
+                parsed(here("explain", "--scenario", "splice-4k", "--json").out());
+        assertThat(steps(json).stream().filter(step -> member(step, "call").equals("splice")))
                 .hasSize(128);
     }
 
@@ -145,24 +162,22 @@ class TraceTest extends Sandbox {
     void aFoldedRoundDoesNotHideOneThatDiffers() {
         String text =
                 here("explain", "--scenario", "splice-4k", "--length", "65000").out();
-        assertThat(text).contains("... 14 more rounds like these\n").contains("len=3560) = 3560\n");
+        assertThat(text).contains("... 14 more rounds like these\n").contains("len=3560, flags=MORE) = 3560\n");
     }
 
     @Test
     void theJsonHasTheBillOfItsSteps() {
         Ran ran = here("explain", "--trace", "--json", "--length", "100K", "tcp", "file");
         assertThat(ran.out()).startsWith("{\"schema\":\"fid.trace/1\",\"src_kind\":\"tcp\"");
-        Map<?, ?> json = (Map<?, ?>) Json.read(ran.out());
+        Map<?, ?> json = parsed(ran.out());
         long references = 0;
-        for (Object each : (List<?>) json.get("steps")) {
-            Map<?, ?> step = (Map<?, ?>) each;
-            if (step.get("actor").equals("program")) {
-                references += (Long) ((Map<?, ?>) step.get("bill")).get("references_dropped");
+        for (Object step : steps(json)) {
+            if (member(step, "actor").equals("program")) {
+                references += (Long) member(member(step, "bill"), "references_dropped");
             }
         }
-        Map<?, ?> bill = (Map<?, ?>) json.get("bill");
-        assertThat(bill.get("references_dropped")).isEqualTo(references);
-        assertThat(bill.get("copied")).isEqualTo(102_400L);
+        assertThat(member(member(json, "bill"), "references_dropped")).isEqualTo(references);
+        assertThat(member(member(json, "bill"), "copied")).isEqualTo(102_400L);
     }
 
     @Test
@@ -229,15 +244,15 @@ class TraceTest extends Sandbox {
         String list = here("explain", "--list").out();
         Scenario.names().forEach(name -> assertThat(list).contains("\n  " + name + " "));
         Place.names().forEach(name -> assertThat(list).contains("\n  " + name + " "));
-        Map<?, ?> json =
-                (Map<?, ?>) Json.read(here("explain", "--list", "--json").out());
-        assertThat((List<?>) json.get("scenarios")).hasSize(Scenario.values().length);
-        assertThat(json.get("schema")).isEqualTo("fid.scenarios/1");
+        Map<?, ?> json = parsed(here("explain", "--list", "--json").out());
+        assertThat((List<?>) member(json, "scenarios")).hasSize(Scenario.values().length);
+        assertThat(member(json, "schema")).isEqualTo("fid.scenarios/1");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
                 "--scenario spice                     | --scenario: 'spice' is not a scenario; did you mean 'splice'?",
                 "--scenario tee a                     | a: --scenario has no SRC and DST",

@@ -20,35 +20,35 @@ final class Picture {
     private static final int SHOWN = 16;
 
     private static final String STYLE = """
-              <style>
-                text { font: 13px sans-serif; fill: #1f2328 }
-                .small { font-size: 11px; fill: #59636e }
-                .call { font: bold 13px monospace }
-                .cell { text-anchor: middle }
-                .box { fill: #ffffff; stroke: #8c959f; stroke-width: 1 }
-                .none { fill: none; stroke: #8c959f; stroke-dasharray: 3 3 }
-                .page { fill: #ddf4ff; stroke: #0969da; stroke-width: 2 }
-                .own { fill: #fff8c5; stroke: #9a6700; stroke-width: 2 }
-                .new { fill: #ffebe9; stroke: #cf222e; stroke-width: 2 }
-                .ref { stroke: #0969da; stroke-width: 1.5; fill: none; stroke-dasharray: 5 4 }
-                .copy { stroke: #cf222e; stroke-width: 2.5; fill: none; marker-end: url(#copy) }
-                .line { stroke: #8c959f; fill: none }
-                .ground { fill: #f6f8fa }
-                #copy path { fill: #cf222e }
-                @media (prefers-color-scheme: dark) {
-                  text { fill: #e6edf3 } .small { fill: #9198a1 }
-                  .box { fill: #0d1117; stroke: #6e7681 } .none, .line { stroke: #6e7681 }
-                  .page { fill: #0c2d4b; stroke: #58a6ff } .own { fill: #3d2e00; stroke: #d29922 }
-                  .new { fill: #4c1417; stroke: #f85149 }
-                  .ref { stroke: #58a6ff } .copy { stroke: #f85149 } #copy path { fill: #f85149 }
-                  .ground { fill: #161b22 }
-                }
-              </style>
-              <defs>
-                <marker id="copy" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="5" markerHeight="5" \
-            orient="auto"><path d="M0 0 10 5 0 10z"/></marker>
-              </defs>
-            """;
+          <style>
+            text { font: 13px sans-serif; fill: #1f2328 }
+            .small { font-size: 11px; fill: #59636e }
+            .call { font: bold 13px monospace }
+            .cell { text-anchor: middle }
+            .box { fill: #ffffff; stroke: #8c959f; stroke-width: 1 }
+            .none { fill: none; stroke: #8c959f; stroke-dasharray: 3 3 }
+            .page { fill: #ddf4ff; stroke: #0969da; stroke-width: 2 }
+            .own { fill: #fff8c5; stroke: #9a6700; stroke-width: 2 }
+            .new { fill: #ffebe9; stroke: #cf222e; stroke-width: 2 }
+            .ref { stroke: #0969da; stroke-width: 1.5; fill: none; stroke-dasharray: 5 4 }
+            .copy { stroke: #cf222e; stroke-width: 2.5; fill: none; marker-end: url(#copy) }
+            .line { stroke: #8c959f; fill: none }
+            .ground { fill: #f6f8fa }
+            #copy path { fill: #cf222e }
+            @media (prefers-color-scheme: dark) {
+              text { fill: #e6edf3 } .small { fill: #9198a1 }
+              .box { fill: #0d1117; stroke: #6e7681 } .none, .line { stroke: #6e7681 }
+              .page { fill: #0c2d4b; stroke: #58a6ff } .own { fill: #3d2e00; stroke: #d29922 }
+              .new { fill: #4c1417; stroke: #f85149 }
+              .ref { stroke: #58a6ff } .copy { stroke: #f85149 } #copy path { fill: #f85149 }
+              .ground { fill: #161b22 }
+            }
+          </style>
+          <defs>
+            <marker id="copy" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="5" markerHeight="5" \
+        orient="auto"><path d="M0 0 10 5 0 10z"/></marker>
+          </defs>
+        """;
 
     /// Where a box is.
     private record Spot(int x, int y) {
@@ -99,11 +99,8 @@ final class Picture {
         sources(step);
         step.rings().stream().filter(ring -> isShown(step, ring)).forEach(this::ring);
         step.queues().forEach(this::queue);
-        for (Step.Store store : step.stores()) {
-            if (store != step.stores().getFirst() || trace.in() != Place.FILE) {
-                copies(step, store);
-            }
-        }
+        int first = trace.in() == Place.FILE ? 1 : 0; // the input's own is drawn already
+        step.stores().subList(first, step.stores().size()).forEach(store -> copies(step, store));
         String ground = "  <rect class=\"ground\" x=\"8\" y=\"" + top + "\" width=\"" + (WIDTH - 16) + "\" height=\""
                 + (y - top - 8) + "\" rx=\"8\"/>\n";
         String drawn = ground + lines + boxes;

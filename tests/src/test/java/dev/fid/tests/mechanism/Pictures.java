@@ -34,7 +34,8 @@ final class Pictures {
                 "splice-file-socket.svg",
                 picture(
                         walk(Scenario.FILE_TO_SOCKET),
-                        "A file is spliced into a pipe and from there into a socket: the queue refers to the very pages",
+                        "A file is spliced into a pipe and from there into a socket: the queue refers to the very"
+                                + " pages",
                         List.of(0, 1, 2),
                         "into the pipe: a reference for each page",
                         "into the socket: its queue refers to the pages of the file; no byte was copied",
@@ -62,7 +63,8 @@ final class Pictures {
                         "A file that is changed after it was spliced: the pipe shows the new bytes",
                         List.of(0, 5),
                         "sent: the pipe refers to the pages of the file",
-                        "somebody has written to each page: the pipe holds no other, so the reader gets the new bytes"));
+                        "somebody has written to each page: the pipe holds no other, so the reader gets the new"
+                                + " bytes"));
         all.put(
                 "sendfile.svg",
                 picture(
