@@ -86,7 +86,7 @@ final class Picture {
 
     private void panel(Step step, String caption) {
         lines.setLength(0);
-        StringBuilder before = new StringBuilder(boxes);
+        String before = boxes.toString();
         boxes.setLength(0);
         pages.clear();
         aside = 0;
