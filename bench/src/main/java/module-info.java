@@ -1,7 +1,7 @@
-/// What `fid bench` and `fid demo` run.
+/// What `fid bench`, `fid demo` and `fid explain --trace` run.
 module dev.fid.bench {
     requires dev.fid;
-    requires dev.fid.model;
+    requires transitive dev.fid.model;
     requires static io.netty.buffer;
     requires static io.netty.common;
     requires static io.netty.transport;
@@ -10,4 +10,5 @@ module dev.fid.bench {
     requires static org.jspecify;
 
     exports dev.fid.bench;
+    exports dev.fid.bench.trace;
 }

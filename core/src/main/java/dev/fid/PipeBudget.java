@@ -176,6 +176,9 @@ public final class PipeBudget {
     /// Sets the size where it is not that already and tells what it is: EPERM and EBUSY leave it as it was.
     private long resize(int fd, long wanted) {
         int now = kernel.fcntl(fd, F_GETPIPE_SZ, 0);
+        if (now == -Errno.EINVAL) {
+            return 16L * kernel.pageSize(); // before Linux 2.6.35 every pipe has 16 slots, and there is nothing to ask
+        }
         if (wanted > 0 && now != wanted) {
             int resized = kernel.fcntl(fd, F_SETPIPE_SZ, wanted);
             now = resized > 0 ? resized : now;

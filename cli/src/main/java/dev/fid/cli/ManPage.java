@@ -92,7 +92,7 @@ final class ManPage {
         exits();
         section("SIGNALS");
         environment();
-        for (String heading : List.of("FILES", "NOTES", "BUGS")) {
+        for (String heading : List.of("WALKS", "FILES", "NOTES", "BUGS")) {
             section(heading);
         }
         examples();

@@ -1,10 +1,15 @@
 package dev.fid.cli;
 
 import dev.fid.Method;
+import dev.fid.bench.trace.Scenario;
+import dev.fid.bench.trace.Trace;
+import dev.fid.model.Profile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -159,6 +164,60 @@ final class Values {
             String near = Suggest.nearest(text, names);
             throw new TypeConversionException("'" + text + "' is not a table"
                     + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", names) + ")"));
+        }
+    }
+
+    static final class Scenarios implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Scenario.names().iterator();
+        }
+    }
+
+    static final class OfScenario implements ITypeConverter<Scenario> {
+        @Override
+        public Scenario convert(String text) {
+            Scenario scenario = Scenario.named(text);
+            if (scenario != null) {
+                return scenario;
+            }
+            String near = Suggest.nearest(text, Scenario.names());
+            throw new TypeConversionException("'" + text + "' is not a scenario"
+                    + (near != null ? "; did you mean '" + near + "'?" : " (see fid explain --list)"));
+        }
+    }
+
+    private static final Map<String, Profile> PROFILES = new TreeMap<>(
+            Map.of("2.6", Profile.LINUX_2_6, "6.18", Profile.LINUX_6_18, "copying", Profile.LINUX_COPYING));
+
+    static final class Profiles implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return PROFILES.keySet().iterator();
+        }
+    }
+
+    static final class OfProfile implements ITypeConverter<Profile> {
+        @Override
+        public Profile convert(String text) {
+            Profile profile = PROFILES.get(text);
+            if (profile == null) {
+                throw new TypeConversionException("'" + text + "' is not a kernel of the model (use "
+                        + String.join(", ", PROFILES.keySet()) + ")");
+            }
+            return profile;
+        }
+    }
+
+    /// Bytes that a walk on the model may have.
+    static final class OfWalk implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            long size = checked(Size::parse, text);
+            if (size < 1 || size > Trace.MOST) {
+                throw new TypeConversionException("a walk has 1 byte to 8M, not '" + text + "'");
+            }
+            return size;
         }
     }
 }

@@ -170,7 +170,7 @@ final class FileSplices {
             machine.ledger.pass("pipe_to_file");
             PageIter from = new PageIter(machine.ledger);
             from.add(buffer.page, buffer.offset, part);
-            return out.inode.write(out, from, pos);
+            return machine.ledger.inside("pagecache_write_begin", () -> out.inode.write(out, from, pos));
         });
     }
 

@@ -2,6 +2,7 @@ package dev.fid.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /// What the work cost: bytes that the CPU copied, page references taken and dropped, pages read from disk, switches
 /// between user and kernel mode, and the kernel functions that were passed, for the last call and in sum. It is how
@@ -34,6 +35,19 @@ public final class Ledger {
         /// Switches from user to kernel mode and back.
         public long modeSwitches() {
             return 2 * calls;
+        }
+
+        /// Both together.
+        public Bill plus(Bill other) {
+            return new Bill(
+                    calls + other.calls,
+                    copiedToUser + other.copiedToUser,
+                    copiedFromUser + other.copiedFromUser,
+                    copiedInside + other.copiedInside,
+                    copiedByUser + other.copiedByUser,
+                    referencesTaken + other.referencesTaken,
+                    referencesDropped + other.referencesDropped,
+                    pagesRead + other.pagesRead);
         }
 
         /// What came on top of an earlier bill.
@@ -83,7 +97,12 @@ public final class Ledger {
     private boolean keeping;
     private final List<Call> kept = new ArrayList<>();
 
-    Ledger() {}
+    private final Profile profile;
+    private boolean silent;
+
+    Ledger(Profile profile) {
+        this.profile = profile;
+    }
 
     /// The sum of all calls so far.
     public synchronized Bill total() {
@@ -127,8 +146,20 @@ public final class Ledger {
 
     /// A function is entered; twice in a row counts once, so that a loop over pages is one entry.
     synchronized void pass(String function) {
-        if (functions.isEmpty() || !functions.getLast().equals(function)) {
-            functions.add(function);
+        String name = profile.nameOf(function);
+        if (!silent && (functions.isEmpty() || !functions.getLast().equals(name))) {
+            functions.add(name);
+        }
+    }
+
+    /// As {@link #pass}, for a function that did by itself what `body` passes other functions for.
+    synchronized long inside(String function, LongSupplier body) {
+        pass(function);
+        silent = true;
+        try {
+            return body.getAsLong();
+        } finally {
+            silent = false;
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Machine {
     final Profile profile;
     final Limits limits;
-    final Ledger ledger = new Ledger();
+    final Ledger ledger;
     final Freedom freedom;
     final ModelClock clock;
     final ReentrantLock lock = new ReentrantLock();
@@ -28,6 +28,7 @@ final class Machine {
 
     Machine(Profile profile, Limits limits, Freedom freedom, ModelClock clock) {
         this.profile = profile;
+        ledger = new Ledger(profile);
         this.limits = limits;
         this.freedom = freedom;
         this.clock = clock;

@@ -211,7 +211,8 @@ public final class PipeRing {
             if (!empty()) {
                 PipeBuffer buffer = buffer(tail);
                 int chars = (int) Math.min(buffer.len, to.count());
-                machine.ledger.pass("copy_page_to_iter");
+                machine.ledger.pass(
+                        machine.profile == Profile.LINUX_2_6 ? "pipe_iov_copy_to_user" : "copy_page_to_iter");
                 int copied = Iter.copyAllTo(to, buffer.page, buffer.offset, chars);
                 if (copied < chars) {
                     return done > 0 ? done : -Errno.EFAULT;

@@ -1,5 +1,7 @@
 package dev.fid.model;
 
+import java.util.Map;
+
 /// Which kernel the model is. All that differs between them is said here.
 public enum Profile {
     /// The kernel of the articles: pipes of 16 slots that cannot be resized, `generic_file_splice_read`,
@@ -80,6 +82,23 @@ public enum Profile {
     /// sendfile(2) into a pipe came with Linux 5.12.
     boolean sendsIntoPipes() {
         return this != LINUX_2_6;
+    }
+
+    /// What a function of today was called in the kernel of the articles, around Linux 2.6.32, where that differs.
+    private static final Map<String, String> THEN = Map.ofEntries(
+            Map.entry("filemap_read", "generic_file_aio_read"),
+            Map.entry("shmem_file_read_iter", "shmem_file_aio_read"),
+            Map.entry("filemap_read_folio", "readpage"),
+            Map.entry("copy_page_to_iter", "file_read_actor"),
+            Map.entry("copy_page_from_iter", "pipe_iov_copy_from_user"),
+            Map.entry("ext4_file_write_iter", "ext4_file_write"),
+            Map.entry("shmem_file_write_iter", "generic_file_aio_write"),
+            Map.entry("copy_splice_read", "default_file_splice_read"),
+            Map.entry("iter_to_pipe", "splice_to_pipe"));
+
+    /// The name of `function` in this kernel.
+    String nameOf(String function) {
+        return this == LINUX_2_6 ? THEN.getOrDefault(function, function) : function;
     }
 
     /// `do_splice_to` has another name since Linux 6.5.

@@ -148,7 +148,8 @@ abstract class Socket extends Inode {
             machine.ledger.pass("pipe_to_sendpage");
             PageIter from = new PageIter(machine.ledger);
             from.add(buffer.page, buffer.offset, part);
-            return ((Socket) out.inode).sendPages(from, out.nonblocking() ? Uapi.MSG_DONTWAIT : 0);
+            int message = out.nonblocking() ? Uapi.MSG_DONTWAIT : 0;
+            return machine.ledger.inside("sock_sendpage", () -> ((Socket) out.inode).sendPages(from, message));
         });
     }
 

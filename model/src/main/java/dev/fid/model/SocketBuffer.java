@@ -69,6 +69,19 @@ final class SocketBuffer {
         return len - consumed;
     }
 
+    /// Adds the pages of the linear part and of the fragments.
+    void addPages(List<Page> to) {
+        Page head = linear;
+        if (head != null) {
+            to.add(head);
+        }
+        for (Fragment fragment : fragments) {
+            for (int at = fragment.offset & -Page.SIZE; at < fragment.offset + fragment.len; at += Page.SIZE) {
+                to.add(fragment.page.plus(at));
+            }
+        }
+    }
+
     /// `skb_copy_datagram_from_iter`: false is EFAULT.
     boolean fill(Iter from) {
         Page head = linear;

@@ -1,8 +1,10 @@
 package dev.fid.model;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What one side of a connection sent and the other has not read: buffers in order, each holding references to pages
@@ -24,6 +26,15 @@ public final class SocketQueue {
     /// Buffers not read to their end; a message of a datagram socket is one.
     public int size() {
         return buffers.size();
+    }
+
+    /// The pages that the buffers refer to, in order; one that two fragments lie in is there twice.
+    public List<Page> pages() {
+        List<Page> pages = new ArrayList<>();
+        for (SocketBuffer buffer : buffers) {
+            buffer.addPages(pages);
+        }
+        return pages;
     }
 
     boolean isEmpty() {
