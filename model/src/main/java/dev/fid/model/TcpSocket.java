@@ -19,6 +19,9 @@ final class TcpSocket extends Socket {
     private static final int RECEIVE_BUFFER = 131072;
     private static final int SEGMENT = 65483;
 
+    /// What goes out at once, whatever may follow: half of the peer's first window (`tcp_bound_to_half_wnd`).
+    private static final int HALF_WINDOW = 32 << 10;
+
     private enum State {
         CLOSED,
         LISTENING,
@@ -142,7 +145,7 @@ final class TcpSocket extends Socket {
             if (other == null || other.dead || (other.shutdown == BOTH && !other.finished)) {
                 long all = from.count();
                 inVain += all;
-                if ((flags & Uapi.MSG_MORE) == 0 || inVain >= SEGMENT) {
+                if ((flags & Uapi.MSG_MORE) == 0 || inVain >= HALF_WINDOW) {
                     pushInVain();
                 }
                 return done + all;
