@@ -32,17 +32,18 @@ final class FileSplices {
             return 0;
         }
         long moved = 0;
+        long end = Math.min(
+                file.size(), pos.value + Math.min(len, (long) (pipe.slots() - pipe.occupancy()) << Page.SHIFT));
         while (moved < len && pos.value < file.size() && !pipe.full()) {
             long index = pos.value >> Page.SHIFT;
             // 1. the pages that are cached
             List<Page> pages = file.cache.findContiguous(index, pipe.slots() - pipe.occupancy());
             if (pages.isEmpty()) {
-                // 2. a page for the one that is missing
-                Page page = file.cache.allocate(index);
-                if (page == null) {
+                // 2. pages for those that are missing
+                pages = file.cache.allocateMissing(index, Page.ceiling(end));
+                if (pages.isEmpty()) {
                     return moved > 0 ? moved : -Errno.ENOMEM;
                 }
-                pages = List.of(page);
             }
             for (Page page : pages) {
                 // 3. the bytes of the disk, if they are not there yet
@@ -224,6 +225,9 @@ final class FileSplices {
         }
         while (!internal.empty()) {
             internal.pull().release();
+        }
+        if (moved > 0 && moved < len && result == 0 && out.inode instanceof TcpSocket socket) {
+            socket.pushInVain(); // splice_eof
         }
         if (moved > 0) {
             pos.value = at.value;

@@ -41,6 +41,16 @@ final class Folio {
         return references;
     }
 
+    /// Whether a page of it has a block that is to be written.
+    boolean isToBeWritten() {
+        for (Page page : pages) {
+            if (page.toBeWritten) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// `folio_get`.
     void get() {
         if (references <= 0) {

@@ -20,6 +20,8 @@ public final class Page {
     private final long number;
     private Folio folio;
     private int place;
+    /// The block below it is to be written, of a folio that is dirty (the kernel's `buffer_dirty`).
+    boolean toBeWritten;
 
     Page(Folio folio, int place, long number) {
         this.folio = folio;
@@ -59,6 +61,19 @@ public final class Page {
     void belongTo(Folio part, int at) {
         folio = part;
         place = at;
+    }
+
+    /// Splits its folio, if that has more pages, so that this one is alone.
+    void isolate() {
+        if (folio.pages.length > 1) {
+            folio.split(place);
+        }
+    }
+
+    /// Makes the page and with it the folio dirty.
+    void makeDirty() {
+        toBeWritten = true;
+        folio.dirty = true;
     }
 
     byte[] bytes() {

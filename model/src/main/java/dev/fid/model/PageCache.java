@@ -59,6 +59,24 @@ public final class PageCache {
         return page;
     }
 
+    /// Step 2 for a whole request: new pages for all that are missing from `index` to `end` (exclusive); returns those
+    /// up to the first that was there. Source: `page_cache_sync_ra` and `page_cache_ra_unbounded` without a window.
+    List<Page> allocateMissing(long index, long end) {
+        List<Page> made = new ArrayList<>();
+        for (long i = index; i < end; i++) {
+            if (pages.get(i) == null) {
+                Page page = allocate(i);
+                if (page == null) {
+                    break;
+                }
+                if (made.size() == i - index) {
+                    made.add(page);
+                }
+            }
+        }
+        return made;
+    }
+
     /// Step 3: brings a page up to date from the disk; a hole is zeros. Source: `filemap_read_folio`.
     void readFromDisk(long index, Page page) {
         byte[] block = disk.get(index);
@@ -75,11 +93,28 @@ public final class PageCache {
         Page page = pages.get(index);
         if (page == null) {
             page = allocate(index);
-            if (page != null) {
-                readFromDisk(index, page);
-            }
+        }
+        if (page != null && !page.upToDate()) {
+            readFromDisk(index, page);
         }
         return page;
+    }
+
+    /// Zeroes a part of one page, which is made if it is missing. Over a hole (no block) that is all. Source:
+    /// fs/ext4/inode.c, `__ext4_block_zero_page_range`.
+    void zeroPart(long from, int len, boolean hasBlock) {
+        long index = from >> Page.SHIFT;
+        Page page = pages.get(index);
+        if (page == null) {
+            page = allocate(index);
+        }
+        if (page != null && hasBlock) {
+            if (!page.upToDate()) {
+                readFromDisk(index, page);
+            }
+            page.zero((int) from & Page.SIZE - 1, len);
+            page.makeDirty();
+        }
     }
 
     /// The page to write to at `index`, in a new folio as large as `len` bytes make it if there is none: a power of
@@ -89,6 +124,9 @@ public final class PageCache {
     Page getForWrite(long index, long len) {
         Page page = pages.get(index);
         if (page != null) {
+            if (!page.upToDate()) {
+                readFromDisk(index, page);
+            }
             return page;
         }
         int order = inMemory || len < Page.SIZE ? 0 : Math.min(9, 63 - Long.numberOfLeadingZeros(len) - Page.SHIFT);
@@ -175,7 +213,10 @@ public final class PageCache {
         }
     }
 
-    /// Returns false where the folio stays whole because it is dirty: a split needs its buffers, and they are busy.
+    /// Returns false where the folio stays whole because it is dirty: a split needs its buffers, and they are to be
+    /// written. Blocks that are cut as a whole are not any more; where none is left to write, the folio is clean.
+    /// Source: mm/truncate.c, `truncate_inode_partial_folio`; fs/buffer.c, `block_invalidate_folio` and
+    /// `try_to_free_buffers`; mm/huge_memory.c, `__folio_split`, which looks at the references after that.
     private boolean truncatePartially(Folio folio, long from, long to) {
         long pos = folio.index << Page.SHIFT;
         int size = folio.pages.length << Page.SHIFT;
@@ -185,21 +226,29 @@ public final class PageCache {
             drop(folio);
             return true;
         }
-        for (int at = offset; at < offset + length; ) {
-            int part = Math.min(offset + length - at, Page.SIZE - (at & Page.SIZE - 1));
-            folio.pages[at >> Page.SHIFT].zero(at & Page.SIZE - 1, part);
+        int end = offset + length;
+        for (int at = offset; at < end; ) {
+            int part = Math.min(end - at, Page.SIZE - (at & Page.SIZE - 1));
+            Page page = folio.pages[at >> Page.SHIFT];
+            page.zero(at & Page.SIZE - 1, part);
+            page.toBeWritten &= part < Page.SIZE;
             at += part;
         }
         if (folio.pages.length == 1) {
             return true;
         }
-        if (folio.dirty) {
+        if (folio.isToBeWritten()) {
             return false;
         }
+        folio.dirty = false;
         if (folio.references() > 1) {
             drop(folio);
-        } else {
-            folio.split(offset >> Page.SHIFT);
+            return true;
+        }
+        Page behind = end < size ? folio.pages[end >> Page.SHIFT] : null;
+        folio.split(offset >> Page.SHIFT);
+        if (behind != null) {
+            behind.isolate();
         }
         return true;
     }
@@ -231,6 +280,7 @@ public final class PageCache {
             }
         }
         for (Page page : pages.values()) {
+            page.toBeWritten = false;
             page.folio().dirty = false;
         }
     }

@@ -12,7 +12,8 @@ final class RegularFile extends Inode {
     /// Indexes that have a block (ext4: also those only promised one by a write that is not on disk yet).
     final TreeSet<Long> allocated = new TreeSet<>();
 
-    /// Those of them that only fallocate(2) made: they read as zeros, and tmpfs shows its page of zeros for them.
+    /// Those of them that only fallocate(2) made: they read as zeros, and tmpfs shows its page of zeros for them, until
+    /// it is promised a second time.
     private final TreeSet<Long> unwritten = new TreeSet<>();
 
     private long size;
@@ -71,7 +72,7 @@ final class RegularFile extends Inode {
             long index = pos.value >> Page.SHIFT;
             int offset = (int) pos.value & Page.SIZE - 1;
             int part = (int) Math.min(Math.min(to.count(), size - pos.value), Page.SIZE - offset);
-            Page page = pageForRead(index);
+            Page page = pageForRead(index, pos.value + to.count());
             if (page == null) {
                 return done > 0 ? done : -Errno.ENOMEM;
             }
@@ -86,14 +87,27 @@ final class RegularFile extends Inode {
         return done;
     }
 
-    /// The page with the bytes of `index`; a hole of tmpfs is the page of zeros that all share.
+    /// The page with the bytes of `index` for a read up to byte `end`; a hole of tmpfs is the page of zeros that all
+    /// share.
     @Nullable
-    Page pageForRead(long index) {
+    Page pageForRead(long index, long end) {
         if (fileSystem.inMemory()) {
             Page page = cache.find(index);
             return page == null ? machine.zeroPage : page;
         }
+        if (cache.find(index) == null) {
+            readMissing(index, end);
+        }
         return cache.get(index);
+    }
+
+    /// One that is missing brings all that are missing of the same request (`page_cache_sync_ra`, `do_page_cache_ra`).
+    void readMissing(long index, long end) {
+        long last = Page.ceiling(Math.min(end, size));
+        long at = index;
+        while (at < last && cache.get(at) != null) {
+            at++;
+        }
     }
 
     /// `generic_write_checks` and `generic_perform_write`.
@@ -112,7 +126,6 @@ final class RegularFile extends Inode {
             return room;
         }
         from.truncate(room);
-        zeroTail(pos.value);
         machine.ledger.pass("generic_perform_write");
         return performWrite(from, pos);
     }
@@ -126,11 +139,31 @@ final class RegularFile extends Inode {
     }
 
     /// A file that grows shows zeros behind its old end, whatever a mapping stored there (`ext4_zero_partial_blocks`).
-    private void zeroTail(long to) {
-        Page last = to <= size || fileSystem.inMemory() ? null : cache.find(size >> Page.SHIFT);
-        int offset = (int) size & Page.SIZE - 1;
-        if (last != null && offset > 0) {
-            last.zero(offset, (int) Math.min(Page.SIZE - offset, to - size));
+    /// That takes a page, over a hole too.
+    private void zeroPartialBlocks(long from, long to) {
+        if (fileSystem.inMemory() || from >= to) {
+            return;
+        }
+        long last = to - 1 & -Page.SIZE;
+        if (from >= last) {
+            zeroBlock(from, to);
+            return;
+        }
+        zeroBlock(from, Page.ceiling(from) << Page.SHIFT);
+        zeroBlock(last, to);
+    }
+
+    /// `ext4_block_zero_page_range`; a whole block is nobody's rest.
+    private void zeroBlock(long from, long to) {
+        if (from < to && to - from < Page.SIZE) {
+            cache.zeroPart(from, (int) (to - from), allocated.contains(from >> Page.SHIFT));
+        }
+    }
+
+    /// From `from` to the end of its block (`ext4_block_truncate_page`).
+    private void zeroTail(long from) {
+        if (!fileSystem.inMemory()) {
+            zeroBlock(from, Page.ceiling(from) << Page.SHIFT);
         }
     }
 
@@ -151,7 +184,10 @@ final class RegularFile extends Inode {
             }
             int part = (int) Math.min(from.count(), Page.SIZE - offset);
             int copied = from.copyFrom(page, offset, part);
-            page.folio().dirty = true;
+            page.makeDirty();
+            if (done == 0) {
+                zeroPartialBlocks(size, pos.value);
+            }
             pos.value += copied;
             done += copied;
             size = Math.max(size, pos.value);
@@ -183,9 +219,22 @@ final class RegularFile extends Inode {
         }
         Page page = writeBegin(index, Page.SIZE);
         if (page != null && store) {
-            page.folio().dirty = true;
+            makeWritable(page.folio());
         }
         return page;
+    }
+
+    /// A store makes the whole folio dirty, and ext4 gives all of it that lies in the file blocks. Source:
+    /// fs/buffer.c, `block_page_mkwrite` and `block_dirty_folio`.
+    private void makeWritable(Folio folio) {
+        for (int i = 0; i < folio.pages.length; i++) {
+            folio.pages[i].makeDirty();
+            long index = folio.index + i;
+            if (index << Page.SHIFT < size && !allocated.contains(index) && fileSystem.take()) {
+                allocated.add(index);
+            }
+            unwritten.remove(index);
+        }
     }
 
     void mapped() {
@@ -206,13 +255,20 @@ final class RegularFile extends Inode {
         if ((to > machine.limits.fileSize() && to > size) || to > fileSystem.maxBytes) {
             return -Errno.EFBIG;
         }
-        boolean shorter = to < size;
-        zeroTail(to);
+        long before = size;
+        if (to > before) {
+            zeroTail(before);
+        }
         size = to;
         changedNanos = machine.clock.nanos();
-        if (shorter) {
+        // shmem_setattr asks whether the file grows; ext4_setattr does not, and then cuts what a folio has behind the
+        // end
+        if (to <= before || !fileSystem.inMemory()) {
             cache.truncate(to, Long.MAX_VALUE);
+        }
+        if (to <= before) {
             free(Page.ceiling(to), Long.MAX_VALUE);
+            zeroTail(to);
         }
         return 0;
     }
@@ -234,9 +290,8 @@ final class RegularFile extends Inode {
                 return -Errno.EPERM;
             }
             if (off < size || fileSystem.inMemory()) {
-                // ext4_punch_hole: a hole that goes beyond the size ends with the page that holds the size
-                long behind = size + Page.SIZE - (size & (Page.SIZE - 1));
-                punch(off, fileSystem.inMemory() || end <= size ? end : behind);
+                // ext4_punch_hole: a hole that goes beyond the size ends with the block that holds the size
+                punch(off, fileSystem.inMemory() || end <= size ? end : Page.ceiling(size) << Page.SHIFT);
             }
             changedNanos = machine.clock.nanos();
             return 0;
@@ -255,10 +310,14 @@ final class RegularFile extends Inode {
                 // a page of tmpfs that was only promised reads as a hole (`shmem_get_folio` with SGP_READ)
                 allocated.add(index);
                 unwritten.add(index);
+            } else if (fileSystem.inMemory() && unwritten.remove(index)) {
+                // shmem_get_folio_gfp: SGP_FALLOC makes a page that was promised earlier a real one of zeros
+                cache.getForWrite(index, Page.SIZE);
             }
         }
-        if ((how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
-            size = Math.max(size, end);
+        if ((how & Uapi.FALLOC_FL_KEEP_SIZE) == 0 && end > size) {
+            zeroPartialBlocks(size, end);
+            size = end;
         }
         changedNanos = machine.clock.nanos();
         return 0;
@@ -269,6 +328,7 @@ final class RegularFile extends Inode {
             return;
         }
         cache.truncate(off, end);
+        zeroPartialBlocks(off, end);
         free(Page.ceiling(off), end >> Page.SHIFT);
     }
 

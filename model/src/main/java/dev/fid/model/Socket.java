@@ -126,7 +126,7 @@ abstract class Socket extends Inode {
                 left -= part;
             }
             int message = out.nonblocking() ? Uapi.MSG_DONTWAIT : 0;
-            if ((flags & Uapi.SPLICE_F_MORE) != 0 || (left > 0 && pipe.occupancy() >= slots.size())) {
+            if ((flags & Uapi.SPLICE_F_MORE) != 0 || (left > 0 && pipe.occupancy() > slots.size())) {
                 message |= Uapi.MSG_MORE;
             }
             machine.ledger.pass("sock_sendmsg");

@@ -19,6 +19,9 @@ final class TcpSocket extends Socket {
     private static final int RECEIVE_BUFFER = 131072;
     private static final int SEGMENT = 65483;
 
+    /// What goes out at once, whatever may follow: half of the peer's first window (`tcp_bound_to_half_wnd`).
+    private static final int HALF_WINDOW = 32 << 10;
+
     private enum State {
         CLOSED,
         LISTENING,
@@ -38,6 +41,9 @@ final class TcpSocket extends Socket {
 
     private boolean ownFin;
     private boolean resetOnClose;
+    /// Bytes sent to a peer that is gone, and not on their way yet.
+    private long inVain;
+
     private int backlog;
 
     TcpSocket(Machine machine, FileSystem fileSystem, int domain, Loopback loopback) {
@@ -135,17 +141,13 @@ final class TcpSocket extends Socket {
                 return failed != 0 ? failed : -Errno.EPIPE;
             }
             TcpSocket other = peer;
-            if (other != null && other.shutdown == BOTH && !other.finished) {
-                // it has sent its FIN and wants no more: FIN_WAIT resets
+            // It was closed; or it has sent its FIN and wants no more: FIN_WAIT resets.
+            if (other == null || other.dead || (other.shutdown == BOTH && !other.finished)) {
                 long all = from.count();
-                other.reset();
-                reset();
-                return done + all;
-            }
-            if (other == null || other.dead) {
-                // the answer of a host without such a socket: a reset, seen by the next call
-                long all = from.count();
-                reset();
+                inVain += all;
+                if ((flags & Uapi.MSG_MORE) == 0 || inVain >= HALF_WINDOW) {
+                    pushInVain();
+                }
                 return done + all;
             }
             long queued = other.queue.bytes();
@@ -174,6 +176,28 @@ final class TcpSocket extends Socket {
             }
         }
         return done;
+    }
+
+    /// The answer to what nobody wants is a reset, seen by the next call. MSG_MORE keeps less than a segment back until
+    /// more comes. Source: net/ipv4/tcp_output.c, `tcp_nagle_test`; net/ipv4/tcp.c, `tcp_splice_eof`.
+    void pushInVain() {
+        if (inVain > 0) {
+            inVain = 0;
+            TcpSocket other = peer;
+            if (other != null) {
+                other.reset();
+            }
+            reset();
+        }
+    }
+
+    @Override
+    int setOption(int level, int option, int value) {
+        int result = super.setOption(level, option, value);
+        if (level == Uapi.IPPROTO_TCP && option == Uapi.TCP_NODELAY && value != 0) {
+            pushInVain();
+        }
+        return result;
     }
 
     /// Bytes in the receive queue as the kernel sees it now.

@@ -17,6 +17,9 @@ import java.util.function.LongSupplier;
 final class Blocked {
     private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
 
+    static final int READ = AARCH64 ? 63 : 0;
+    static final int WRITE = AARCH64 ? 64 : 1;
+    static final int SENDFILE = AARCH64 ? 71 : 40;
     static final int SPLICE = AARCH64 ? 76 : 275;
     static final int VMSPLICE = AARCH64 ? 75 : 278;
     static final int TEE = AARCH64 ? 77 : 276;
@@ -52,6 +55,11 @@ final class Blocked {
     /// What the call returns, now that the test has made it possible.
     long result() throws Exception {
         return result.get(10, TimeUnit.SECONDS);
+    }
+
+    /// Whether it has returned already.
+    boolean isDone() {
+        return result.isDone();
     }
 
     /// A call of the model sleeps as Java threads do.

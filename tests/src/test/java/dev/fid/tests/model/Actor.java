@@ -20,14 +20,24 @@ final class Actor implements AutoCloseable {
     /// Bytes of user memory that a script reads to and writes from.
     static final int MEMORY = 256 << 10;
 
+    private static final int SCRATCH = 128 << 10;
+    /// What fills up: a page behind the scratch that nothing is read to.
+    private static final int FILLER = SCRATCH;
+
     static final int CLOSED = 1 << 30;
     private static final int FINAL_BYTES = 1 << 20;
     private static final int LARGE = 300_000;
+    /// POSIX_FADV_RANDOM and MADV_RANDOM.
+    private static final int RANDOM = 1;
+
     private static final byte[] CONTENT = content();
     private static final Span[] NO_SPANS = {};
 
     final Kernel kernel;
     final Memory memory;
+    /// Memory that no script knows, for what it must not change.
+    private final Memory scratch;
+    private final Span[] singles = new Span[256];
     private final byte[][] files;
     private final int[] fds = new int[Slots.COUNT];
     private final int listener;
@@ -42,6 +52,11 @@ final class Actor implements AutoCloseable {
     private final boolean[] used = new boolean[4];
     private int clients;
 
+    /// The part of memory that this script may have changed.
+    int changedFrom;
+
+    int changedTo = MEMORY;
+
     /// What the last step left in its offsets.
     long offIn;
 
@@ -51,6 +66,9 @@ final class Actor implements AutoCloseable {
     Actor(Kernel kernel, String... files) {
         this.kernel = kernel;
         this.memory = kernel.allocate(MEMORY);
+        this.scratch = kernel.allocate(SCRATCH + 4096);
+        scratch.put(FILLER, CONTENT, 1, 4096);
+        Arrays.fill(singles, new Span(scratch, FILLER, 1));
         this.files = Arrays.stream(files).map(path -> path.getBytes(ISO_8859_1)).toArray(byte[][]::new);
         Arrays.fill(fds, CLOSED);
         listener = kernel.socket(Uapi.AF_INET, Uapi.SOCK_STREAM | Uapi.SOCK_CLOEXEC, 0);
@@ -84,15 +102,25 @@ final class Actor implements AutoCloseable {
 
     /// Before a script: all descriptors are closed, and memory is as it always begins.
     void begin() {
-        memory.put(0, CONTENT, 0, MEMORY);
+        memory.put(changedFrom, CONTENT, changedFrom, changedTo - changedFrom);
+        changedFrom = MEMORY;
+        changedTo = MEMORY;
         Arrays.fill(used, false);
+    }
+
+    /// The script may change `len` bytes of memory at `at`; a page around them is looked at, too.
+    private void changes(long at, long len) {
+        int from = (int) Math.max(0, at - 4096);
+        int to = (int) Math.min(MEMORY, at + len + 4096);
+        changedTo = changedFrom == MEMORY ? to : Math.max(changedTo, to);
+        changedFrom = Math.min(changedFrom, from);
     }
 
     /// Closes what the script left open.
     void end() {
         for (int slot = 0; slot < Slots.COUNT; slot++) {
             if (isOpen(slot)) {
-                if (Slots.isTcp(slot)) {
+                if (Slots.isTcp(origins[slot])) {
                     kernel.setLinger(fds[slot], true, 0); // leaves no TIME_WAIT
                 }
                 kernel.close(fds[slot]);
@@ -138,6 +166,14 @@ final class Actor implements AutoCloseable {
         offOut = Step.NONE;
         int a = fd(s.a());
         int b = fd(s.b() < Slots.COUNT ? s.b() : -1);
+        switch (s.op()) {
+            case READ, PREAD, RECV, TOUCH -> changes(s.x(), s.n());
+            case VMSPLICE -> {
+                changes(s.x(), s.n());
+                changes(s.y() == Step.NONE ? s.x() : s.y(), s.n());
+            }
+            default -> {}
+        }
         return switch (s.op()) {
             case FILE -> file(s);
             case DEVICE -> device(s);
@@ -228,7 +264,9 @@ final class Actor implements AutoCloseable {
             return len;
         }
         long target = size(to) < 0 ? -1 : stat.inode;
-        boolean endless = size(from) > LARGE || stat.type() == Uapi.S_IFCHR || stat.inode == target;
+        long device = stat.device;
+        boolean endless =
+                size(from) > LARGE || stat.type() == Uapi.S_IFCHR || (stat.inode == target && stat.device == device);
         return endless ? LARGE : len;
     }
 
@@ -281,12 +319,16 @@ final class Actor implements AutoCloseable {
             if (fd < 0) {
                 return fd;
             }
-            memory.put(MEMORY / 2, CONTENT, s.b() * 1000, (int) s.n());
-            kernel.write(fd, memory, MEMORY / 2, s.n());
-            memory.put(MEMORY / 2, CONTENT, MEMORY / 2, (int) s.n());
+            scratch.put(0, CONTENT, s.b() * 1000, (int) s.n());
+            kernel.write(fd, scratch, 0, s.n());
             kernel.close(fd);
         }
-        return kept(s.a(), kernel.openat(Uapi.AT_FDCWD, path, s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC, 0));
+        int fd = kernel.openat(Uapi.AT_FDCWD, path, s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC, 0);
+        if (fd >= 0) {
+            // Reads ahead nothing: how far and in which folios depends on the device (queue/read_ahead_kb).
+            kernel.fadvise(fd, 0, 0, RANDOM);
+        }
+        return kept(s.a(), fd);
     }
 
     private long device(Step s) {
@@ -348,6 +390,7 @@ final class Actor implements AutoCloseable {
             kernel.munmap(address, 4096);
             return -1000; // SIGBUS
         }
+        kernel.madvise(address, 4096, RANDOM); // as for files
         try (Memory mapped = kernel.memory(address, 4096)) {
             for (long i = 0; i < s.n() && s.x() - page + i < 4096; i++) {
                 mapped.putByte(s.x() - page + i, (byte) (i + s.n()));
@@ -383,18 +426,37 @@ final class Actor implements AutoCloseable {
         }
         seen[at++] = look(a);
         seen[at++] = look(b);
-        seen[at++] = look(Slots.peer(a));
-        seen[at++] = look(Slots.peer(b));
+        int otherA = peer(a);
+        int otherB = peer(b);
+        seen[at++] = otherA == a ? 0 : look(otherA);
+        seen[at++] = otherB == b || otherB == a ? 0 : look(otherB);
         return at;
     }
 
+    /// An open slot of the other end, or the slot itself where there is none.
+    int peer(int slot) {
+        int origin = origin(slot);
+        int other = Slots.peer(origin);
+        return other == origin ? slot : withOrigin(other);
+    }
+
+    /// Bytes ready in a pipe or socket, the position of anything else; -1 for a closed slot.
     long look(int slot) {
-        if (!isOpen(slot)) {
+        int origin = origin(slot);
+        if (origin < 0) {
             return -1;
         }
-        return Slots.isPipe(slot) || Slots.isSocket(slot)
+        return Slots.isPipe(origin) || Slots.isSocket(origin)
                 ? kernel.fionread(fds[slot])
                 : kernel.lseek(fds[slot], 0, Uapi.SEEK_CUR);
+    }
+
+    /// What poll(2) says of an open slot.
+    int events(int slot) {
+        polled[0] = fds[slot];
+        events[0] = Uapi.POLLIN | Uapi.POLLOUT | Uapi.POLLRDHUP;
+        kernel.poll(polled, events, revents, 1, 0);
+        return revents[0];
     }
 
     // ---- how a pipe's bytes are cut ----
@@ -427,12 +489,18 @@ final class Actor implements AutoCloseable {
         return lengths;
     }
 
-    /// Writes until a pipe or socket takes no more; returns the bytes and the last result.
+    /// Writes until a pipe or socket takes no more; returns the bytes and the last result. A pipe gets one byte, which
+    /// may go behind others, and then one for each slot that is free.
     long[] fillUp(int slot) {
         long sum = 0;
         long result = 0;
+        boolean pipe = Slots.isPipe(origin(slot));
         for (int i = 0; i < 1000; i++) {
-            result = kernel.write(fds[slot], memory, 0, 4096);
+            if (pipe && i > 0) {
+                result = kernel.vmsplice(fds[slot], singles, Uapi.SPLICE_F_NONBLOCK);
+            } else {
+                result = kernel.write(fds[slot], scratch, FILLER, pipe ? 1 : 3000);
+            }
             if (result <= 0) {
                 break;
             }
@@ -447,12 +515,12 @@ final class Actor implements AutoCloseable {
         int sum = at;
         long result = 0;
         while (sum < into.length) {
-            int room = Math.min(into.length - sum, MEMORY / 2);
-            result = kernel.read(fds[slot], memory, MEMORY / 2, room);
+            int room = Math.min(into.length - sum, SCRATCH);
+            result = kernel.read(fds[slot], scratch, 0, room);
             if (result <= 0) {
                 break;
             }
-            memory.get(MEMORY / 2, into, sum, (int) result);
+            scratch.get(0, into, sum, (int) result);
             sum += (int) result;
         }
         end[0] = result;
@@ -473,11 +541,11 @@ final class Actor implements AutoCloseable {
         int sum = 0;
         int most = (int) Math.min(size[0], FINAL_BYTES);
         while (sum < most) {
-            long n = kernel.pread(fd, memory, MEMORY / 2, Math.min(most - sum, MEMORY / 2), sum);
+            long n = kernel.pread(fd, scratch, 0, Math.min(most - sum, SCRATCH), sum);
             if (n <= 0) {
                 break;
             }
-            memory.get(MEMORY / 2, into, sum, (int) n);
+            scratch.get(0, into, sum, (int) n);
             sum += (int) n;
         }
         kernel.close(fd);
@@ -491,5 +559,6 @@ final class Actor implements AutoCloseable {
             kernel.close(fd);
         }
         memory.close();
+        scratch.close();
     }
 }

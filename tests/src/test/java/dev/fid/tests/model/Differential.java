@@ -22,7 +22,7 @@ final class Differential {
 
     long scripts;
     long calls;
-    final long[] chosen = new long[5];
+    final long[] chosen = new long[6];
     double seconds;
 
     /// What is compared with the real kernel.
@@ -76,13 +76,10 @@ final class Differential {
     }
 
     private void work(int thread, long end, long until) throws IOException {
-        String[] names = new String[4];
-        for (int i = 0; i < 4; i++) {
-            Path folder = Files.createDirectories((i < 2 ? memory : disk).resolve("t" + thread));
-            names[i] = folder.resolve("f" + i).toString();
-        }
+        Path inMemory = Files.createDirectories(memory.resolve("t" + thread));
+        Path onDisk = Files.createDirectories(disk.resolve("t" + thread));
         long ran = 0;
-        try (Actor real = new Actor(Kernel.linux(), names)) {
+        try (Actor real = real(inMemory, onDisk)) {
             Duel duel = duel(real);
             for (long seed = next.getAndIncrement();
                     seed < end && System.nanoTime() < until && failures.size() < MOST_FAILURES;
@@ -103,8 +100,21 @@ final class Differential {
         }
     }
 
+    /// The kernel of this machine, with files in these folders.
+    static Actor real(Path memory, Path disk) {
+        String[] names = new String[4];
+        for (int i = 0; i < 4; i++) {
+            names[i] = (i < 2 ? memory : disk).resolve("f" + i).toString();
+        }
+        return new Actor(Kernel.linux(), names);
+    }
+
     private Duel duel(Actor real) {
-        Subject subject = subjects.get();
+        return duel(real, subjects.get());
+    }
+
+    /// Both kernels, the files of the model on the same file systems.
+    static Duel duel(Actor real, Subject subject) {
         return new Duel(real, new Actor(subject.kernel, "/dev/shm/f0", "/dev/shm/f1", "/f2", "/f3"), subject);
     }
 

@@ -1,6 +1,7 @@
 package dev.fid.tests.model;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Uapi;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -23,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 ///    Up to that everything is taken and arrives.
 /// 3. When a segment, an end or a reset arrives: another thread may carry it (ksoftirqd). It is waited for.
 /// 4. A copy of a page onto a part of itself has no one result (arch/x86/lib/memcpy_64.S depends on the machine): a
-///    script ends there.
+///    script ends there, about one in eighty.
+/// 5. How much of what the window held back is lost when a TCP connection breaks: a script ends there, too, one in
+///    170. What was told before, the errno of the break too, is compared.
+///
+/// How far the kernel reads ahead, and in folios of which size, depends on the device (queue/read_ahead_kb): that is no
+/// freedom, since {@link Actor} opens files for random access, for which nothing is read ahead.
 final class Duel {
     /// The receive window that every loopback connection begins with. Source: net/ipv4/tcp_output.c,
     /// tcp_select_initial_window with tcp_rmem[1] = 131072.
@@ -50,7 +56,10 @@ final class Duel {
     long calls;
 
     /// How often the real kernel chose, by freedom.
-    final long[] chosen = new long[5];
+    final long[] chosen = new long[6];
+
+    /// Whether what is left of this script cannot be compared.
+    private boolean over;
 
     Duel(Actor real, Actor model, Differential.Subject subject) {
         this.real = real;
@@ -69,16 +78,17 @@ final class Duel {
     Difference run(Script script) {
         real.begin();
         model.begin();
+        over = false;
         long overlapsBefore = overlaps.getAsLong();
         try {
             for (int i = 0; i < script.steps().size(); i++) {
-                if (losesUnsentBytes(script.steps().get(i))) {
-                    chosen[2]++;
-                    return null;
-                }
                 String what = step(script.steps().get(i));
                 if (overlaps.getAsLong() != overlapsBefore) {
                     chosen[4]++;
+                    return null;
+                }
+                if (over) {
+                    chosen[5]++;
                     return null;
                 }
                 if (what != null) {
@@ -97,7 +107,7 @@ final class Duel {
 
     private static int in(Step s) {
         return switch (s.op()) {
-            case READ, RECV, SPLICE -> s.a();
+            case READ, RECV, SPLICE, SENDFILE -> s.a();
             default -> -1;
         };
     }
@@ -120,13 +130,16 @@ final class Duel {
     }
 
     /// A reset throws away what the window held back, and nobody knows how much that was.
-    private boolean losesUnsentBytes(Step step) {
-        int closed = switch (step.op()) {
-            case CLOSE, RESET -> step.a();
-            case DUP3 -> step.b();
-            default -> -1;
-        };
-        return isCrowded(model.origin(closed)) && unread(model.origin(closed)) > WINDOW;
+    private boolean lostUnsentBytes() {
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+            int origin = model.origin(slot);
+            if (Slots.isTcp(origin)
+                    && unread(Slots.peer(origin)) > WINDOW
+                    && (model.events(slot) & (Uapi.POLLHUP | Uapi.POLLERR)) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The step as the model has to make it, or null where it must not make it.
@@ -135,7 +148,7 @@ final class Duel {
         int out = model.origin(out(step));
         cuts.accept(List.of());
         room.accept(Long.MAX_VALUE);
-        if (result > 0 && Slots.isSocket(in) && step.op() == Op.SPLICE) {
+        if (result > 0 && Slots.isSocket(in) && (step.op() == Op.SPLICE || step.op() == Op.SENDFILE)) {
             int pipe = real.withOrigin(out & ~1);
             if (Slots.isPipe(out) && pipe >= 0) {
                 cuts.accept(last(real.buffers(pipe), result));
@@ -189,7 +202,7 @@ final class Duel {
             return "thrown " + e + " at "
                     + List.of(e.getStackTrace()).subList(0, Math.min(8, e.getStackTrace().length));
         }
-        if (expected != got) {
+        if (expected != got && !mayBeLess(step, expected, got)) {
             return "result " + show(got) + " instead of " + show(expected);
         }
         if (real.offIn != model.offIn || real.offOut != model.offOut) {
@@ -201,7 +214,8 @@ final class Duel {
                 return what;
             }
         }
-        return states(step);
+        over = lostUnsentBytes();
+        return over ? null : states(step);
     }
 
     private @Nullable String bytesRead(Step step, long got) {
@@ -263,13 +277,25 @@ final class Duel {
                 : switch (at - Slots.COUNT) {
                     case 0 -> step.a();
                     case 1 -> step.b();
-                    case 2 -> Slots.peer(step.a());
-                    default -> Slots.peer(step.b());
+                    case 2 -> model.peer(step.a());
+                    default -> model.peer(step.b());
                 };
         if (!isCrowded(model.origin(slot))) {
             return false;
         }
         return at < Slots.COUNT ? (seenReal[at] & ~seenModel[at]) == 0 : seenReal[at] <= seenModel[at];
+    }
+
+    /// The same for a step that looks.
+    private boolean mayBeLess(Step step, long expected, long got) {
+        if (!isCrowded(model.origin(step.a()))) {
+            return false;
+        }
+        return switch (step.op()) {
+            case FIONREAD -> expected >= 0 && expected <= got;
+            case POLL -> (expected & ~got) == 0;
+            default -> false;
+        };
     }
 
     private boolean isTcpOpen() {
@@ -284,7 +310,7 @@ final class Duel {
     // ---- the end of a script ----
 
     private @Nullable String atTheEnd() {
-        String memory = memory(0, Actor.MEMORY);
+        String memory = memory(real.changedFrom, real.changedTo - real.changedFrom);
         if (memory != null) {
             return memory;
         }
@@ -330,7 +356,7 @@ final class Duel {
         long until = System.nanoTime() + patienceNanos;
         while (expected < got
                 && Slots.isTcp(real.origin(slot))
-                && endReal[0] == -Errno.EAGAIN
+                && (endReal[0] == -Errno.EAGAIN || endReal[0] == 0) // 0: shut down for reading, which is no end
                 && System.nanoTime() < until) {
             LockSupport.parkNanos(20_000);
             expected = real.drain(slot, bytesReal, expected, endReal);

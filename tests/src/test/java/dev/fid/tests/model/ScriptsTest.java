@@ -1,0 +1,231 @@
+package dev.fid.tests.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fid.kernel.Uapi;
+import dev.fid.tests.faults.InMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Short scripts, each for a rule of the kernel that the model learned from the campaign ({@link DifferentialTest}).
+///
+/// The rules of ext4 about folios show so: a page lies in a pipe, and the file is cut right before it. A page of its
+/// own leaves the file and keeps its bytes; one that belongs to a folio which begins earlier is zeroed with it.
+class ScriptsTest {
+    private static final int PUNCH = Uapi.FALLOC_FL_PUNCH_HOLE | Uapi.FALLOC_FL_KEEP_SIZE;
+    private static final long NONE = Step.NONE;
+
+    @TempDir(factory = InMemory.class)
+    static Path memory;
+
+    @TempDir
+    static Path disk;
+
+    @BeforeAll
+    static void isOnTheRightGround() throws IOException {
+        DifferentialTest.checkGround(memory, disk);
+    }
+
+    private static void agree(Step... steps) {
+        try (Actor real = Differential.real(memory, disk)) {
+            assertThat(Differential.duel(real, Steered.model()).run(Script.of(steps)))
+                    .isNull();
+        }
+    }
+
+    // mm/shmem.c, shmem_get_folio_gfp: SGP_FALLOC clears a page that was promised before
+    @Test
+    void aPageOfTmpfsPromisedTwiceIsARealOne() {
+        agree(
+                new Step(Op.FILE, 1, 1, 0, 0, 0, Uapi.O_RDWR),
+                new Step(Op.UNIX, 18, 19, 0, 0, 0, 0),
+                new Step(Op.FALLOCATE, 1, 0, 0, 0, 32768, 0),
+                new Step(Op.FALLOCATE, 1, 0, 28672, 0, 19, 0),
+                new Step(Op.SENDFILE, 1, 19, 24576, 0, 8192, 0),
+                new Step(Op.PWRITE, 1, 0, 16384, 24576, 8192, 0));
+    }
+
+    // mm/shmem.c, shmem_setattr: newsize <= oldsize
+    @Test
+    void aTruncationToTheSameSizeZeroesBehindTheEndOfTmpfs() {
+        agree(
+                new Step(Op.FILE, 0, 0, 0, 0, 5000, Uapi.O_RDWR),
+                new Step(Op.STORE, 0, 0, 6000, 0, 10, 0),
+                new Step(Op.TRUNCATE, 0, 0, 0, 0, 5000, 0),
+                new Step(Op.TRUNCATE, 0, 0, 0, 0, 8000, 0));
+    }
+
+    // fs/ext4/extents.c, ext4_alloc_file_blocks
+    @Test
+    void anAllocationBehindTheEndZeroesWhatAMappingStoredThere() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 5388, Uapi.O_RDWR),
+                new Step(Op.STORE, 2, 0, 8049, 0, 1, 0),
+                new Step(Op.FALLOCATE, 2, 0, 16384, 0, 467, 0));
+    }
+
+    // fs/ext4/inode.c, ext4_setattr and __ext4_block_zero_page_range
+    @Test
+    void aFileThatGrowsGetsAPageAtItsOldEndEvenOverAHole() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 20000, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 60000, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 16384, 32768, 0),
+                new Step(Op.SPLICE, 2, 9, 24576, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 24576, 0));
+    }
+
+    // fs/ext4/inode.c, ext4_truncate
+    @Test
+    void aFileThatIsCutInsideOfAHoleGetsAPageThere() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 65536, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 20000, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 16384, 32768, 0),
+                new Step(Op.SPLICE, 2, 9, 24576, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 24576, 0));
+    }
+
+    // fs/ext4/inode.c, ext4_da_do_write_end
+    @Test
+    void aWriteBehindTheEndGetsAPageAtTheOldEndEvenOverAHole() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 20000, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 65536, 100, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 16384, 32768, 0),
+                new Step(Op.SPLICE, 2, 9, 24576, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 24576, 0));
+    }
+
+    // fs/ext4/extents.c, ext4_alloc_file_blocks: ext4_zero_partial_blocks to the new size
+    @Test
+    void anAllocationGetsAPageAtItsEnd() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.FALLOCATE, 2, 0, 0, 0, 20000, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 16384, 32768, 0),
+                new Step(Op.SPLICE, 2, 9, 24576, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 24576, 0));
+    }
+
+    // fs/ext4/inode.c, ext4_punch_hole
+    @Test
+    void aHolePunchedInsideOfAHoleGetsAPage() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 65536, 0),
+                new Step(Op.FALLOCATE, 2, 0, 17000, 0, 100, PUNCH),
+                new Step(Op.PWRITE, 2, 0, 0, 16384, 32768, 0),
+                new Step(Op.SPLICE, 2, 9, 24576, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 24576, 0));
+    }
+
+    // mm/filemap.c, filemap_get_pages: last_index is that of the request, whatever fits into the pipe
+    @Test
+    void aSpliceMakesAllPagesOfItsRequest() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 1, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 4096, 0),
+                new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 131072, 0),
+                new Step(Op.SPLICE, 2, 9, 28772, NONE, 8000, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 32768, 32768, 0),
+                new Step(Op.SPLICE, 2, 11, 40960, NONE, 4096, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 40960, 0));
+    }
+
+    // fs/buffer.c, try_to_free_buffers: a folio of which no block is left to write is clean, and then leaves the file
+    @Test
+    void aFolioWhoseBlocksWereAllPunchedLeavesTheFileWhole() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 8192, Uapi.O_RDWR),
+                new Step(Op.UNIX, 18, 19, 0, 0, 0, 0),
+                new Step(Op.FALLOCATE, 2, 0, 4096, 0, 20000, PUNCH),
+                new Step(Op.SENDFILE, 2, 18, NONE, 0, 6144, 0),
+                new Step(Op.FALLOCATE, 2, 0, 0, 0, 4096, PUNCH),
+                new Step(Op.STORE, 2, 0, 4096, 0, 22, 0));
+    }
+
+    // mm/truncate.c, truncate_inode_partial_folio: a clean folio is split on both sides of the hole
+    @Test
+    void aHoleSplitsAFolioThatNobodyHolds() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 16384, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.FALLOCATE, 2, 0, 12288, 0, 4096, PUNCH),
+                new Step(Op.FALLOCATE, 2, 0, 0, 0, 4096, PUNCH),
+                new Step(Op.FALLOCATE, 2, 0, 4096, 0, 8192, PUNCH),
+                new Step(Op.SPLICE, 2, 9, 0, NONE, 16384, 0),
+                new Step(Op.PWRITE, 2, 0, 0, 0, 16384, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 5000, 0));
+    }
+
+    // fs/buffer.c, block_page_mkwrite
+    @Test
+    void aStoreGivesTheWholeFolioBlocksAgain() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 16384, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.FALLOCATE, 2, 0, 8192, 0, 4096, PUNCH),
+                new Step(Op.STORE, 2, 0, 100, 0, 10, 0),
+                new Step(Op.SPLICE, 2, 9, 8192, NONE, 4096, 0),
+                new Step(Op.FALLOCATE, 2, 0, 0, 0, 8192, PUNCH),
+                new Step(Op.FALLOCATE, 2, 0, 12288, 0, 4096, PUNCH),
+                new Step(Op.PWRITE, 2, 0, 0, 8192, 4096, 0));
+    }
+
+    // net/ipv4/tcp_input.c, tcp_rcv_state_process: what comes in after a shutdown in both directions is a reset
+    @Test
+    void whatTheWindowHeldBackMayBeLostWithAReset() {
+        agree(
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.WRITE, 20, 0, 16384, 0, 65536, 0),
+                new Step(Op.SEND, 20, 0, 12288, 0, 65536, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL),
+                new Step(Op.SHUTDOWN, 21, 0, 0, 0, 0, Uapi.SHUT_RDWR));
+    }
+
+    // fs/splice.c, splice_to_socket: 16 slots at a time, with MSG_MORE before the last, which sends nothing yet
+    @Test
+    void aSpliceToAPeerThatIsGoneTakesMoreThanSixteenSlots() {
+        agree(
+                new Step(Op.FILE, 0, 0, 0, 0, 1000, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 131072, 0),
+                new Step(Op.PIPE, 10, 11, 0, 0, 131072, 0),
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SENDFILE, 0, 9, 0, 0, 7, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 7, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 7, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 7, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 7, 0),
+                new Step(Op.TEE, 10, 9, 0, 0, 28, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 35, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 35, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 35, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 35, 0),
+                new Step(Op.CLOSE, 20, 0, 0, 0, 0, 0),
+                new Step(Op.SPLICE, 10, 21, NONE, NONE, 65536, 0),
+                new Step(Op.WRITE, 21, 0, 0, 0, 10, 0));
+    }
+
+    // net/ipv4/tcp.c, tcp_recvmsg_locked: RCV_SHUTDOWN ends a read of an empty queue, not the connection
+    @Test
+    void aSocketShutDownForReadingStillReceives() {
+        agree(
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SHUTDOWN, 20, 0, 0, 0, 0, Uapi.SHUT_RD),
+                new Step(Op.WRITE, 21, 0, 0, 0, 98304, 0),
+                new Step(Op.SEND, 21, 0, 28672, 0, 69600, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL),
+                new Step(Op.WRITE, 20, 0, 4096, 0, 20000, 0));
+    }
+}
