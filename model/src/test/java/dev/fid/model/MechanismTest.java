@@ -214,6 +214,19 @@ class MechanismTest {
     }
 
     @Test
+    void aGiftIsAGiftForOnePipeOnly() {
+        try (Stage stage = new Stage()) {
+            int[] one = stage.pipe();
+            int[] two = stage.pipe();
+            Span[] page = {new Span(stage.memory, 0, 4096)};
+            assertThat(stage.kernel.vmsplice(one[1], page, Uapi.SPLICE_F_GIFT)).isEqualTo(4096);
+            assertThat(stage.kernel.tee(one[0], two[1], 4096, 0)).isEqualTo(4096);
+            assertThat(stage.kernel.pipe(one[0]).buffers().getFirst().gift()).isTrue();
+            assertThat(stage.kernel.pipe(two[0]).buffers().getFirst().gift()).isFalse();
+        }
+    }
+
+    @Test
     void whereSpliceCopiesNothingAliases() {
         try (Stage stage = new Stage(Profile.LINUX_COPYING)) {
             int file = stage.file("AA");
