@@ -214,6 +214,17 @@ class MechanismTest {
     }
 
     @Test
+    void aFunctionThatIsEnteredPageAfterPageIsOneEntry() {
+        try (Stage stage = new Stage()) {
+            int file = stage.file("x".repeat(12_288));
+            int[] pipe = stage.pipe();
+            assertThat(stage.kernel.splice(file, null, pipe[1], null, 12_288, 0))
+                    .isEqualTo(12_288);
+            assertThat(stage.kernel.ledger().functions()).containsOnlyOnce("splice_folio_into_pipe");
+        }
+    }
+
+    @Test
     void aGiftIsAGiftForOnePipeOnly() {
         try (Stage stage = new Stage()) {
             int[] one = stage.pipe();
@@ -264,6 +275,20 @@ class MechanismTest {
             assertThat(stage.kernel.splice(tcp[1], null, pipe[1], null, 5, 0)).isEqualTo(5);
             assertThat(stage.kernel.splice(pipe[0], null, unix[0], null, 5, 0)).isEqualTo(5);
             assertThat(stage.kernel.ledger().functions()).contains("pipe_to_sendpage");
+        }
+    }
+
+    /// A unix socket holds small messages in memory of the slab allocator, which no pipe may refer to.
+    @Test
+    void aSmallSocketMessageIsCopiedOnItsWayIntoAPipe() {
+        try (Stage stage = new Stage()) {
+            int[] pipe = stage.pipe();
+            int[] unix = stage.unixPair();
+            stage.write(unix[0], "x".repeat(100));
+            assertThat(stage.kernel.splice(unix[1], null, pipe[1], null, 65536, Uapi.SPLICE_F_NONBLOCK))
+                    .isEqualTo(100);
+            assertThat(stage.kernel.ledger().last().copiedInside()).isEqualTo(100);
+            assertThat(stage.kernel.ledger().functions()).contains("linear_to_page");
         }
     }
 
