@@ -403,6 +403,9 @@ public final class LinkSimulation {
     /// no reset, and its end says nothing otherwise.
     private void arrived(Peer from, long sent, Peer to) {
         boolean isDone = end.equals("done");
+        if ((isDone || (to.ended && to.isTcp)) && !from.mayHaveEnded()) {
+            complain(end + ", and stream " + from.stream + " had no end");
+        }
         if (to.gone || to.broken || (!isDone && !to.isTcp)) {
             return;
         }

@@ -47,6 +47,8 @@ final class Peer implements AutoCloseable {
     boolean ended;
     /// Has closed its socket.
     boolean gone;
+    /// Has closed it by a reset; a unix socket knows none.
+    private boolean isReset;
     /// Was told of an error.
     boolean broken;
 
@@ -156,11 +158,17 @@ final class Peer implements AutoCloseable {
     void leave(boolean reset) {
         if (!gone) {
             gone = true;
+            isReset = reset && isTcp;
             if (reset) {
                 kernel.setLinger(fd, true, 0);
             }
             kernel.close(fd);
         }
+    }
+
+    /// Whether somebody may read an end of what it sent: it said so, or went without a reset.
+    boolean mayHaveEnded() {
+        return halfClosed || (gone && !isReset);
     }
 
     /// Whether nothing that comes could change what it knows.
