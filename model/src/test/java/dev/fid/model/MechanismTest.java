@@ -264,6 +264,17 @@ class MechanismTest {
     }
 
     @Test
+    void theArticlesKernelNeitherCopiesRangesNorSendsIntoPipes() {
+        try (Stage stage = new Stage(Profile.LINUX_2_6)) {
+            int in = stage.file("hello");
+            int[] pipe = stage.pipe();
+            assertThat(stage.kernel.copyFileRange(in, null, stage.file(""), null, 5, 0))
+                    .isEqualTo(-Errno.ENOSYS);
+            assertThat(stage.kernel.sendfile(in, null, pipe[1], 5)).isEqualTo(-Errno.EINVAL);
+        }
+    }
+
+    @Test
     void theArticlesKernelCannotSpliceAUnixSocketIntoAPipe() {
         try (Stage stage = new Stage(Profile.LINUX_2_6)) {
             int[] pipe = stage.pipe();

@@ -395,7 +395,7 @@ public final class LinkSimulation {
         try {
             kernel.assertNoLeaks();
         } catch (IllegalStateException e) {
-            complain(e.getMessage());
+            complain(e.toString());
         }
     }
 
