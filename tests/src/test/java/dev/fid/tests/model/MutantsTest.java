@@ -118,7 +118,8 @@ class MutantsTest {
             }
             long start = System.nanoTime();
             String verdict = trial(
-                    compiled(mutant, mutant.applied(Files.readString(mutant.source()))), mutant.isOfCore() ? 0 : SCRIPTS);
+                    compiled(mutant, mutant.applied(Files.readString(mutant.source()))),
+                    mutant.isOfCore() ? 0 : SCRIPTS);
             boolean lives = verdict.startsWith("green");
             ran.add(mutant);
             if (lives) {
