@@ -2,6 +2,8 @@ package dev.fid.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /// What the work cost: bytes that the CPU copied, page references taken and dropped, pages read from disk, switches
@@ -81,6 +83,7 @@ public final class Ledger {
         }
     }
 
+    private static final Map<String, String> ENTRIES = new ConcurrentHashMap<>();
     private static final Bill NOTHING = new Bill(0, 0, 0, 0, 0, 0, 0, 0);
 
     private long calls;
@@ -130,11 +133,12 @@ public final class Ledger {
         return total().minus(before);
     }
 
-    synchronized void begin(String function) {
+    /// A call enters the kernel, by `sys_` and its name.
+    synchronized void begin(String name) {
         before = total();
         calls++;
         functions.clear();
-        functions.add(function);
+        functions.add(ENTRIES.computeIfAbsent(name, "sys_"::concat));
     }
 
     synchronized long end(String name, long result) {

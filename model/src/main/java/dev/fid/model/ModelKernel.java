@@ -165,7 +165,7 @@ public final class ModelKernel implements Kernel {
     private long call(String name, LongSupplier body) {
         machine.lock.lock();
         try {
-            machine.ledger.begin("sys_" + name);
+            machine.ledger.begin(name);
             return machine.ledger.end(name, body.getAsLong());
         } finally {
             machine.lock.unlock();

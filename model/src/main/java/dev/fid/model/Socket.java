@@ -178,6 +178,7 @@ abstract class Socket extends Inode {
                 case Uapi.SO_RCVBUF -> receiveBuffer = Math.max(Math.min(value, MOST_ASKED) * 2, LEAST_RECEIVE);
                 case Uapi.SO_RCVLOWAT -> {
                     receiveLow = value < 0 ? Integer.MAX_VALUE : Math.max(value, 1);
+                    arrivals++; // tcp_set_rcvlowat: bytes that were below the mark may not be now
                     machine.wake();
                 }
                 case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE ->

@@ -40,6 +40,22 @@ class CallsTest {
         }
     }
 
+    /// 16 blocks take one whole piece of sendfile and nothing of the next, 17 a part of it.
+    @Test
+    void sendfileToAFullDiskLeavesThePositionBehindWhatWent() {
+        for (int blocks = 16; blocks <= 17; blocks++) {
+            try (Stage stage = new Stage(Profile.LINUX_6_18, Limits.USUAL.withDiskBlocks(blocks))) {
+                int in = stage.file("");
+                int out = stage.file("");
+                stage.kernel.ftruncate(in, 150_000); // a hole needs no block
+                assertThat(stage.kernel.sendfile(in, null, out, 150_000)).isEqualTo(blocks * 4096L);
+                assertThat(stage.kernel.lseek(in, 0, Uapi.SEEK_CUR)).isEqualTo(blocks * 4096L);
+                assertThat(stage.kernel.sendfile(in, null, out, 150_000)).isEqualTo(-Errno.ENOSPC);
+                assertThat(stage.kernel.lseek(in, 0, Uapi.SEEK_CUR)).isEqualTo(blocks * 4096L);
+            }
+        }
+    }
+
     @Test
     void tooManyDescriptorsAreEmfileAndLeakNothing() {
         try (Stage stage = new Stage(Profile.LINUX_6_18, Limits.USUAL.withFiles(3))) {
@@ -48,6 +64,25 @@ class CallsTest {
             assertThat(stage.kernel.descriptors()).hasSize(2);
             assertThat(stage.kernel.eventfd(0, 0)).isEqualTo(2);
             assertThat(stage.kernel.eventfd(0, 0)).isEqualTo(-Errno.EMFILE);
+        }
+    }
+
+    /// Source: fs/open.c, `vfs_fallocate`.
+    @Test
+    void fallocateBehindTheLongestFileIsEfbig() {
+        try (Stage stage = new Stage()) {
+            int file = stage.file("");
+            assertThat(stage.kernel.fallocate(file, 0, 1L << 44, 4096)).isEqualTo(-Errno.EFBIG);
+            assertThat(stage.kernel.fallocate(file, 0, Long.MAX_VALUE, 4096)).isEqualTo(-Errno.EFBIG);
+        }
+    }
+
+    /// Source: fs/open.c, `ksys_ftruncate`.
+    @Test
+    void aNegativeLengthIsEinvalEvenForNoDescriptor() {
+        try (Stage stage = new Stage()) {
+            assertThat(stage.kernel.ftruncate(-1, -1)).isEqualTo(-Errno.EINVAL);
+            assertThat(stage.kernel.ftruncate(-1, 0)).isEqualTo(-Errno.EBADF);
         }
     }
 

@@ -214,6 +214,30 @@ class MechanismTest {
     }
 
     @Test
+    void aFunctionThatIsEnteredPageAfterPageIsOneEntry() {
+        try (Stage stage = new Stage()) {
+            int file = stage.file("x".repeat(12_288));
+            int[] pipe = stage.pipe();
+            assertThat(stage.kernel.splice(file, null, pipe[1], null, 12_288, 0))
+                    .isEqualTo(12_288);
+            assertThat(stage.kernel.ledger().functions()).containsOnlyOnce("splice_folio_into_pipe");
+        }
+    }
+
+    @Test
+    void aGiftIsAGiftForOnePipeOnly() {
+        try (Stage stage = new Stage()) {
+            int[] one = stage.pipe();
+            int[] two = stage.pipe();
+            Span[] page = {new Span(stage.memory, 0, 4096)};
+            assertThat(stage.kernel.vmsplice(one[1], page, Uapi.SPLICE_F_GIFT)).isEqualTo(4096);
+            assertThat(stage.kernel.tee(one[0], two[1], 4096, 0)).isEqualTo(4096);
+            assertThat(stage.kernel.pipe(one[0]).buffers().getFirst().gift()).isTrue();
+            assertThat(stage.kernel.pipe(two[0]).buffers().getFirst().gift()).isFalse();
+        }
+    }
+
+    @Test
     void whereSpliceCopiesNothingAliases() {
         try (Stage stage = new Stage(Profile.LINUX_COPYING)) {
             int file = stage.file("AA");
@@ -240,6 +264,17 @@ class MechanismTest {
     }
 
     @Test
+    void theArticlesKernelNeitherCopiesRangesNorSendsIntoPipes() {
+        try (Stage stage = new Stage(Profile.LINUX_2_6)) {
+            int in = stage.file("hello");
+            int[] pipe = stage.pipe();
+            assertThat(stage.kernel.copyFileRange(in, null, stage.file(""), null, 5, 0))
+                    .isEqualTo(-Errno.ENOSYS);
+            assertThat(stage.kernel.sendfile(in, null, pipe[1], 5)).isEqualTo(-Errno.EINVAL);
+        }
+    }
+
+    @Test
     void theArticlesKernelCannotSpliceAUnixSocketIntoAPipe() {
         try (Stage stage = new Stage(Profile.LINUX_2_6)) {
             int[] pipe = stage.pipe();
@@ -251,6 +286,20 @@ class MechanismTest {
             assertThat(stage.kernel.splice(tcp[1], null, pipe[1], null, 5, 0)).isEqualTo(5);
             assertThat(stage.kernel.splice(pipe[0], null, unix[0], null, 5, 0)).isEqualTo(5);
             assertThat(stage.kernel.ledger().functions()).contains("pipe_to_sendpage");
+        }
+    }
+
+    /// A unix socket holds small messages in memory of the slab allocator, which no pipe may refer to.
+    @Test
+    void aSmallSocketMessageIsCopiedOnItsWayIntoAPipe() {
+        try (Stage stage = new Stage()) {
+            int[] pipe = stage.pipe();
+            int[] unix = stage.unixPair();
+            stage.write(unix[0], "x".repeat(100));
+            assertThat(stage.kernel.splice(unix[1], null, pipe[1], null, 65536, Uapi.SPLICE_F_NONBLOCK))
+                    .isEqualTo(100);
+            assertThat(stage.kernel.ledger().last().copiedInside()).isEqualTo(100);
+            assertThat(stage.kernel.ledger().functions()).contains("linear_to_page");
         }
     }
 

@@ -1,123 +1,121 @@
 package dev.fid.tests.simulation;
 
+import static dev.fid.tests.simulation.Timeline.SECOND;
+
+import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Lane;
 import dev.fid.Link;
 import dev.fid.PipeBudget;
 import dev.fid.PipePool;
+import dev.fid.Rate;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.Freedom;
 import dev.fid.model.Limits;
-import dev.fid.model.ModelClock;
 import dev.fid.model.ModelKernel;
 import dev.fid.model.Profile;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.PriorityQueue;
+import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.locks.Condition;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// One link between two peers, on a kernel of its own, driven by events in virtual time.
 ///
 /// The seed chooses what the peers send, in which pieces and when, when they stall, half-close, reset or go away, how
-/// the kernel cuts and holds back, when descriptors and pipe pages run out, and when the link is told to time out or
-/// to drain. The link itself runs only when an edge-triggered epoll says so, as in an event loop: a wake-up that it
-/// forgets to wait for is a stall here.
+/// the kernel cuts and holds back, when descriptors and pipe pages run out, how fast the lanes may go, and when the
+/// link is told to time out or to drain. The link itself runs only when an edge-triggered epoll says so, as in an
+/// event loop, and half of the links are told what the edge said ({@link Link#run(int, int)}). Whenever it rests, both
+/// lanes are asked by what the kernel knows whether they could go on: a wake-up that was forgotten is a stall, even
+/// where a later one would hide it.
 ///
 /// What must be true: each byte arrives once and in order, or the end is reported as an error; nobody waits for ever;
-/// what waits inside is bounded; nothing is left.
-final class LinkSimulation {
-    private static final long MILLISECOND = 1_000_000;
-    private static final long SECOND = 1000 * MILLISECOND;
-    private static final long IDLE = 60 * SECOND;
-    private static final int MOST_EVENTS = 20_000;
+/// what waits inside is bounded; no descriptor, page or part of the budget is left.
+public final class LinkSimulation {
+    private static final long SWEEP = Timeline.MILLISECOND;
+    private static final int MOST_EVENTS = 200_000;
+    /// Runs at one moment, before they are a loop that spins.
+    private static final int MOST_RUNS = 1000;
+
     private static final int SLOTS = 16;
     private static final int MOST_IN_A_SLOT = 64 << 10; // 64 KiB, twice what a fragment of a socket has
+    /// More than a lane wants to see before it gives its input a mark.
+    private static final int LONG = 6 << 20; // 6 MiB
 
     private final SplittableRandom random;
-    private final Clock clock = new Clock();
+    private final Timeline timeline = new Timeline();
+    private final Choices choices;
     private final ModelKernel kernel;
-    private final PriorityQueue<Event> events =
-            new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
     private final Peer left;
     private final Peer right;
     private final Fd leftEnd;
     private final Fd rightEnd;
     private final PipeBudget budget;
+    private final long idle;
+    private final boolean isLong;
+    private final boolean believesEdges;
     private final int epoll;
-    private final int[] ready = new int[4];
-    private final long[] whose = new long[4];
+    private final int[] ready = new int[2];
+    private final long[] whose = new long[2];
+    private final int[] asked = new int[1];
+    private final short[] wanted = new short[1];
+    private final short[] answered = new short[1];
     private final Deque<Integer> hoarded = new ArrayDeque<>();
-    private long order;
+
     private long lastProgress;
-    private boolean done;
-    private boolean turn;
-    private @Nullable ErrnoException failure;
+    private boolean hasRun;
+    private boolean isQueued;
+    private boolean isSwept;
+    private boolean isOver;
+    /// The stream that has arrived whole while the other goes on; 0 for none.
+    private int whole;
+
+    private long leftSent;
+    private long rightSent;
     private @Nullable String wrong;
 
-    /// How it ended: `done`, an errno, `timeout`.
+    /// How it ended: `done`, an errno, `timeout`, `drained`.
     String end = "";
 
-    private record Event(long at, long order, Runnable action) {}
+    /// What it met with, for the counts of a campaign.
+    final Set<String> met = new TreeSet<>();
 
-    /// Time that only the simulation moves.
-    private static final class Clock extends ModelClock {
-        private long now;
-
-        @Override
-        public long nanos() {
-            return now;
-        }
-
-        @Override
-        protected void await(Condition changed, long deadline) {
-            throw new AssertionError("a call waits, and nobody may");
-        }
-    }
-
-    /// Cuts and delays as the seed says.
-    private final class Choices implements Freedom {
-        private final boolean generous = random.nextInt(3) == 0;
-
-        @Override
-        public long accepted(long least, long usual, long most) {
-            return generous || least >= usual ? usual : least + random.nextLong(usual - least + 1);
-        }
-
-        @Override
-        public long[] slots(long bytes, int free, long[] usual) {
-            if (generous) {
-                return usual;
-            }
-            long[] lens = new long[free];
-            int count = 0;
-            for (long left = bytes; left > 0 && count < free; left -= lens[count - 1]) {
-                long most = Math.min(left, random.nextInt(4) == 0 ? 10 : 32768);
-                lens[count++] = 1 + random.nextLong(most);
-            }
-            return java.util.Arrays.copyOf(lens, count);
-        }
-    }
-
-    LinkSimulation(long seed) {
+    /// A link of this seed.
+    public LinkSimulation(long seed) {
         random = new SplittableRandom(seed);
-        Limits limits = Limits.USUAL.withFiles(64);
-        kernel = new ModelKernel(Profile.LINUX_6_18, limits, new Choices(), clock);
+        choices = new Choices(random);
+        kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL.withFiles(64), choices, timeline);
         int[] one = pair();
         int[] two = pair();
-        left = new Peer(one[1], 1);
-        right = new Peer(two[1], 2);
+        isLong = chance(1000, "long streams");
+        left = peer(one[1], 1);
+        right = peer(two[1], 2);
         leftEnd = Fd.own(kernel, one[0], "left");
         rightEnd = Fd.own(kernel, two[0], "right");
-        budget = new PipeBudget(kernel, 1 << 20, random.nextInt(4) == 0 ? random.nextInt(64) : 0);
+        budget = new PipeBudget(kernel, 1 << 20, chance(4, "few pipe pages") ? random.nextInt(64) : 0);
+        idle = chance(6, "short time-out") ? 1 + random.nextLong(20 * SECOND) : 60 * SECOND;
+        believesEdges = random.nextBoolean();
         epoll = kernel.epollCreate(Uapi.EPOLL_CLOEXEC);
     }
 
     // ---- the world ----
+
+    private boolean chance(int oneIn, String what) {
+        boolean chosen = random.nextInt(oneIn) == 0;
+        if (chosen) {
+            met.add(what);
+        }
+        return chosen;
+    }
+
+    private Peer peer(int fd, int stream) {
+        long toSend =
+                chance(6, "nothing to send") ? 0 : isLong ? LONG : random.nextLong(1L << (4 + random.nextInt(14)));
+        return new Peer(kernel, timeline, random, fd, stream, toSend, isLong, this::complain);
+    }
 
     private int[] pair() {
         int[] fds = new int[2];
@@ -127,7 +125,7 @@ final class LinkSimulation {
         } else {
             fds = connection();
         }
-        if (random.nextBoolean()) {
+        if (chance(2, "small send buffers")) {
             for (int fd : fds) {
                 kernel.setsockopt(fd, Uapi.SOL_SOCKET, Uapi.SO_SNDBUF, 4096 << random.nextInt(4));
             }
@@ -159,142 +157,10 @@ final class LinkSimulation {
         return result;
     }
 
-    private void after(long nanos, Runnable action) {
-        events.add(new Event(clock.now + nanos, order++, action));
-    }
-
-    private long delay() {
-        return switch (random.nextInt(10)) {
-            case 0 -> random.nextLong(20 * SECOND);
-            case 1, 2 -> random.nextLong(100 * MILLISECOND);
-            case 3, 4, 5 -> 0;
-            default -> random.nextLong(MILLISECOND);
-        };
-    }
-
     private void complain(String what) {
         if (wrong == null) {
-            wrong = what;
+            wrong = what + "; " + left + "; " + right + "; at " + timeline.nanos();
         }
-    }
-
-    /// One end of the world: sends bytes that tell their place, and checks those that come.
-    private final class Peer {
-        final int fd;
-        final int stream;
-        final long toSend = random.nextInt(6) == 0 ? 0 : random.nextLong(1L << (4 + random.nextInt(14)));
-        /// Reads nothing before that time.
-        long stalledUntil;
-
-        final boolean answers = random.nextInt(5) == 0;
-        long sent;
-        long received;
-        boolean halfClosed;
-        boolean ended;
-        boolean gone;
-        boolean broken;
-
-        Peer(int fd, int stream) {
-            this.fd = fd;
-            this.stream = stream;
-        }
-
-        private byte byteAt(int of, long at) {
-            return (byte) (at * 31 + (at >> 8) + of);
-        }
-
-        void send() {
-            if (gone || broken || halfClosed) {
-                return;
-            }
-            if (answers && !ended) {
-                after(10 * MILLISECOND, this::send);
-                return;
-            }
-            if (sent == toSend) {
-                halfClosed = true;
-                kernel.shutdown(fd, Uapi.SHUT_WR);
-                return;
-            }
-            int len = (int) Math.min(toSend - sent, 1 + random.nextInt(random.nextBoolean() ? 64 : 40_000));
-            try (var memory = kernel.allocate(len)) {
-                byte[] bytes = new byte[len];
-                for (int i = 0; i < len; i++) {
-                    bytes[i] = byteAt(stream, sent + i);
-                }
-                memory.put(0, bytes, 0, len);
-                long n = kernel.send(fd, memory, 0, len, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
-                sent += Math.max(0, n);
-                broken = n < 0 && n != -Errno.EAGAIN;
-            }
-            after(delay(), this::send);
-        }
-
-        void receive() {
-            if (gone || broken || ended) {
-                return;
-            }
-            if (clock.now < stalledUntil) {
-                after(stalledUntil - clock.now, this::receive);
-                return;
-            }
-            int len = 1 + random.nextInt(random.nextBoolean() ? 100 : 60_000);
-            try (var memory = kernel.allocate(len)) {
-                long n = kernel.recv(fd, memory, 0, len, Uapi.MSG_DONTWAIT);
-                byte[] bytes = memory.bytes(0, (int) Math.max(0, n));
-                for (int i = 0; i < n; i++) {
-                    if (bytes[i] != byteAt(3 - stream, received + i)) {
-                        complain("byte " + (received + i) + " of stream " + (3 - stream) + " is wrong");
-                    }
-                }
-                received += Math.max(0, n);
-                ended = n == 0;
-                broken |= n < 0 && n != -Errno.EAGAIN;
-            }
-            after(delay(), this::receive);
-        }
-
-        /// Goes away, by a reset or by a close with bytes unread.
-        void leave(boolean reset) {
-            if (!gone) {
-                gone = true;
-                if (reset) {
-                    kernel.setLinger(fd, true, 0);
-                }
-                kernel.close(fd);
-            }
-        }
-    }
-
-    // ---- the run ----
-
-    /// What went wrong, or null.
-    @Nullable
-    String run() {
-        for (Peer peer : new Peer[] {left, right}) {
-            after(delay(), peer::send);
-            after(delay(), peer::receive);
-            if (random.nextInt(6) == 0) {
-                peer.stalledUntil = random.nextLong(2 * IDLE);
-            }
-            if (random.nextInt(8) == 0) {
-                boolean reset = random.nextBoolean();
-                after(random.nextLong(10 * SECOND), () -> peer.leave(reset));
-            }
-        }
-        if (random.nextInt(4) == 0) {
-            after(delay(), this::hoard);
-        }
-        PipePool.Splicing splicing =
-                java.util.List.of(PipePool.Splicing.values()).get(random.nextInt(3));
-        long started = kernel.descriptors().size();
-        try (PipePool pool = new PipePool(kernel, budget, (long) SLOTS << 12, splicing)) {
-            drive(pool);
-        } catch (ErrnoException e) {
-            complain("setup: " + e);
-        }
-        verdict(started);
-        return wrong;
     }
 
     /// Takes all descriptors that are left, for a while.
@@ -302,10 +168,37 @@ final class LinkSimulation {
         for (int fd = kernel.eventfd(0, 0); fd >= 0; fd = kernel.eventfd(0, 0)) {
             hoarded.add(fd);
         }
-        after(delay() + delay(), () -> {
-            hoarded.forEach(kernel::close);
-            hoarded.clear();
-        });
+        timeline.after(Peer.delay(random) + Peer.delay(random), this::release);
+    }
+
+    private void release() {
+        hoarded.forEach(kernel::close);
+        hoarded.clear();
+    }
+
+    // ---- the run ----
+
+    /// Runs it once: what went wrong, or null.
+    public @Nullable String run() {
+        for (Peer peer : new Peer[] {left, right}) {
+            peer.start(chance(6, "a stall") ? random.nextLong(120 * SECOND) : 0);
+            if (chance(8, "a peer that leaves")) {
+                boolean reset = chance(2, "a reset");
+                timeline.after(random.nextLong(10 * SECOND), () -> peer.leave(reset));
+            }
+        }
+        if (chance(4, "no descriptors")) {
+            timeline.after(Peer.delay(random), this::hoard);
+        }
+        PipePool.Splicing splicing =
+                List.of(PipePool.Splicing.values()).get(random.nextInt(PipePool.Splicing.values().length));
+        try (PipePool pool = new PipePool(kernel, budget, (long) SLOTS << 12, splicing).mark(16 << 10)) {
+            drive(pool);
+        } catch (ErrnoException e) {
+            complain("setup: " + e);
+        }
+        verdict();
+        return wrong;
     }
 
     private void drive(PipePool pool) throws ErrnoException {
@@ -313,96 +206,211 @@ final class LinkSimulation {
         check(kernel.epollCtl(epoll, Uapi.EPOLL_CTL_ADD, leftEnd.number(), interest, 1));
         check(kernel.epollCtl(epoll, Uapi.EPOLL_CTL_ADD, rightEnd.number(), interest, 2));
         try (Link link = new Link(leftEnd, rightEnd, pool)) {
-            int count = 0;
-            while (!done && failure == null && wrong == null) {
-                Event event = events.poll();
-                if (event == null || count++ > MOST_EVENTS) {
-                    complain("a stall: " + state(link));
+            if (!isLong && chance(8, "a rate")) { // a lane with a rate gives no mark
+                Rate shared = new Rate(20_000 + random.nextInt(1_000_000), 0);
+                link.there().limit(random.nextBoolean() ? new Rate(20_000 + random.nextInt(100_000), 0) : null, shared);
+                link.back().limit(null, shared);
+            }
+            if (chance(10, "a drain")) {
+                timeline.after(random.nextLong(10 * SECOND), () -> over("drained"));
+            }
+            for (int count = 0; !isOver && wrong == null; count++) {
+                Runnable event = timeline.next();
+                if (event == null || count > MOST_EVENTS) {
+                    complain(event == null ? "nothing happens any more" : "no end after " + count + " events");
                     return;
                 }
-                clock.now = event.at;
-                event.action.run();
-                step(link);
-                if (clock.now - lastProgress > IDLE && end.isEmpty()) {
-                    end = "timeout";
-                    return;
+                event.run();
+                for (int runs = 0; !isOver && step(link, false); runs++) {
+                    if (runs == MOST_RUNS) {
+                        complain("it spins");
+                        return;
+                    }
                 }
+                if (timeline.nanos() - lastProgress > idle && !isOver) {
+                    rest(link);
+                    over("timeout");
+                }
+            }
+            leftSent = left.sent;
+            rightSent = right.sent;
+            // as an event loop does: only a clean end closes, everything else resets
+            if (!end.equals("done")) {
+                link.reset();
             }
         }
     }
 
-    private void step(Link link) {
-        if (kernel.epollWait(epoll, ready, whose, 0) == 0 && !turn) {
-            return;
+    private void over(String how) {
+        if (!isOver) {
+            isOver = true;
+            end = how;
         }
-        turn = false;
+    }
+
+    /// Lets the link run where an edge, or something that was `due`, says so; false where it rests.
+    private boolean step(Link link, boolean due) {
+        if (isOver) {
+            return false;
+        }
+        int count = kernel.epollWait(epoll, ready, whose, 0);
+        if (count == 0 && !due) {
+            if (hasRun) {
+                hasRun = false;
+                rest(link);
+            }
+            return false;
+        }
+        hasRun = true;
+        int leftEvents = 0;
+        int rightEvents = 0;
+        for (int i = 0; i < count; i++) {
+            leftEvents |= whose[i] == 1 ? ready[i] : 0;
+            rightEvents |= whose[i] == 2 ? ready[i] : 0;
+        }
         long before = link.there().moved() + link.back().moved();
         try {
-            Lane.Wait wait = link.run();
-            if (wait == Lane.Wait.DONE) {
-                done = true;
-                end = "done";
-            } else if (wait == Lane.Wait.TURN) {
-                turn = true;
-                after(1000, () -> {});
+            Lane.Wait wait = believesEdges ? link.run(leftEvents, rightEvents) : link.run();
+            switch (wait) {
+                case DONE -> over("done");
+                case TURN -> later(1000, link);
+                case TIME -> later(link.pauseNanos(), link);
+                case IN, OUT -> {}
             }
         } catch (ErrnoException e) {
-            failure = e;
-            end = Errno.name(e.errno());
+            over(Errno.name(e.errno()));
+            if (!left.gone && !right.gone) {
+                complain("no reason to fail: " + e);
+            }
         }
         if (link.there().moved() + link.back().moved() > before) {
-            lastProgress = clock.now;
+            lastProgress = timeline.nanos();
         }
         long most = (long) SLOTS * MOST_IN_A_SLOT;
         if (link.there().pending() > most || link.back().pending() > most) {
-            complain("unbounded: " + state(link));
+            complain("unbounded, pending " + pending(link));
+        }
+        if (link.isHalfClosed()) {
+            met.add("a half-close");
+        }
+        note(link.there().declined());
+        note(link.back().declined());
+        if (!isSwept && (link.there().isMarked() || link.back().isMarked())) {
+            isSwept = true;
+            met.add("a mark");
+            timeline.after(SWEEP, () -> sweep(link));
+        }
+        return true;
+    }
+
+    /// That there was no pipe.
+    private void note(@Nullable Declined declined) {
+        if (declined != null) {
+            met.add(declined.call() + " " + Errno.name(declined.errno()));
         }
     }
 
-    private String state(Link link) {
-        return "left sent " + left.sent + " of " + left.toSend + ", right received " + right.received + ", right sent "
-                + right.sent + " of " + right.toSend + ", left received " + left.received + ", pending "
-                + link.there().pending() + " and " + link.back().pending() + ", at " + clock.now;
+    private static String pending(Link link) {
+        return link.there().pending() + " and " + link.back().pending();
     }
 
-    private void verdict(long started) {
+    /// It asked to be called again, for its turn or its rate.
+    private void later(long nanos, Link link) {
+        if (!isQueued) {
+            isQueued = true;
+            timeline.after(nanos, () -> {
+                isQueued = false;
+                step(link, true);
+            });
+        }
+    }
+
+    private void sweep(Link link) {
+        if (!isOver) {
+            boolean there = link.there().sweep();
+            isSwept = link.back().sweep() || there;
+            if (isSwept) {
+                timeline.after(SWEEP, () -> sweep(link));
+            }
+        }
+    }
+
+    // ---- what must be true ----
+
+    /// There is no edge and nothing is due: whoever waits now must have a reason.
+    private void rest(Link link) {
+        if (isQueued) {
+            return;
+        }
+        if (whole == 0 && link.isHalfClosed()) {
+            boolean toRight =
+                    right.gone ? left.gone || !polls(left.fd, Uapi.POLLRDHUP) : polls(right.fd, Uapi.POLLRDHUP);
+            whole = toRight ? 1 : 2;
+        }
+        if ((whole != 1 && couldGo(link.there(), leftEnd, rightEnd, right))
+                || (whole != 2 && couldGo(link.back(), rightEnd, leftEnd, left))) {
+            complain("a stall, pending " + pending(link));
+        }
+    }
+
+    /// Whether the kernel would let this lane move something, or tell it something.
+    private boolean couldGo(Lane lane, Fd in, Fd out, Peer to) {
+        if (lane.pending() == 0) {
+            return polls(in.number(), Uapi.POLLIN);
+        }
+        // TCP may take less than it said, but not nothing while nothing is on its way
+        return to.gone
+                || (to.isTcp
+                        ? polls(out.number(), 0) || kernel.received(to.fd).bytes() == 0
+                        : polls(out.number(), Uapi.POLLOUT));
+    }
+
+    private boolean polls(int fd, int events) {
+        asked[0] = fd;
+        wanted[0] = (short) events;
+        return kernel.poll(asked, wanted, answered, 1, 0) != 0;
+    }
+
+    private void verdict() {
+        if (choices.filledSlots) {
+            met.add("full slots");
+        }
         // What is on its way still arrives.
-        for (int i = 0; i < MOST_EVENTS && wrong == null && !(settled(left) && settled(right)); i++) {
-            Event event = events.poll();
+        for (int i = 0; i < MOST_EVENTS && wrong == null && !(left.isSettled() && right.isSettled()); i++) {
+            Runnable event = timeline.next();
             if (event == null) {
                 break;
             }
-            clock.now = Math.max(clock.now, event.at);
-            event.action.run();
+            event.run();
         }
-        if (done) {
-            whole(left, right);
-            whole(right, left);
-        } else if (failure != null && !left.gone && !right.gone) {
-            complain("no reason to fail: " + failure);
-        }
-        hoarded.forEach(kernel::close);
-        left.leave(false);
-        right.leave(false);
+        arrived(left, leftSent, right);
+        arrived(right, rightSent, left);
+        release();
+        left.close();
+        right.close();
         kernel.close(epoll);
-        if (kernel.descriptors().size() != 0) {
-            complain(kernel.descriptors().size() + " descriptors are left of " + started);
-        }
-        if (budget.pages() != 0) {
+        if (wrong == null && budget.pages() != 0) {
             complain(budget.pages() + " pages of pipes are left");
         }
+        try {
+            kernel.assertNoLeaks();
+        } catch (IllegalStateException e) {
+            complain(e.toString());
+        }
     }
 
-    private static boolean settled(Peer peer) {
-        return peer.ended || peer.broken || peer.gone;
-    }
-
-    private void whole(Peer from, Peer to) {
-        if (to.gone || to.broken) {
+    /// Whoever has read an end has read everything before it. After `done` there must be an end; a unix socket knows
+    /// no reset, and its end says nothing otherwise.
+    private void arrived(Peer from, long sent, Peer to) {
+        boolean isDone = end.equals("done");
+        if ((isDone || (to.ended && to.isTcp)) && !from.mayHaveEnded()) {
+            complain(end + ", and stream " + from.stream + " had no end");
+        }
+        if (to.gone || to.broken || (!isDone && !to.isTcp)) {
             return;
         }
-        if (to.received != from.sent || !to.ended) {
-            complain("done, and " + to.received + " of " + from.sent + " bytes of stream " + from.stream + " arrived"
+        if (to.ended ? to.received != sent : isDone) {
+            complain(end + ", and " + to.received + " of " + sent + " bytes of stream " + from.stream + " arrived"
                     + (to.ended ? "" : " without an end"));
         }
     }

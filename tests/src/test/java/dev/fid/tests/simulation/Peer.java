@@ -1,0 +1,190 @@
+package dev.fid.tests.simulation;
+
+import static dev.fid.tests.simulation.Timeline.MILLISECOND;
+import static dev.fid.tests.simulation.Timeline.SECOND;
+
+import dev.fid.kernel.Errno;
+import dev.fid.kernel.Memory;
+import dev.fid.kernel.Uapi;
+import dev.fid.model.ModelKernel;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/// One end of the world: sends bytes that tell their place, in pieces and at times that the seed chooses, and checks
+/// those that come.
+final class Peer implements AutoCloseable {
+    /// Bytes tell their stream and their place; they repeat after so many, which nobody holds back or sends twice.
+    private static final int PERIOD = 65521; // a prime, so that no size of a buffer divides it
+
+    private static final int MOST_SENT_AT_ONCE = 40_000;
+    private static final int MOST_READ_AT_ONCE = 60_000;
+    private static final byte[][] STREAMS = {bytes(1), bytes(2)};
+
+    final int fd;
+    /// 1 or 2; the bytes that it sends.
+    final int stream;
+    final boolean isTcp;
+    final long toSend;
+    /// A long stream in small pieces would take hours of virtual time.
+    private final boolean isHurried;
+
+    private final ModelKernel kernel;
+    private final Timeline timeline;
+    private final SplittableRandom random;
+    private final Consumer<String> complain;
+    private final Memory memory;
+    /// Sends only when the other has ended.
+    private final boolean answers;
+
+    /// Reads nothing before that time.
+    private long stalledUntil;
+
+    long sent;
+    long received;
+    private boolean halfClosed;
+    /// Has read an end.
+    boolean ended;
+    /// Has closed its socket.
+    boolean gone;
+    /// Has closed it by a reset; a unix socket knows none.
+    private boolean isReset;
+    /// Was told of an error.
+    boolean broken;
+
+    Peer(
+            ModelKernel kernel,
+            Timeline timeline,
+            SplittableRandom random,
+            int fd,
+            int stream,
+            long toSend,
+            boolean isHurried,
+            Consumer<String> complain) {
+        this.kernel = kernel;
+        this.timeline = timeline;
+        this.random = random;
+        this.fd = fd;
+        this.stream = stream;
+        this.toSend = toSend;
+        this.isHurried = isHurried;
+        this.complain = complain;
+        isTcp = kernel.getsockopt(fd, Uapi.SOL_SOCKET, Uapi.SO_DOMAIN) != Uapi.AF_UNIX;
+        answers = random.nextInt(5) == 0;
+        memory = kernel.allocate(MOST_READ_AT_ONCE);
+    }
+
+    private static byte[] bytes(int of) {
+        byte[] bytes = new byte[PERIOD + MOST_READ_AT_ONCE];
+        for (int i = 0; i < bytes.length; i++) {
+            int at = i % PERIOD;
+            bytes[i] = (byte) (at * 31 + (at >> 8) + of);
+        }
+        return bytes;
+    }
+
+    /// When to act again: often at once, now and then after many seconds.
+    static long delay(SplittableRandom random) {
+        return switch (random.nextInt(10)) {
+            case 0 -> random.nextLong(20 * SECOND);
+            case 1, 2 -> random.nextLong(100 * MILLISECOND);
+            case 3, 4, 5 -> 0;
+            default -> random.nextLong(MILLISECOND);
+        };
+    }
+
+    private void later(Runnable action, long moved) {
+        timeline.after(isHurried && moved > 0 ? random.nextLong(MILLISECOND) : delay(random), action);
+    }
+
+    private int most(int few, int many) {
+        return isHurried || random.nextBoolean() ? many : few;
+    }
+
+    /// @param stall nanoseconds for which it reads nothing
+    void start(long stall) {
+        stalledUntil = stall;
+        if (!answers) {
+            later(this::send, 0);
+        }
+        later(this::receive, 0);
+    }
+
+    private void send() {
+        if (gone || broken) {
+            return;
+        }
+        if (sent == toSend) {
+            halfClosed = true;
+            kernel.shutdown(fd, Uapi.SHUT_WR);
+            return;
+        }
+        int len = (int) Math.min(toSend - sent, 1 + random.nextInt(most(64, MOST_SENT_AT_ONCE)));
+        memory.put(0, STREAMS[stream - 1], (int) (sent % PERIOD), len);
+        long n = kernel.send(fd, memory, 0, len, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
+        sent += Math.max(0, n);
+        broken = n < 0 && n != -Errno.EAGAIN;
+        later(this::send, n);
+    }
+
+    private void receive() {
+        if (gone || broken || ended) {
+            return;
+        }
+        if (timeline.nanos() < stalledUntil) {
+            timeline.after(stalledUntil - timeline.nanos(), this::receive);
+            return;
+        }
+        int len = 1 + random.nextInt(most(100, MOST_READ_AT_ONCE));
+        long n = kernel.recv(fd, memory, 0, len, Uapi.MSG_DONTWAIT);
+        if (n > 0) {
+            byte[] read = memory.bytes(0, (int) n);
+            int at = (int) (received % PERIOD);
+            int wrong = Arrays.mismatch(read, 0, (int) n, STREAMS[2 - stream], at, at + (int) n);
+            if (wrong >= 0) {
+                complain.accept("byte " + (received + wrong) + " of stream " + (3 - stream) + " is wrong");
+            }
+            received += n;
+        }
+        ended = n == 0;
+        broken |= n < 0 && n != -Errno.EAGAIN;
+        if (ended && answers) {
+            later(this::send, 0);
+        }
+        later(this::receive, n);
+    }
+
+    /// Goes away, by a reset or by a close with bytes unread.
+    void leave(boolean reset) {
+        if (!gone) {
+            gone = true;
+            isReset = reset && isTcp;
+            if (reset) {
+                kernel.setLinger(fd, true, 0);
+            }
+            kernel.close(fd);
+        }
+    }
+
+    /// Whether somebody may read an end of what it sent: it said so, or went without a reset.
+    boolean mayHaveEnded() {
+        return halfClosed || (gone && !isReset);
+    }
+
+    /// Whether nothing that comes could change what it knows.
+    boolean isSettled() {
+        return ended || broken || gone;
+    }
+
+    @Override
+    public void close() {
+        leave(false);
+        memory.close();
+    }
+
+    @Override
+    public String toString() {
+        return "peer " + stream + " sent " + sent + " of " + toSend + (halfClosed ? " and the end" : "") + ", received "
+                + received + (ended ? " and the end" : "") + (broken ? " and an error" : "") + (gone ? ", gone" : "");
+    }
+}

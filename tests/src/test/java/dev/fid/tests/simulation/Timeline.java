@@ -1,0 +1,46 @@
+package dev.fid.tests.simulation;
+
+import dev.fid.model.ModelClock;
+import java.util.Comparator;
+import java.util.PriorityQueue;
+import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
+
+/// Time that only the simulation moves: what happens, in order, each at its nanosecond.
+final class Timeline extends ModelClock {
+    static final long MILLISECOND = 1_000_000;
+    static final long SECOND = 1000 * MILLISECOND;
+
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
+    private long now;
+    private long order;
+
+    private record Event(long at, long order, Runnable action) {}
+
+    /// Lets `action` happen in so many nanoseconds, after everything that was asked for at that time before.
+    void after(long nanos, Runnable action) {
+        events.add(new Event(now + nanos, order++, action));
+    }
+
+    /// What happens next, or null where nothing ever does; time is then where it happens.
+    @Nullable
+    Runnable next() {
+        Event event = events.poll();
+        if (event == null) {
+            return null;
+        }
+        now = event.at;
+        return event.action;
+    }
+
+    @Override
+    public long nanos() {
+        return now;
+    }
+
+    @Override
+    protected void await(Condition changed, long deadline) {
+        throw new AssertionError("a call waits, and nobody may");
+    }
+}
