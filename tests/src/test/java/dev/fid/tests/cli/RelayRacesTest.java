@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// The shortest race of relays: what is looked at is who took part and what was counted, never how fast.
@@ -22,6 +24,11 @@ class RelayRacesTest extends Sandbox {
         return words;
     }
 
+    private static List<?> list(@Nullable Object of, String name) {
+        assertThat(of).isInstanceOf(Map.class);
+        return (List<?>) Objects.requireNonNull(((Map<?, ?>) Objects.requireNonNull(of)).get(name));
+    }
+
     @Test
     void relaysHaveTheSameLoadAndNothingOfThemIsLeft() throws IOException {
         Needs.root();
@@ -29,14 +36,13 @@ class RelayRacesTest extends Sandbox {
         Process process = start(race());
         Ran ran = finish(process);
         assertThat(ran.status()).as(ran.err()).isZero();
-        Map<?, ?> report = (Map<?, ?>) Json.read(ran.out());
-        Map<?, ?> result = (Map<?, ?>) ((List<?>) report.get("races")).getFirst();
+        Map<?, ?> result = (Map<?, ?>) list(Json.read(ran.out()), "races").getFirst();
         assertThat(result.get("unit")).isEqualTo("REQUESTS");
-        List<?> contenders = (List<?>) result.get("contenders");
+        List<?> contenders = list(result, "contenders");
         List<String> names = contenders.stream()
                 .map(each -> (String) ((Map<?, ?>) each).get("name"))
                 .toList();
-        String absent = result.get("skipped").toString();
+        String absent = list(result, "skipped").toString();
         for (String name : List.of("Fid", "Fid again", "C relay", "NIO")) {
             assertThat(names).as(absent).contains(name);
         }
@@ -45,7 +51,7 @@ class RelayRacesTest extends Sandbox {
             assertThat(raced || absent.contains(name)).as(name).isTrue();
         }
         for (Object each : contenders) {
-            List<?> sample = (List<?>) ((List<?>) ((Map<?, ?>) each).get("samples")).getFirst();
+            List<?> sample = (List<?>) list(each, "samples").getFirst();
             assertThat(sample).as(each.toString()).hasSize(7); // with two latencies
             for (int measured : new int[] {0, 1, 2, 5, 6}) {
                 assertThat(((Number) sample.get(measured)).longValue())

@@ -142,16 +142,24 @@ class RelayTest extends Sandbox {
             signal("TERM", process);
             assertThat(finish(process).status()).isZero();
         }
-        Files.writeString(
-                dir.resolve("two.toml"),
-                "[[relay]]\nlisten = \"127.0.0.1:0\"\nto = \"127.0.0.1:1\"\n"
-                        + "[[relay]]\nlisten = \"unix-listen:///nowhere/a.sock\"\nto = \"127.0.0.1:1\"\n");
+        Files.writeString(dir.resolve("two.toml"), """
+                [[relay]]
+                listen = "127.0.0.1:0"
+                to = "127.0.0.1:1"
+                [[relay]]
+                listen = "unix-listen:///nowhere/a.sock"
+                to = "127.0.0.1:1"
+                """);
         assertThat(here("relay", "--config", path("two.toml")).err())
                 .isEqualTo("fid: relay: cannot listen on /nowhere/a.sock: No such file or directory\n");
-        Files.writeString(
-                dir.resolve("twins.toml"),
-                "[[relay]]\nlisten = \":777\"\nto = \"127.0.0.1:1\"\n"
-                        + "[[relay]]\nlisten = \":777\"\nto = \"127.0.0.1:2\"\n");
+        Files.writeString(dir.resolve("twins.toml"), """
+                [[relay]]
+                listen = ":777"
+                to = "127.0.0.1:1"
+                [[relay]]
+                listen = ":777"
+                to = "127.0.0.1:2"
+                """);
         assertThat(here("config", "check", path("twins.toml")).err()).contains("two relays listen on :777");
     }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A directory in which `./fid` is the command, and ways to run it there.
 abstract class Sandbox {
     private static final long PATIENCE_NANOS = 30_000_000_000L;
-    private static final int SECONDS = 60; // after which a process is taken to hang
+    private static final int SECONDS = 120; // after which a process is taken to hang
 
     @TempDir
     Path dir;
