@@ -18,9 +18,9 @@ final class Page {
         Page page = new Page();
         page.line("# Measured");
         page.line("");
-        String file = isOfRelays(report) ? "docs/measured-relay" : "docs/measured";
-        page.line("Made by `fid bench`, never written by hand; " + file + ".json holds every sample, and");
-        page.line("`fid bench --from " + file + ".json --markdown " + file + ".md` makes this page from it again.");
+        page.line(
+                "Made by `fid bench`, never written by hand. The JSON file of this name beside it holds every sample:");
+        page.line("`fid bench --from NAME.json --markdown NAME.md` makes this page from it again.");
         page.line("");
         page.paragraph(Findings.verdict(report));
         for (Contents.Section section : Contents.of(report, comparison)) {
@@ -29,11 +29,6 @@ final class Page {
             section.parts().forEach(page::part);
         }
         return page.page.toString();
-    }
-
-    private static boolean isOfRelays(Report report) {
-        return !report.results().isEmpty()
-                && report.results().stream().allMatch(result -> result.id().startsWith("relay-"));
     }
 
     private void part(Contents.Part part) {

@@ -120,7 +120,7 @@ class ReportTest {
         List<String> lines = Csv.of(report).lines().toList();
         assertThat(lines).hasSize(3);
         assertThat(lines.get(1)).startsWith("a-b,Fid,fid,0,sendfile,0,0,128,1073741824,1,1.00000,");
-        assertThat(lines.get(2)).startsWith("a-b,\"C \"\"x\"\", y\",c,0,,").endsWith(",,7.00000");
+        assertThat(lines.get(2)).startsWith("a-b,\"C \"\"x\"\", y\",c,0,,").endsWith(",,7.00000,bytes,,");
     }
 
     @Test

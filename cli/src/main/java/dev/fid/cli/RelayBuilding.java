@@ -158,8 +158,8 @@ final class RelayBuilding {
 
     /// Why a relay did not start.
     static Failure cannotListen(ErrnoException e, List<RelayConfig.Table> tables) {
-        boolean inet = e.getMessage().matches("(bind|listen)\\(.*:[0-9]+\\): .*");
-        boolean unix = e.getMessage().matches("(bind|chmod)\\([/@].*\\): .*");
+        boolean inet = e.getMessage().matches("(bind|listen)\\([^/]*/[0-9a-fA-F.:%\\[\\]]+:[0-9]+\\): .*");
+        boolean unix = !inet && e.getMessage().matches("(bind|chmod)\\([/@].*\\): .*");
         String where = unix
                 ? e.getMessage().replaceFirst("^[a-z]+\\((.*?)\\): .*", "$1")
                 : inet

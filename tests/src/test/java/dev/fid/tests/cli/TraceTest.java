@@ -201,7 +201,7 @@ class TraceTest extends Sandbox {
                 .contains("the bytes that were stored after they had been");
         assertThat(here("explain", "--scenario", "alias", "--profile", "copying")
                         .out())
-                .contains("what was stored later does not show")
+                .contains("what was stored later does not\n")
                 .contains("copy_splice_read");
     }
 
