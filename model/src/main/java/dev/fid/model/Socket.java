@@ -3,6 +3,8 @@ package dev.fid.model;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -151,6 +153,59 @@ abstract class Socket extends Inode {
             int message = out.nonblocking() ? Uapi.MSG_DONTWAIT : 0;
             return machine.ledger.inside("sock_sendpage", () -> ((Socket) out.inode).sendPages(from, message));
         });
+    }
+
+    /// `bytes` that lie in `usual` slots, in those that {@link Freedom#slots} says.
+    static List<PipeBuffer> asChosen(PipeRing pipe, long bytes, List<PipeBuffer> usual) {
+        int free = pipe.slots() - pipe.occupancy();
+        long[] lens = new long[Math.min(free, usual.size())];
+        for (int i = 0; i < lens.length; i++) {
+            lens[i] = usual.get(i).len;
+        }
+        long[] chosen = pipe.machine.freedom.slots(bytes, free, lens);
+        return Arrays.equals(chosen, lens) ? usual : laidOut(pipe.machine, usual, chosen);
+    }
+
+    /// The same bytes in slots of other lengths. A slot that lies within one of the old ones refers to the same page;
+    /// one that does not gets a copy.
+    private static List<PipeBuffer> laidOut(Machine machine, List<PipeBuffer> old, long[] lens) {
+        List<PipeBuffer> slots = new ArrayList<>();
+        int at = 0;
+        int within = 0;
+        for (long len : lens) {
+            while (at < old.size() && within == old.get(at).len) {
+                at++;
+                within = 0;
+            }
+            PipeBuffer now = old.get(at);
+            if (within + len <= now.len) {
+                now.page.get();
+                slots.add(new PipeBuffer(now.page, now.offset + within, (int) len, now.ops, 0));
+                within += (int) len;
+                continue;
+            }
+            Folio folio = new Folio(machine, (int) Page.ceiling(len));
+            folio.upToDate = true;
+            int done = 0;
+            while (done < len) {
+                now = old.get(at);
+                int part = (int) Math.min(len - done, now.len - within);
+                PageIter from = new PageIter(machine.ledger);
+                from.add(now.page, now.offset + within, part);
+                Iter.copyAllFrom(from, folio.pages[0], done, part);
+                done += part;
+                within += part;
+                if (within == now.len) {
+                    at++;
+                    within = 0;
+                }
+            }
+            slots.add(new PipeBuffer(folio.pages[0], 0, (int) len, PipeBuffer.Ops.SOCK, 0));
+        }
+        for (PipeBuffer slot : old) {
+            slot.release();
+        }
+        return slots;
     }
 
     /// `skb_splice_bits` and `splice_to_pipe`: as many slots as are free; bytes, or -EAGAIN, or -EPIPE.

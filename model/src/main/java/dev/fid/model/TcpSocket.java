@@ -303,17 +303,7 @@ final class TcpSocket extends Socket {
         }
         machine.ledger.pass("skb_splice_bits");
         long most = Math.min(len, ready);
-        int free = pipe.slots() - pipe.occupancy();
-        List<PipeBuffer> usual = layout(most);
-        long[] lens = new long[Math.min(free, usual.size())];
-        for (int i = 0; i < lens.length; i++) {
-            lens[i] = usual.get(i).len;
-        }
-        long[] chosen = machine.freedom.slots(most, free, lens);
-        if (!java.util.Arrays.equals(chosen, lens)) {
-            usual = relay(usual, chosen);
-        }
-        long moved = toPipe(pipe, usual);
+        long moved = toPipe(pipe, asChosen(pipe, most, layout(most)));
         if (moved > 0) {
             eat(moved);
         }
@@ -328,48 +318,6 @@ final class TcpSocket extends Socket {
             int part = (int) Math.min(left, buffer.left());
             slots.addAll(buffer.slots(part));
             left -= part;
-        }
-        return slots;
-    }
-
-    /// The same bytes in slots of other lengths. A slot that lies within one of the old ones refers to the same page;
-    /// one that does not gets a copy.
-    private List<PipeBuffer> relay(List<PipeBuffer> old, long[] lens) {
-        List<PipeBuffer> slots = new ArrayList<>();
-        int at = 0;
-        int within = 0;
-        for (long len : lens) {
-            while (at < old.size() && within == old.get(at).len) {
-                at++;
-                within = 0;
-            }
-            PipeBuffer now = old.get(at);
-            if (within + len <= now.len) {
-                now.page.get();
-                slots.add(new PipeBuffer(now.page, now.offset + within, (int) len, now.ops, 0));
-                within += (int) len;
-                continue;
-            }
-            Folio folio = new Folio(machine, (int) Page.ceiling(len));
-            folio.upToDate = true;
-            int done = 0;
-            while (done < len) {
-                now = old.get(at);
-                int part = (int) Math.min(len - done, now.len - within);
-                PageIter from = new PageIter(machine.ledger);
-                from.add(now.page, now.offset + within, part);
-                Iter.copyAllFrom(from, folio.pages[0], done, part);
-                done += part;
-                within += part;
-                if (within == now.len) {
-                    at++;
-                    within = 0;
-                }
-            }
-            slots.add(new PipeBuffer(folio.pages[0], 0, (int) len, PipeBuffer.Ops.SOCK, 0));
-        }
-        for (PipeBuffer slot : old) {
-            slot.release();
         }
         return slots;
     }

@@ -201,7 +201,7 @@ final class UnixSocket extends Socket {
         int wait = file.nonblocking() || (flags & Uapi.SPLICE_F_NONBLOCK) != 0 ? Uapi.MSG_DONTWAIT : 0;
         return readStream(len, wait, (buffer, _, bytes) -> {
             machine.ledger.pass("skb_splice_bits");
-            return (int) toPipe(pipe, buffer.slots(bytes));
+            return (int) toPipe(pipe, asChosen(pipe, bytes, buffer.slots(bytes)));
         });
     }
 

@@ -332,7 +332,7 @@ class ProbeCommandTest extends Sandbox {
                 "-m",
                 "sh",
                 "-c",
-                "mount -t tracefs none /sys/kernel/tracing || exit 99; exec \"$@\"",
+                "mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing || exit 99; exec \"$@\"",
                 "trace"));
         words.addAll(fid("probe", "--pid", Long.toString(mover.pid()), "--time", "300ms", "--by", "perf", "--json"));
         Ran ran = run(words);

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fid.kernel.Uapi;
 import dev.fid.tests.faults.InMemory;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -227,5 +232,25 @@ class ScriptsTest {
                 new Step(Op.WRITE, 21, 0, 0, 0, 98304, 0),
                 new Step(Op.SEND, 21, 0, 28672, 0, 69600, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL),
                 new Step(Op.WRITE, 20, 0, 4096, 0, 20000, 0));
+    }
+
+    // net/core/skbuff.c, linear_to_page: cut where the thread's fragment ends, whatever else lies in that
+    @Test
+    void aUnixSocketsBytesAreCutWhereAnotherSocketLeftTheFragment() throws IOException {
+        try (ServerSocketChannel server =
+                        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                SocketChannel neighbour = SocketChannel.open(server.getLocalAddress())) {
+            neighbour.write(ByteBuffer.allocate(127)); // never read: it keeps the fragment
+            agree(
+                    new Step(Op.PIPE, 8, 9, 0, 0, 8192, 0),
+                    new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
+                    new Step(Op.UNIX, 16, 17, 0, 0, 0, 0),
+                    new Step(Op.TCP, 22, 23, 0, 0, 0, 0),
+                    new Step(Op.WRITE, 22, 0, 24576, 0, 58711, 0),
+                    new Step(Op.WRITE, 16, 0, 20480, 0, 40000, 0),
+                    new Step(Op.SPLICE, 17, 11, NONE, NONE, 49152, 0),
+                    new Step(Op.READ, 10, 0, 147456, 0, 8192, 0),
+                    new Step(Op.TEE, 10, 9, 0, 0, 36864, 0));
+        }
     }
 }

@@ -36,7 +36,18 @@ final class Steered implements Freedom {
 
     @Override
     public long[] slots(long bytes, int free, long[] usual) {
-        return cuts.isEmpty() ? usual : cuts.stream().mapToLong(Long::longValue).toArray();
+        if (cuts.isEmpty()) {
+            return usual;
+        }
+        // A unix socket asks for each of its buffers.
+        int count = 0;
+        for (long sum = 0; count < cuts.size() && sum < bytes; count++) {
+            sum += cuts.get(count);
+        }
+        long[] chosen =
+                cuts.subList(0, count).stream().mapToLong(Long::longValue).toArray();
+        cuts = cuts.subList(count, cuts.size());
+        return chosen;
     }
 
     @Override
