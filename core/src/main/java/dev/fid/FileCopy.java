@@ -290,8 +290,14 @@ final class FileCopy implements AutoCloseable {
 
     private Moving write(int out, int length) throws ErrnoException {
         long at = 0;
+        boolean madeRoom = false;
         while (at < length) {
             long written = Patience.write(kernel, out, buffer, at, length - at);
+            if (written == -Errno.ENOSPC && !madeRoom) {
+                madeRoom = true; // as Opening.makesRoom
+                kernel.syncfs(out);
+                continue;
+            }
             if (written <= 0) {
                 throw new ErrnoException("write", "", written == 0 ? Errno.EIO : (int) -written, Side.OUT, at, "");
             }

@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 /// caller.
 final class Opening {
     private static final int DEFAULT_MODE = 0666;
+    static final byte[] HERE = {'.'};
 
     private Opening() {}
 
@@ -63,6 +64,21 @@ final class Opening {
             result = call.make();
         } while (result == -Errno.EINTR);
         return result;
+    }
+
+    /// Whether a file system that said ENOSPC to a nameless file may have room after all, once it has written
+    /// back what it holds. xfs sets 24 KiB aside for a file of 4 KiB until then. It writes back by itself where
+    /// a file is made by its name, for one task at a time; not for O_TMPFILE, nor for a link. Source: Linux
+    /// 6.18, fs/xfs/xfs_inode.c: xfs_create calls xfs_flush_inodes, xfs_create_tmpfile and xfs_link do not;
+    /// fs/xfs/xfs_super.c, xfs_flush_inodes.
+    static boolean makesRoom(Kernel kernel, int dir) {
+        int fd = openat(kernel, dir, HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        if (fd < 0) {
+            return false;
+        }
+        int result = kernel.syncfs(fd);
+        kernel.close(fd);
+        return result == 0;
     }
 
     // The calls that a tree makes for each file stand here by name: where only the first compiler runs, as in the

@@ -10,7 +10,6 @@ import dev.fid.kernel.Stat;
 /// rename, by way of a hidden name `.NAME.fid-N`.
 final class Placing {
     private static final int NAMES = 64;
-    private static final byte[] HERE = {'.'};
 
     /// Makes something by a name; a result, or `-errno`.
     interface Making {
@@ -142,7 +141,11 @@ final class Placing {
         if (walk.noNameless) {
             return -Errno.EOPNOTSUPP;
         }
-        int fd = Opening.openat(kernel, dir, HERE, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+        int flags = O_TMPFILE | O_RDWR | O_CLOEXEC;
+        int fd = Opening.openat(kernel, dir, Opening.HERE, flags, mode);
+        if (fd == -Errno.ENOSPC && Opening.makesRoom(kernel, dir)) {
+            fd = Opening.openat(kernel, dir, Opening.HERE, flags, mode);
+        }
         if (fd == -Errno.EOPNOTSUPP) {
             walk.noNameless = true; // asked once, not once a file
         }
@@ -152,6 +155,11 @@ final class Placing {
     /// Names a nameless file: by its descriptor alone where that is allowed (to root, and to everybody since Linux
     /// 6.10), else by its path in /proc, which costs a look-up.
     int link(int fd, byte[] path) {
+        int result = linkOnce(fd, path);
+        return result == -Errno.ENOSPC && Opening.makesRoom(kernel, dir) ? linkOnce(fd, path) : result;
+    }
+
+    private int linkOnce(int fd, byte[] path) {
         if (!walk.noEmptyPath) {
             int result = Opening.linkat(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
             if (result != -Errno.ENOENT) {

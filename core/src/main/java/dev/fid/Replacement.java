@@ -86,10 +86,12 @@ public final class Replacement implements AutoCloseable {
 
     private static Replacement begin(Kernel kernel, Path path, Fd directory, byte[] name, int oldMode, int mode)
             throws ErrnoException {
-        byte[] here = {'.'};
         int create = oldMode < 0 ? mode : 0600;
         int flags = O_RDWR | O_CLOEXEC;
-        int number = Opening.retrying(() -> kernel.openat(directory.number(), here, O_TMPFILE | flags, create));
+        int number = Opening.openat(kernel, directory.number(), Opening.HERE, O_TMPFILE | flags, create);
+        if (number == -Errno.ENOSPC && Opening.makesRoom(kernel, directory.number())) {
+            number = Opening.openat(kernel, directory.number(), Opening.HERE, O_TMPFILE | flags, create);
+        }
         byte[] hidden = null;
         // Without O_TMPFILE: EOPNOTSUPP of the file system; EISDIR and ENOENT of kernels that do not know the flag.
         for (int i = 0; needsName(number) && i < NAMES; i++) {
@@ -216,8 +218,10 @@ public final class Replacement implements AutoCloseable {
         byte[] self = ("/proc/self/fd/" + fd.number()).getBytes(StandardCharsets.US_ASCII);
         for (int i = 0; i < NAMES; i++) {
             byte[] hidden = hiddenName(name, i);
-            int result = Opening.retrying(
-                    () -> kernel.linkat(AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW));
+            int result = Opening.linkat(kernel, AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
+            if (result == -Errno.ENOSPC && Opening.makesRoom(kernel, directory.number())) {
+                result = Opening.linkat(kernel, AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
+            }
             if (result == -Errno.EEXIST) {
                 if (removeOrphan(kernel, directory.number(), hidden)) {
                     i--;
@@ -232,9 +236,8 @@ public final class Replacement implements AutoCloseable {
     }
 
     private void syncDirectory() throws ErrnoException {
-        byte[] here = {'.'};
-        int number =
-                Opening.retrying(() -> kernel.openat(directory.number(), here, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+        int number = Opening.retrying(
+                () -> kernel.openat(directory.number(), Opening.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
         check(number, "open");
         int result = Opening.retrying(() -> kernel.fsync(number));
         kernel.close(number);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,9 +130,8 @@ final class Bed implements AutoCloseable {
         }
         for (End out : outs) {
             switch (out.kind()) {
-                case FILE -> remove(out.path());
+                case FILE, TREE -> remove(out.path());
                 case NULL -> {}
-                case TREE -> Workplace.delete(out.path());
                 case PIPE -> peers.add(new Peer("drain", () -> drainPipe(out.path(), sink)));
                 case SOCKET -> {
                     Fd waiting = listeners.get(listener++);
@@ -206,11 +206,22 @@ final class Bed implements AutoCloseable {
 
     /// Through the kernel of this bed, which need not be that of the JDK. What is not there is no failure.
     private void remove(Path path) {
+        if (Files.isDirectory(path)) {
+            try {
+                Workplace.delete(path);
+            } catch (IOException e) {
+                warn(path, e.toString());
+            }
+            return;
+        }
         int result = kernel.unlinkat(Uapi.AT_FDCWD, path.toString().getBytes(StandardCharsets.UTF_8), 0);
         if (result < 0 && result != -Errno.ENOENT) {
-            System.getLogger("dev.fid.bench")
-                    .log(System.Logger.Level.WARNING, "cannot remove " + path + ": " + Errno.text(-result));
+            warn(path, Errno.text(-result));
         }
+    }
+
+    private static void warn(Path path, String reason) {
+        System.getLogger("dev.fid.bench").log(System.Logger.Level.WARNING, "cannot remove " + path + ": " + reason);
     }
 
     private void evict() throws IOException {

@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /// Where races are run, what they are run with, and who can take part. The races themselves are made by {@link
-/// FileRaces}, {@link TreeRaces}, {@link SocketRaces}, {@link PipeRaces} and {@link BlockRaces}: each is added by
+/// FileRaces}, {@link CommandRaces}, {@link SocketRaces}, {@link PipeRaces} and {@link BlockRaces}: each is added by
 /// {@link #add}, and finds
 /// its files, directories and contenders here when it begins, not before.
 final class Suite implements AutoCloseable {
@@ -51,7 +51,7 @@ final class Suite implements AutoCloseable {
             skipped.add("the reference programs in C: " + peers.refusal());
         }
         FileRaces.addTo(this);
-        TreeRaces.addTo(this);
+        CommandRaces.addTo(this);
         SocketRaces.addTo(this);
         PipeRaces.addTo(this);
         BlockRaces.addTo(this);
@@ -115,7 +115,7 @@ final class Suite implements AutoCloseable {
     Path mounted(String type) throws IOException {
         LoopMount mount = mounts.get(type);
         if (mount == null) {
-            mount = LoopMount.of(type, memory.path(), 7 * bytes() + (512L << 20)); // 512 MiB for its own structures
+            mount = LoopMount.of(type, memory.path(), 16 * bytes() + (512L << 20)); // sparse; xfs reserves a lot
             mounts.put(type, mount);
         }
         return mount.path();

@@ -106,6 +106,9 @@ public interface Kernel {
     /// Source: fdatasync(2).
     int fdatasync(int fd);
 
+    /// Writes back all of the file system that `fd` is on, and waits. Source: syncfs(2).
+    int syncfs(int fd);
+
     /// Advice about a range of a file, e.g. {@link Uapi#POSIX_FADV_DONTNEED}. Source: posix_fadvise(2).
     int fadvise(int fd, long off, long len, int advice);
 

@@ -324,6 +324,11 @@ public final class LinuxKernel implements Kernel {
     }
 
     @Override
+    public int syncfs(int fd) {
+        return callInt(Syscalls.SYNCFS, fd, 0, 0, 0);
+    }
+
+    @Override
     public int fadvise(int fd, long off, long len, int advice) {
         return callInt(Syscalls.FADVISE64, fd, off, len, advice);
     }

@@ -23,6 +23,7 @@ final class Syscalls {
     static final long FCHOWNAT = number(260, 54);
     static final long FCNTL = number(72, 25);
     static final long FDATASYNC = number(75, 83);
+    static final long SYNCFS = number(306, 267);
     static final long FGETXATTR = number(193, 10);
     static final long FLISTXATTR = number(196, 13);
     static final long FLOCK = number(73, 32);

@@ -177,6 +177,8 @@ class LinuxKernelTest {
         int fd = open(file("data"), Uapi.O_RDWR);
         assertThat(kernel.fsync(fd)).isZero();
         assertThat(kernel.fdatasync(fd)).isZero();
+        assertThat(kernel.syncfs(fd)).isZero();
+        assertThat(kernel.syncfs(-1)).isEqualTo(-Errno.EBADF);
         assertThat(kernel.fadvise(fd, 0, 4096, Uapi.POSIX_FADV_DONTNEED)).isZero();
         assertThat(kernel.fadvise(fd, 0, 4096, 99)).isEqualTo(-Errno.EINVAL);
     }

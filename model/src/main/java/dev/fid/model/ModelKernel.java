@@ -332,6 +332,11 @@ public final class ModelKernel implements Kernel {
     }
 
     @Override
+    public int syncfs(int fd) {
+        return callInt("syncfs", () -> files.syncfs(fd));
+    }
+
+    @Override
     public int fadvise(int fd, long off, long len, int advice) {
         return callInt("fadvise64", () -> files.fadvise(fd, off, len, advice));
     }

@@ -45,7 +45,8 @@ class InjectedTest {
         "sendfile, sendfile, error=EAGAIN:when=1, ok",
         "sendfile, sendfile, error=EDQUOT:when=1, EDQUOT",
         "sendfile, fsync, error=EIO:when=1, EIO",
-        "sendfile, linkat, error=ENOSPC:when=1, ENOSPC",
+        "sendfile, linkat, error=ENOSPC:when=1, ok",
+        "sendfile, linkat, error=ENOSPC, ENOSPC",
         "sendfile, renameat2, error=EROFS:when=1, EROFS",
         "through, pipe2, error=EMFILE:when=1, ok"
     })

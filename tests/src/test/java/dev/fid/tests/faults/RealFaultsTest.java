@@ -12,6 +12,7 @@ import dev.fid.Method;
 import dev.fid.Moved;
 import dev.fid.Side;
 import dev.fid.Transfer;
+import dev.fid.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.model.FaultyKernel;
@@ -225,6 +226,23 @@ class RealFaultsTest {
             assertThat(moved.bytes()).isEqualTo(content.length);
         }
         assertThat(out).hasBinaryContent(content);
+    }
+
+    /// The reserves of xfs for what is not written back fill it long before the bytes do.
+    @Test
+    void smallFilesFillXfsAsFarAsTheyFit() throws Exception {
+        Path source = Files.createDirectory(dir.resolve("source"));
+        byte[] content = Arrays.copyOf(TransferScenarios.CONTENT, 4096);
+        int count = 16_000; // 64 MiB, and 384 MiB with the reserves
+        for (int i = 0; i < count; i++) {
+            Files.write(source.resolve("f" + i), content);
+        }
+        try (LoopMount mount = LoopMount.of("xfs", dir)) {
+            Tree.Report copied = Tree.from(source).to(mount.path("copy")).run();
+            assertThat(copied.failures()).isEmpty();
+            assertThat(copied.files()).isEqualTo(count);
+            assertThat(mount.path("copy").resolve("f" + (count - 1))).hasBinaryContent(content);
+        }
     }
 
     @Test
