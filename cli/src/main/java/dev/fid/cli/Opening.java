@@ -141,7 +141,7 @@ final class Opening {
         if (file.offset() >= 0) {
             return inPlace(path, name, regular, false, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         }
-        if (!regular || path.startsWith("/dev") || path.startsWith("/proc")) {
+        if (!regular || isOfTheKernel(path)) {
             return inPlace(path, name, regular, false, StandardOpenOption.WRITE);
         }
         try {
@@ -158,6 +158,12 @@ final class Opening {
                     + "): writing in place, not atomic");
             return end;
         }
+    }
+
+    /// Whether nothing new may be made there: a file in /dev is a device whose name was mistyped. Not so in /dev/shm,
+    /// which is for files. Source: shm_overview(7).
+    private static boolean isOfTheKernel(Path path) {
+        return path.startsWith("/proc") || (path.startsWith("/dev") && !path.startsWith("/dev/shm"));
     }
 
     private FileEnd truncated(Path path, String name, ErrnoException cause) throws ErrnoException {

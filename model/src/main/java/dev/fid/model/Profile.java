@@ -5,8 +5,9 @@ import java.util.Map;
 /// Which kernel the model is. All that differs between them is said here.
 public enum Profile {
     /// The kernel of the articles: pipes of 16 slots that cannot be resized, `generic_file_splice_read`,
-    /// `pipe_to_file`, `pipe_to_sendpage`, and a kind matrix with more holes: unix and datagram sockets cannot be
-    /// spliced into a pipe.
+    /// `pipe_to_file`, `pipe_to_sendpage`, and a kind matrix with more holes: unix and datagram sockets cannot
+    /// be spliced into a pipe. Source: fs/splice.c of Linux 2.6.17, from where these names are; what came until
+    /// 2.6.32 (`splice_direct_to_actor`, `default_file_splice_read`) has the name it came with.
     LINUX_2_6,
 
     /// Linux 6.18: `filemap_splice_read`, `iter_file_splice_write`, `splice_to_socket`, slots of several pages.

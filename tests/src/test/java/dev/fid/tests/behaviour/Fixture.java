@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.Fd;
+import dev.fid.Method;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
@@ -130,10 +131,23 @@ abstract class Fixture {
         assertThat(kernel.lseek(fd.number(), to, Uapi.SEEK_SET)).isEqualTo(to);
     }
 
+    // ---- what this kernel has ----
+
+    /// What serves where `method` is asked for: Linux 2.6 had no copy_file_range(2).
+    Method served(Method method) {
+        return ground == Ground.MODEL_2_6 && method == Method.COPY_FILE_RANGE ? Method.READ_WRITE : method;
+    }
+
+    /// A pair that can be spliced from: Linux 2.6 could not do so with unix sockets.
+    Fd[] streamPair() throws IOException {
+        return ground == Ground.MODEL_2_6 ? tcpPair() : unixPair();
+    }
+
     // ---- streams ----
 
     /// A non-blocking pipe of about `capacity` bytes; 0 leaves the default.
     Ends pipe(Kernel on, long capacity) {
+        assumeTrue(capacity == 0 || ground != Ground.MODEL_2_6, "the pipes of Linux 2.6 have 16 slots");
         Ends ends = pipe(on, capacity, Uapi.O_NONBLOCK);
         keep(ends.in);
         keep(ends.out);

@@ -16,14 +16,13 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
-import dev.fid.tests.Ground;
-import dev.fid.tests.OnTodaysKernels;
+import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Two sockets joined, driven by hand as an event loop would: nothing here waits unless it says so.
-@OnTodaysKernels
+@OnAllKernels
 class LinkTest extends Fixture {
     private PipePool pool(Kernel on, Splicing splicing) {
         return keep(new PipePool(on, PipeBudget.of(on), 1 << 20, splicing));
@@ -48,11 +47,6 @@ class LinkTest extends Fixture {
             wait = lane.move();
         }
         return wait;
-    }
-
-    /// A pair that can be spliced from: Linux 2.6 could not do so with unix sockets.
-    private Fd[] splicedPair() throws Exception {
-        return ground == Ground.MODEL_2_6 ? tcpPair() : unixPair();
     }
 
     // ---- ends ----
@@ -141,7 +135,7 @@ class LinkTest extends Fixture {
 
     @Test
     void bulkIsSpliced() throws Exception {
-        Fd[] left = splicedPair();
+        Fd[] left = streamPair();
         Fd[] right = unixPair();
         Lane lane = keep(new Lane(left[0], right[0], pool(Splicing.AUTO)));
         On.Task<Integer> sender = On.PLATFORM.start(() -> {
@@ -186,7 +180,7 @@ class LinkTest extends Fixture {
 
     @Test
     void aLaneThatTurnsToSmallMessagesGoesBackToCopying() throws Exception {
-        Fd[] left = splicedPair();
+        Fd[] left = streamPair();
         Fd[] right = unixPair();
         Lane lane = keep(new Lane(left[0], right[0], pool(Splicing.AUTO)));
         put(left[1], pattern(150_000));
@@ -206,7 +200,7 @@ class LinkTest extends Fixture {
 
     @Test
     void anIdleLaneGivesItsPipeBack() throws Exception {
-        Fd[] left = splicedPair();
+        Fd[] left = streamPair();
         Fd[] right = unixPair();
         PipePool pool = pool(Splicing.ALWAYS);
         Lane lane = keep(new Lane(left[0], right[0], pool));
@@ -218,7 +212,7 @@ class LinkTest extends Fixture {
 
     @Test
     void aPipeWithBytesInItIsClosedAndNeverPooled() throws Exception {
-        Fd[] left = unixPair();
+        Fd[] left = streamPair();
         Fd[] right = unixPair();
         PipePool pool = pool(Splicing.ALWAYS);
         long filled = fillUp(right[0]);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.Fd;
 import dev.fid.kernel.Uapi;
+import dev.fid.tests.faults.InMemory;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// `fid copy` from file to file.
 class CopyTest extends Sandbox {
@@ -47,6 +49,21 @@ class CopyTest extends Sandbox {
         assertThat(Files.getAttribute(dir.resolve("b"), "unix:ino")).isNotEqualTo(inode);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("b"))))
                 .isEqualTo("rw-------");
+    }
+
+    @Test
+    void aFileInDevShmIsAFileAndInDevAMistake(@TempDir(factory = InMemory.class) Path memory) throws IOException {
+        byte[] bytes = file("a", 1000);
+        Path copy = memory.toAbsolutePath().resolve("copy");
+        assertThat(here("copy", path("a"), copy.toString()).status()).isZero();
+        assertThat(copy).hasBinaryContent(bytes);
+        file("longer", 5000);
+        assertThat(here("copy", path("longer"), copy.toString()).status()).isZero();
+        assertThat(here("copy", path("a"), copy.toString()).status()).isZero();
+        assertThat(copy).hasBinaryContent(bytes);
+        Ran mistyped = here("copy", path("a"), "/dev/fid-no-such-device");
+        assertThat(mistyped.status()).isEqualTo(3);
+        assertThat(mistyped.err()).startsWith("fid: copy: /dev/fid-no-such-device: No such file or directory\n");
     }
 
     @Test
