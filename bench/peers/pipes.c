@@ -118,12 +118,10 @@ static int is_port(const char *name) {
 }
 
 static int open_output(const char *name) {
-    struct stat stat;
     int fd;
     if (is_port(name)) return connect_to(name);
     fd = open_or_die(name, O_WRONLY | O_CREAT);
-    if (fstat(fd, &stat) < 0) die("fstat %s", name);
-    if (S_ISFIFO(stat.st_mode)) resize_pipe(fd);
+    resize_pipe(fd);
     return fd;
 }
 

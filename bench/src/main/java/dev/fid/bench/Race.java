@@ -132,7 +132,8 @@ final class Race implements Contest {
                                 conditions.deadline(),
                                 conditions.rounds(),
                                 conditions.random())
-                        .take(byRank, 2, course); // Fid, and Fid again
+                        // Fid and Fid again; and where there is but one other, that one
+                        .take(byRank, byRank.size() == 3 ? 3 : 2, course);
             } finally {
                 all.forEach(contender -> contender.way().end());
             }
