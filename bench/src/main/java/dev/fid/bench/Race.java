@@ -200,16 +200,24 @@ final class Race implements Contest {
             }
         }
 
+        /// Without Fid there is no race; of others it is said that they failed.
         @Override
-        public void run(Contender contender, boolean counts) throws IOException {
+        public boolean run(Contender contender, boolean counts) throws IOException {
             try {
                 Way.Outcome outcome = turn(contender);
                 List<Way.Outcome> kept = outcomes.get(contender);
                 if (counts && kept != null) {
                     kept.add(outcome);
                 }
+                return true;
             } catch (IOException e) {
-                throw new IOException(id + ", " + contender.name() + ": " + e.getMessage(), e);
+                if (contender.kind() == Contender.Kind.FID || contender.kind() == Contender.Kind.AGAIN) {
+                    throw new IOException(id + ", " + contender.name() + ": " + e.getMessage(), e);
+                }
+                outcomes.remove(contender);
+                skipped.add(contender.name() + ": failed in a later run: " + e.getMessage());
+                contender.way().end();
+                return false;
             }
         }
 

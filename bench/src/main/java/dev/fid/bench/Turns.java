@@ -26,7 +26,8 @@ final class Turns<C> {
         /// A run.
         ///
         /// @param counts whether it is kept; else it warms up
-        void run(C contender, boolean counts) throws IOException;
+        /// @return false where it failed and is out
+        boolean run(C contender, boolean counts) throws IOException;
     }
 
     /// What came of it.
@@ -70,8 +71,7 @@ final class Turns<C> {
             long now = clock.getAsLong();
             tried++;
             trying += now - start;
-            if (qualified) {
-                course.run(contender, false);
+            if (qualified && course.run(contender, false)) {
                 costs.put(contender, clock.getAsLong() - now);
             }
         }
@@ -88,8 +88,10 @@ final class Turns<C> {
         while (done < most && (done == 0 || clock.getAsLong() + longest <= deadline)) {
             long start = clock.getAsLong();
             Collections.shuffle(order, random);
-            for (C contender : order) {
-                course.run(contender, true);
+            for (C contender : List.copyOf(order)) {
+                if (!course.run(contender, true)) {
+                    order.remove(contender);
+                }
             }
             longest = Math.max(longest, clock.getAsLong() - start);
             done++;

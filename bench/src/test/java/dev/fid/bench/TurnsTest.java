@@ -22,6 +22,9 @@ class TurnsTest {
 
     private final Map<String, Integer> counted = new HashMap<>();
 
+    /// Fails in its third round.
+    private String failing = "";
+
     private final Turns.Course<String> course = new Turns.Course<>() {
         @Override
         public boolean qualifies(String contender) {
@@ -30,9 +33,13 @@ class TurnsTest {
         }
 
         @Override
-        public void run(String contender, boolean counts) {
+        public boolean run(String contender, boolean counts) {
             now += costs.getOrDefault(contender, 0L);
+            if (counts && contender.equals(failing) && counted.getOrDefault(contender, 0) == 2) {
+                return false;
+            }
             counted.merge(contender, counts ? 1 : 0, Integer::sum);
+            return true;
         }
     };
 
@@ -55,6 +62,16 @@ class TurnsTest {
         assertThat(outcome.leftOut()).isEmpty();
         assertThat(outcome.rounds()).isEqualTo(MOST);
         assertThat(counted.values()).hasSize(20).allMatch(runs -> runs == MOST);
+    }
+
+    @Test
+    void oneThatFailsInALaterRoundIsOutAndTheOthersGoOn() throws IOException {
+        failing = "contender 2";
+        assertThat(race(contenders(4, SECOND / 10), 1000 * SECOND).rounds()).isEqualTo(MOST);
+        assertThat(counted)
+                .containsEntry("contender 2", 2)
+                .containsEntry("contender 1", MOST)
+                .containsEntry("contender 3", MOST);
     }
 
     @Test
