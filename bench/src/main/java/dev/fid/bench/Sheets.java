@@ -136,16 +136,19 @@ final class Sheets {
     // ---- a race ----
 
     static String sentence(Result result, Result.Series own) {
+        String strangers = " Strangers had " + Human.digits(100 * result.strangers()) + " % of the processors.";
+        String rounds = own.samples().size() + " rounds.";
         if (own.method().equals(RelayRace.METHOD)) {
-            return own.samples().size() + " rounds. Every relay is a process of its own with two threads, and has the"
-                    + " same load; CPU time and switches are those of all its threads, calls were counted in a run of"
-                    + " their own. Strangers had " + Human.digits(100 * result.strangers()) + " % of the processors.";
+            return rounds + " Every relay is a process of its own with two threads, and has the same load; CPU time and"
+                    + " switches are those of all its threads, calls were counted in a run of their own." + strangers;
         }
-        return Human.bytes(result.bytes()) + " a run, " + own.samples().size() + " rounds. Fid went by `"
-                + own.method()
-                + "`: " + copies(own.copies()) + ", " + Human.bytes(Math.max(0, own.userBytes()))
-                + " through user space, " + own.calls() + " system calls a run. Strangers had "
-                + Human.digits(100 * result.strangers()) + " % of the processors.";
+        String run = Human.bytes(result.bytes()) + " a run, " + rounds;
+        if (own.method().isEmpty()) {
+            return run + " Each is a command: its start counts, and its CPU time is that of the process." + strangers;
+        }
+        return run + " Fid went by `" + own.method() + "`: " + copies(own.copies()) + ", "
+                + Human.bytes(Math.max(0, own.userBytes())) + " through user space, " + own.calls()
+                + " system calls a run." + strangers;
     }
 
     private static String copies(int copies) {
