@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// What `fid bench` does: runs the races of this machine, prints what came of them, and saves it.
 public final class Bench {
     /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
-    public static final List<String> COPY_JVM =
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms8m", "-Xmx64m");
+    public static final List<String> COPY_JVM = List.of(
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CompileThresholdScaling=8", "-Xms8m", "-Xmx64m");
 
     /// Those for a relay; a test compares them, too.
     public static final List<String> RELAY_JVM = List.of("-XX:+UseSerialGC", "-Xms16m", "-Xmx256m");
