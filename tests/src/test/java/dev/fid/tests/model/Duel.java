@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 ///    skb_page_frag_refill; net/core/skbuff.c, __skb_splice_bits). The model is told the cuts; their sum is compared.
 /// 2. How much a TCP socket takes and how much of it has arrived, once more than {@link #WINDOW} bytes are unread:
 ///    buffers and windows are tuned while they are used (net/ipv4/tcp_input.c, tcp_grow_window, tcp_rcv_space_adjust).
-///    Up to that everything is taken and arrives.
+///    Up to that everything is taken and arrives. Once held back, the rest may stay with the sender until all was read:
+///    a small window is not offered (net/ipv4/tcp_output.c, __tcp_select_window).
 /// 3. When a segment, an end or a reset arrives: another thread may carry it (ksoftirqd). It is waited for.
 /// 4. A copy of a page onto a part of itself has no one result (arch/x86/lib/memcpy_64.S depends on the machine): a
 ///    script ends there, about one in eighty.
@@ -58,6 +59,9 @@ final class Duel {
     /// How often the real kernel chose, by freedom.
     final long[] chosen = new long[6];
 
+    /// By the origin that sends.
+    private final boolean[] heldBack = new boolean[Slots.COUNT];
+
     /// Whether what is left of this script cannot be compared.
     private boolean over;
 
@@ -79,6 +83,7 @@ final class Duel {
         real.begin();
         model.begin();
         over = false;
+        Arrays.fill(heldBack, false);
         long overlapsBefore = overlaps.getAsLong();
         try {
             for (int i = 0; i < script.steps().size(); i++) {
@@ -126,7 +131,19 @@ final class Duel {
     }
 
     private boolean isCrowded(int origin) {
-        return Slots.isTcp(origin) && (unread(origin) > WINDOW || unread(origin ^ 1) > WINDOW);
+        return Slots.isTcp(origin) && (isHeldBack(origin) || isHeldBack(origin ^ 1));
+    }
+
+    /// Whether some of what the TCP socket of this origin sent may not have arrived.
+    private boolean isHeldBack(int sender) {
+        return Slots.isTcp(sender) && (heldBack[sender] || unread(sender) > WINDOW);
+    }
+
+    private void lookWhatIsHeldBack() {
+        for (int origin = Slots.TCP; origin < Slots.COUNT; origin++) {
+            long unread = unread(origin);
+            heldBack[origin] = unread > WINDOW || (heldBack[origin] && unread > 0);
+        }
     }
 
     /// A reset throws away what the window held back, and nobody knows how much that was.
@@ -134,7 +151,7 @@ final class Duel {
         for (int slot = 0; slot < Slots.COUNT; slot++) {
             int origin = model.origin(slot);
             if (Slots.isTcp(origin)
-                    && unread(Slots.peer(origin)) > WINDOW
+                    && isHeldBack(Slots.peer(origin))
                     && (model.events(slot) & (Uapi.POLLHUP | Uapi.POLLERR)) != 0) {
                 return true;
             }
@@ -156,7 +173,7 @@ final class Duel {
             }
             return step.withLen(result);
         }
-        boolean crowded = unread(in ^ 1) > WINDOW || unread(out) + Math.max(0, result) > WINDOW;
+        boolean crowded = isHeldBack(in ^ 1) || isHeldBack(out) || unread(out) + Math.max(0, result) > WINDOW;
         if (crowded && (Slots.isTcp(in) || Slots.isTcp(out))) {
             if (result > 0 && Slots.isTcp(out)) {
                 chosen[2]++;
@@ -214,6 +231,7 @@ final class Duel {
                 return what;
             }
         }
+        lookWhatIsHeldBack();
         over = lostUnsentBytes();
         return over ? null : states(step);
     }

@@ -200,6 +200,17 @@ class ScriptsTest {
                 new Step(Op.SHUTDOWN, 21, 0, 0, 0, 0, Uapi.SHUT_RDWR));
     }
 
+    // net/ipv4/tcp_output.c, __tcp_select_window: no window that is smaller than a segment
+    @Test
+    void whatTheWindowHeldBackMayStayWithTheSenderUntilAllWasRead() {
+        agree(
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.WRITE, 20, 0, 12288, 0, 100000, 0),
+                new Step(Op.WRITE, 20, 0, 24576, 0, 68146, 0),
+                new Step(Op.READ, 21, 0, 131072, 0, 41473, 0),
+                new Step(Op.RECV, 21, 0, 155648, 0, 100000, Uapi.MSG_DONTWAIT));
+    }
+
     // fs/splice.c, splice_to_socket: 16 slots at a time, with MSG_MORE before the last, which sends nothing yet
     @Test
     void aSpliceToAPeerThatIsGoneTakesMoreThanSixteenSlots() {
