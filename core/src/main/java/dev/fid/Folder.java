@@ -22,8 +22,8 @@ final class Folder {
     /// The directory itself, as a name in messages.
     static final byte[] HERE = {'.'};
 
+    private final Walk walk;
     private final Kernel kernel;
-    private final boolean follow;
     final @Nullable Folder parent;
     final byte[] name;
     final byte[] nameOut;
@@ -43,20 +43,12 @@ final class Folder {
     private final Stat outStat = new Stat();
     private long position;
     private int uses;
+    private boolean parking;
     private boolean ended;
 
-    Folder(
-            Kernel kernel,
-            boolean follow,
-            @Nullable Folder parent,
-            byte[] name,
-            byte[] nameOut,
-            int in,
-            int out,
-            Stat stat,
-            boolean made) {
-        this.kernel = kernel;
-        this.follow = follow;
+    Folder(Walk walk, @Nullable Folder parent, byte[] name, byte[] nameOut, int in, int out, Stat stat, boolean made) {
+        this.walk = walk;
+        this.kernel = walk.kernel;
         this.parent = parent;
         this.name = name;
         this.nameOut = nameOut;
@@ -92,6 +84,7 @@ final class Folder {
     void enter() throws ErrnoException {
         if (!used()) {
             reopen();
+            walk.reopened(this);
         }
     }
 
@@ -105,36 +98,38 @@ final class Folder {
 
     synchronized void leave() {
         uses--;
-        if (uses == 0 && ended) {
-            close();
+        if (ended || parking) {
+            closeUnused();
         }
     }
 
     /// Nothing is to come: closes, now or when the last user leaves.
     synchronized void end() {
         ended = true;
-        if (uses == 0) {
-            close();
-        }
+        closeUnused();
     }
 
-    private void close() {
-        if (out != PARKED) {
-            if (in >= 0) {
-                kernel.close(in);
-            }
-            kernel.close(out);
-            out = PARKED;
+    private void closeUnused() {
+        if (uses > 0 || out == PARKED) {
+            return;
         }
+        if (in >= 0) {
+            if (!ended) {
+                position = Math.max(0, kernel.lseek(in, 0, SEEK_CUR));
+            }
+            kernel.close(in);
+        }
+        kernel.close(out);
+        out = PARKED;
     }
 
     // ---- parking ----
 
-    /// Closes the descriptors unless somebody uses them.
+    /// Closes the descriptors, now or when the last user leaves.
     synchronized void park() {
-        if (parent != null && uses == 0 && out != PARKED) {
-            position = Math.max(0, kernel.lseek(in, 0, SEEK_CUR));
-            close();
+        if (parent != null) {
+            parking = true;
+            closeUnused();
         }
     }
 
@@ -185,13 +180,11 @@ final class Folder {
     }
 
     private synchronized void install(int newIn, int newOut, int users) {
-        if (out == PARKED && !ended) {
+        if (out == PARKED) {
             in = newIn;
             out = newOut;
+            parking = false;
             kernel.lseek(in, position, SEEK_SET);
-        } else if (out == PARKED) {
-            in = newIn;
-            out = newOut;
         } else {
             kernel.close(newIn);
             kernel.close(newOut);
@@ -200,7 +193,7 @@ final class Folder {
     }
 
     private int[] open(int dirIn, byte[] pathIn, int dirOut, byte[] pathOut) throws ErrnoException {
-        int newIn = open(dirIn, pathIn, follow ? 0 : O_NOFOLLOW, stat, Side.IN);
+        int newIn = open(dirIn, pathIn, walk.wish.follow ? 0 : O_NOFOLLOW, stat, Side.IN);
         try {
             return new int[] {newIn, open(dirOut, pathOut, O_NOFOLLOW, outStat, Side.OUT)};
         } catch (ErrnoException e) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// bounded by depth and by one reading of each directory on the way.
 final class Walk implements AutoCloseable {
     private static final int MOST_FAILURES = 1000;
+    private static final int MOST_REOPENED = 32;
     private static final byte[] NO_NAME = {};
 
     final Tree wish;
@@ -36,6 +37,7 @@ final class Walk implements AutoCloseable {
     private final Tasks tasks;
     private final List<Tree.Failure> failures = new ArrayList<>();
     private final Set<Folder> open = ConcurrentHashMap.newKeySet();
+    private final Deque<Folder> reopened = new ArrayDeque<>();
     private final Set<Links.Inode> created = ConcurrentHashMap.newKeySet();
     private final Set<Links.Inode> tops = ConcurrentHashMap.newKeySet();
     private final Object complaining = new Object();
@@ -86,8 +88,7 @@ final class Walk implements AutoCloseable {
             directory = parent(target);
         }
         base = directory;
-        Folder root = new Folder(
-                kernel, wish.follow, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
+        Folder root = new Folder(this, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
         root.identify();
         List<Top> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
@@ -303,6 +304,19 @@ final class Walk implements AutoCloseable {
 
     void opened(Folder folder) {
         open.add(folder);
+    }
+
+    /// A directory was closed and is open again. Some are kept so, because a worker that comes after another, level by
+    /// level, needs each for the next one; but not all, for they may be as many as the tree is deep.
+    void reopened(Folder folder) {
+        Folder oldest;
+        synchronized (reopened) {
+            reopened.add(folder);
+            oldest = reopened.size() > MOST_REOPENED ? reopened.poll() : null;
+        }
+        if (oldest != null) {
+            oldest.park();
+        }
     }
 
     void ended(Folder folder) {

@@ -95,7 +95,7 @@ final class Worker implements AutoCloseable {
             }
             boolean made = result == 0;
             out = openOut(parent.out(), nameOut);
-            Folder folder = new Folder(kernel, wish.follow, parent, name, nameOut, in, out, stat, made);
+            Folder folder = new Folder(walk, parent, name, nameOut, in, out, stat, made);
             folder.identify();
             walk.opened(folder);
             if (parent.parent == null) {

@@ -25,6 +25,9 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -177,21 +180,43 @@ class TreeTest extends Fixture {
             fd = next;
         }
         linux.close(fd);
-        int[] most = {0};
-        Kernel watched = FaultyKernel.over(linux)
-                .on("mkdirat")
-                .runs(call -> most[0] = Math.max(most[0], openDescriptors()))
-                .kernel();
+        AtomicInteger most = new AtomicInteger();
+        FaultyKernel watched = FaultyKernel.over(linux);
         int before = openDescriptors();
-        Tree.Report report =
-                Tree.from(src).to(dir.resolve("out")).on(watched).keep(ALL).run();
+        watched.on("mkdirat").runs(call -> most.accumulateAndGet(openDescriptors() - before, Math::max));
+        // Of the two one stays behind until the other is near the bottom, which then waits until the first has read
+        // each directory above to its end.
+        AtomicLong down = new AtomicLong();
+        watched.on("mkdirat").runs(call -> down.set(Thread.currentThread().threadId()));
+        watched.on("getdents64").runs(call -> {
+            if (down.get() != 0 && down.get() != Thread.currentThread().threadId()) {
+                until(() -> watched.calls("mkdirat") >= deep - 100);
+            }
+        });
+        watched.on("mkdirat")
+                .nth(deep - 100)
+                .runs(call -> until(() -> watched.calls("getdents64") >= 2L * (deep - 110)));
+        Tree.Report report = Tree.from(src)
+                .to(dir.resolve("out"))
+                .on(watched.kernel())
+                .jobs(2)
+                .keep(ALL)
+                .run();
         assertThat(report.failures()).isEmpty();
         assertThat(report.directories()).isEqualTo(deep + 1);
         assertThat(report.files()).isEqualTo(12);
-        assertThat(most[0] - before).as("descriptors open at once").isLessThan(400);
+        assertThat(most.get()).as("descriptors open at once").isLessThan(300);
         String shape = "find . -printf '%y %T@ %d\\n' | sort | sha256sum";
         assertThat(sh(dir.resolve("out"), shape)).isEqualTo(sh(src, shape));
         sh(dir, "rm -rf src out");
+    }
+
+    private static void until(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     private static int openDescriptors() {
