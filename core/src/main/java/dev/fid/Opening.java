@@ -71,7 +71,7 @@ final class Opening {
     /// a file is made by its name, for one task at a time; not for O_TMPFILE, nor for a link. Source: Linux
     /// 6.18, fs/xfs/xfs_inode.c: xfs_create calls xfs_flush_inodes, xfs_create_tmpfile and xfs_link do not;
     /// fs/xfs/xfs_super.c, xfs_flush_inodes.
-    static boolean makesRoom(Kernel kernel, int dir) {
+    private static boolean makesRoom(Kernel kernel, int dir) {
         int fd = openat(kernel, dir, HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         if (fd < 0) {
             return false;
@@ -94,7 +94,22 @@ final class Opening {
         return result == -Errno.EINTR ? retrying(() -> kernel.fstat(fd, stat)) : result;
     }
 
-    static int linkat(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
+    /// A file without a name in this directory, to read and to write; a descriptor, or a refusal.
+    static int nameless(Kernel kernel, int dir, int mode) {
+        int flags = O_TMPFILE | O_RDWR | O_CLOEXEC;
+        int fd = openat(kernel, dir, HERE, flags, mode);
+        return fd == -Errno.ENOSPC && makesRoom(kernel, dir) ? openat(kernel, dir, HERE, flags, mode) : fd;
+    }
+
+    /// Names a file that has no name.
+    static int link(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
+        int result = linkat(kernel, oldDir, oldPath, newDir, newPath, flags);
+        return result == -Errno.ENOSPC && makesRoom(kernel, newDir)
+                ? linkat(kernel, oldDir, oldPath, newDir, newPath, flags)
+                : result;
+    }
+
+    private static int linkat(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
         int result = kernel.linkat(oldDir, oldPath, newDir, newPath, flags);
         return result == -Errno.EINTR ? retrying(() -> kernel.linkat(oldDir, oldPath, newDir, newPath, flags)) : result;
     }

@@ -141,11 +141,7 @@ final class Placing {
         if (walk.noNameless) {
             return -Errno.EOPNOTSUPP;
         }
-        int flags = O_TMPFILE | O_RDWR | O_CLOEXEC;
-        int fd = Opening.openat(kernel, dir, Opening.HERE, flags, mode);
-        if (fd == -Errno.ENOSPC && Opening.makesRoom(kernel, dir)) {
-            fd = Opening.openat(kernel, dir, Opening.HERE, flags, mode);
-        }
+        int fd = Opening.nameless(kernel, dir, mode);
         if (fd == -Errno.EOPNOTSUPP) {
             walk.noNameless = true; // asked once, not once a file
         }
@@ -155,19 +151,14 @@ final class Placing {
     /// Names a nameless file: by its descriptor alone where that is allowed (to root, and to everybody since Linux
     /// 6.10), else by its path in /proc, which costs a look-up.
     int link(int fd, byte[] path) {
-        int result = linkOnce(fd, path);
-        return result == -Errno.ENOSPC && Opening.makesRoom(kernel, dir) ? linkOnce(fd, path) : result;
-    }
-
-    private int linkOnce(int fd, byte[] path) {
         if (!walk.noEmptyPath) {
-            int result = Opening.linkat(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
+            int result = Opening.link(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
             if (result != -Errno.ENOENT) {
                 return result;
             }
             walk.noEmptyPath = true;
         }
-        return Opening.linkat(kernel, AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW);
+        return Opening.link(kernel, AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW);
     }
 
     private static final byte[] NO_NAME = {};

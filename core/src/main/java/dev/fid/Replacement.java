@@ -88,10 +88,7 @@ public final class Replacement implements AutoCloseable {
             throws ErrnoException {
         int create = oldMode < 0 ? mode : 0600;
         int flags = O_RDWR | O_CLOEXEC;
-        int number = Opening.openat(kernel, directory.number(), Opening.HERE, O_TMPFILE | flags, create);
-        if (number == -Errno.ENOSPC && Opening.makesRoom(kernel, directory.number())) {
-            number = Opening.openat(kernel, directory.number(), Opening.HERE, O_TMPFILE | flags, create);
-        }
+        int number = Opening.nameless(kernel, directory.number(), create);
         byte[] hidden = null;
         // Without O_TMPFILE: EOPNOTSUPP of the file system; EISDIR and ENOENT of kernels that do not know the flag.
         for (int i = 0; needsName(number) && i < NAMES; i++) {
@@ -218,10 +215,7 @@ public final class Replacement implements AutoCloseable {
         byte[] self = ("/proc/self/fd/" + fd.number()).getBytes(StandardCharsets.US_ASCII);
         for (int i = 0; i < NAMES; i++) {
             byte[] hidden = hiddenName(name, i);
-            int result = Opening.linkat(kernel, AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
-            if (result == -Errno.ENOSPC && Opening.makesRoom(kernel, directory.number())) {
-                result = Opening.linkat(kernel, AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
-            }
+            int result = Opening.link(kernel, AT_FDCWD, self, directory.number(), hidden, AT_SYMLINK_FOLLOW);
             if (result == -Errno.EEXIST) {
                 if (removeOrphan(kernel, directory.number(), hidden)) {
                     i--;

@@ -130,8 +130,9 @@ final class Bed implements AutoCloseable {
         }
         for (End out : outs) {
             switch (out.kind()) {
-                case FILE, TREE -> remove(out.path());
+                case FILE -> remove(out.path());
                 case NULL -> {}
+                case TREE -> Workplace.delete(out.path());
                 case PIPE -> peers.add(new Peer("drain", () -> drainPipe(out.path(), sink)));
                 case SOCKET -> {
                     Fd waiting = listeners.get(listener++);

@@ -1,6 +1,5 @@
 package dev.fid.bench;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,10 +23,6 @@ final class CommandRaces {
         this.suite = suite;
     }
 
-    private interface Place {
-        Path find() throws IOException;
-    }
-
     static void addTo(Suite suite) {
         CommandRaces races = new CommandRaces(suite);
         races.tree("tmpfs", () -> suite.memory().path());
@@ -40,7 +35,7 @@ final class CommandRaces {
         }
     }
 
-    private void tree(String type, Place place) {
+    private void tree(String type, Suite.Place place) {
         long count = Math.max(LEAST_FILES, FILES * suite.bytes() / FILES_BYTES);
         SmallFiles files = new SmallFiles(Math.toIntExact(count));
         suite.add(new Race(

@@ -17,11 +17,6 @@ final class FileRaces {
         this.suite = suite;
     }
 
-    /// Where the files of a race are; found out when it begins.
-    private interface Place {
-        Path find() throws IOException;
-    }
-
     static void addTo(Suite suite) {
         FileRaces races = new FileRaces(suite);
         Path disk = suite.disk().path();
@@ -58,7 +53,7 @@ final class FileRaces {
         }
     }
 
-    private Race onOne(String id, String where, Place place) {
+    private Race onOne(String id, String where, Suite.Place place) {
         return add(new Race(
                 "file-file-" + id,
                 "file to file " + where,
@@ -151,7 +146,7 @@ final class FileRaces {
     }
 
     /// On a file system that shares extents: sharing them.
-    private Race reflink(String id, String where, Place place) {
+    private Race reflink(String id, String where, Suite.Place place) {
         long length = 4 * suite.bytes();
         return add(new Race(
                         "reflink-" + id,

@@ -83,6 +83,11 @@ final class Suite implements AutoCloseable {
 
     // ---- where ----
 
+    /// Where the files of a race are; found out when it begins.
+    interface Place {
+        Path find() throws IOException;
+    }
+
     /// Bytes of a run from file to file; runs through pipes move more.
     long bytes() {
         return options.bytes();
