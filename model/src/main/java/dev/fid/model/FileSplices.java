@@ -188,7 +188,7 @@ final class FileSplices {
     /// copy_file_range end here.
     static long direct(OpenFile in, Offset pos, OpenFile out, Offset outPos, long len, PipeRing internal) {
         Machine machine = in.inode.machine;
-        machine.ledger.pass(machine.profile.nameOfDirect());
+        machine.ledger.pass("do_splice_direct");
         if (!out.writable) {
             return -Errno.EBADF;
         }

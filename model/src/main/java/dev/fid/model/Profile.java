@@ -106,9 +106,4 @@ public enum Profile {
     String nameOfSpliceTo() {
         return this == LINUX_2_6 ? "do_splice_to" : "do_splice_read";
     }
-
-    /// The way of sendfile(2) and copy_file_range(2) into `splice_direct_to_actor`.
-    String nameOfDirect() {
-        return "do_splice_direct";
-    }
 }

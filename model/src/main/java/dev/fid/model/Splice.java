@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// splice ── do_splice ─┬─ both are pipes ──── splice_pipe_to_pipe    slots change their ring
 ///                      ├─ input is a pipe ─── do_splice_from ─ out.f_op.splice_write
-///                      └─ output is a pipe ── do_splice_to ─── in.f_op.splice_read
+///                      └─ output is a pipe ── splice_file_to_pipe ── do_splice_read ── in.f_op.splice_read
 /// ```
 final class Splice {
     /// MAX_RW_COUNT: no call moves more.
@@ -98,8 +98,12 @@ final class Splice {
         return write == null ? -Errno.EINVAL : write.write(pipe, out, pos, len, flags);
     }
 
-    /// `splice_file_to_pipe`.
+    /// `splice_file_to_pipe`, which since 5.12 sendfile(2) calls, too; before it was a part of `do_splice`.
     static long fileToPipe(OpenFile in, Offset pos, PipeRing pipe, long len, int flags) {
+        Machine machine = in.inode.machine;
+        if (machine.profile.sendsIntoPipes()) {
+            machine.ledger.pass("splice_file_to_pipe");
+        }
         int space = waitForSpace(pipe, flags);
         return space < 0 ? space : to(in, pos, pipe, len, flags);
     }
@@ -120,7 +124,8 @@ final class Splice {
         }
     }
 
-    /// `do_splice_to`, now called `do_splice_read`: a file's bytes into a pipe, by the file's `splice_read`.
+    /// `do_splice_read`, before Linux 6.5 called `do_splice_to`: a file's bytes into a pipe, by the file's
+    /// `splice_read`.
     static long to(OpenFile in, Offset pos, PipeRing pipe, long len, int flags) {
         Machine machine = in.inode.machine;
         machine.ledger.pass(machine.profile.nameOfSpliceTo());

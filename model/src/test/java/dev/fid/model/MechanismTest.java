@@ -21,6 +21,7 @@ class MechanismTest {
                     .containsExactly(
                             "sys_splice",
                             "do_splice",
+                            "splice_file_to_pipe",
                             "do_splice_read",
                             "filemap_splice_read",
                             "filemap_get_pages",
