@@ -131,9 +131,9 @@ final class Rounds implements AutoCloseable {
         if (reason != null || (wish.method == Method.TEE && !candidates.isEmpty())) {
             return reason;
         }
-        return candidates.stream().anyMatch(Outlet::isStream)
-                ? null
-                : "no output is a pipe or socket, and one read serves all";
+        boolean saves = candidates.stream().anyMatch(Outlet::isStream)
+                || outlets.stream().allMatch(Outlet::discards);
+        return saves ? null : "no output is a pipe or socket, and one read serves all";
     }
 
     // ---- the whole ----

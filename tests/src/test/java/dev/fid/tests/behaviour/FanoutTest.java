@@ -83,6 +83,24 @@ class FanoutTest extends Fixture {
         assertThat(content("log")).startsWith(bytes("old "));
     }
 
+    @Test
+    void devNullTakesReferencesWhereItIsAllThereIs() throws Exception {
+        byte[] content = pattern(700_001);
+        List<Fd> nowhere = List.of(
+                keep(Fd.open(kernel, Path.of("/dev/null"), WRITE)), keep(Fd.open(kernel, Path.of("/dev/null"), WRITE)));
+        Fanout.Result result = Fanout.from(source("PIPE", content))
+                .to(nowhere.toArray(Fd[]::new))
+                .run();
+        assertThat(result.branches()).allSatisfy(b -> assertThat(b.bytes()).isEqualTo(content.length));
+        assertThat(result.method()).isEqualTo(Method.TEE);
+        assertThat(result.userBytes()).as("bytes through user space").isLessThan(content.length / 2);
+        // Beside a file one read serves both.
+        result = Fanout.from(source("PIPE", content))
+                .to(nowhere.getFirst(), create("out"))
+                .run();
+        assertThat(result.method()).isEqualTo(Method.READ_WRITE);
+    }
+
     private Fd source(String kind, byte[] content) throws Exception {
         if (kind.equals("FILE")) {
             return file("in", content);
