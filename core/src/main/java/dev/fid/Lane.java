@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// buffer is free for the next lane.
 ///
 /// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead
-/// of for every segment, which halves the instructions per MiB. Only a tail below the mark would stall, so
+/// of for every segment, which takes a quarter off the CPU time. Only a tail below the mark would stall, so
 /// whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits
 /// the mark to the rate.
 ///
@@ -51,7 +51,11 @@ public final class Lane implements AutoCloseable {
     /// A smaller mark saves nothing: one read of the buffer takes as much.
     private static final long LEAST_MARK = 64 << 10; // 64 KiB
 
-    private static final long HALF_A_MILLISECOND = 500_000;
+    private static final long FIRST_MARK = 128 << 10; // 128 KiB
+    /// What comes in this time may wait: 2 ms.
+    private static final long MARK_NANOS = 2_000_000;
+    /// A sweep that comes sooner after another can tell nothing.
+    private static final long LEAST_SWEEP_NANOS = 500_000;
 
     private final Fd in;
     private final Fd out;
@@ -90,6 +94,7 @@ public final class Lane implements AutoCloseable {
     /// In bytes; 0 while the input has none.
     private long mark;
     private long movedAtSweep;
+    private long queuedAtSweep;
     private long sweptAt;
     private long steadySince;
 
@@ -209,9 +214,10 @@ public final class Lane implements AutoCloseable {
         return mark > 0;
     }
 
-    /// Fits the mark to what came since the last sweep: bytes of half a millisecond, at most the pool's mark.
-    /// Where that is little, or nothing, the mark is taken away, and the kernel tells of a tail at once. So a
-    /// mark never holds up a stream that became slow, by more than the time between two sweeps.
+    /// Fits the mark to what came since bytes came before: those of two milliseconds, at most the pool's
+    /// mark. Where that is little, or nothing is added to what is queued, which is a tail, the mark is taken
+    /// away, and the kernel tells of the tail at once. So a mark holds up bytes in the middle of a stream for
+    /// two milliseconds, and its last ones for two sweeps.
     ///
     /// @return whether it is still marked
     public boolean sweep() {
@@ -220,12 +226,17 @@ public final class Lane implements AutoCloseable {
         }
         long now = kernel.nanoTime();
         long came = moved() - movedAtSweep;
-        long fitting = came * HALF_A_MILLISECOND / Math.max(HALF_A_MILLISECOND, now - sweptAt);
+        if (now - sweptAt < LEAST_SWEEP_NANOS || (came == 0 && pending() > 0)) {
+            return true; // or it is the output that is slow
+        }
+        long before = queuedAtSweep;
+        queuedAtSweep = kernel.fionread(in.number());
+        if (came == 0 && queuedAtSweep > before) {
+            return true;
+        }
+        long fitting = came * MARK_NANOS / (now - sweptAt);
         movedAtSweep = moved();
         sweptAt = now;
-        if (came == 0 && pending() > 0) {
-            return true; // it is the output that is slow
-        }
         if (fitting < LEAST_MARK) {
             mark(0);
             steadySince = moved();
@@ -233,6 +244,14 @@ public final class Lane implements AutoCloseable {
             mark(Math.min(pool.mark(), Long.highestOneBit(fitting)));
         }
         return isMarked();
+    }
+
+    /// Marks an input in bulk for the first time, or again.
+    private void mark() {
+        mark(Math.min(pool.mark(), FIRST_MARK));
+        movedAtSweep = moved();
+        queuedAtSweep = 0;
+        sweptAt = kernel.nanoTime();
     }
 
     private void mark(long bytes) {
@@ -323,9 +342,7 @@ public final class Lane implements AutoCloseable {
         if (filled == -Errno.EAGAIN) {
             emptyInput++;
             if (markable && mark == 0 && own == null && shared == null && moved() - steadySince >= STEADY) {
-                mark(pool.mark());
-                movedAtSweep = moved();
-                sweptAt = kernel.nanoTime();
+                mark();
             }
             return false;
         }
