@@ -60,7 +60,7 @@ final class Findings {
         List<String> warnings = new ArrayList<>();
         for (Result result : report.results()) {
             if (result.strangers() > 0.1) {
-                warnings.add(result.title() + ": other processes had " + Human.digits(100 * result.strangers())
+                warnings.add(result.title() + ": others had " + Human.digits(100 * result.strangers())
                         + " % of the processors.");
             }
             Optional<Result.Series> fid = result.fid();

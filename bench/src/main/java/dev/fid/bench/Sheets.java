@@ -140,7 +140,9 @@ final class Sheets {
         String rounds = own.samples().size() + " rounds.";
         if (own.method().equals(RelayRace.METHOD)) {
             return rounds + " Every relay is a process of its own with two threads, and has the same load; CPU time and"
-                    + " switches are those of all its threads, calls were counted in a run of their own." + strangers;
+                    + " switches are those of all its threads, calls were counted in a run of their own. A turn in which other"
+                    + " virtual machines took more than 3 % of the processors was made again, three times at most."
+                    + strangers;
         }
         String run = Human.bytes(result.bytes()) + " a run, " + rounds;
         if (own.method().isEmpty()) {

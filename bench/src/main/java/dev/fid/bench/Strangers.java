@@ -5,22 +5,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// How much of the processors others used: what a measurement did not have.
+/// How much of the processors others used: what a measurement did not have. Where this is a virtual machine, other
+/// machines are among them.
 ///
 /// Time in interrupts is left out, because the loopback's work is done there and is ours. Source: proc_stat(5),
 /// proc_pid_stat(5); both count in ticks of 1/100 s.
 final class Strangers {
     private static final double TICKS_PER_SECOND = 100;
 
+    private static final int STOLEN = 8;
+
     private final double others = others();
+    private final double stolen = stolen();
     private final long start = System.nanoTime();
     private final long processors = processors();
 
     /// The share of all processors that other processes used since this was made; NaN where that cannot be told.
     double share() {
+        return share(others() - others) + stolenShare();
+    }
+
+    /// The share that other virtual machines used; NaN where that cannot be told. The scheduler counts it as the time
+    /// of
+    /// whoever ran then, so it is in the CPU time of what was measured.
+    double stolenShare() {
+        return share(stolen() - stolen);
+    }
+
+    private double share(double ticks) {
         double seconds = (System.nanoTime() - start) / 1e9;
-        double used = (others() - others) / TICKS_PER_SECOND;
-        return Math.max(0, used / seconds / processors);
+        return Math.max(0, ticks / TICKS_PER_SECOND / seconds / processors);
     }
 
     /// Those of the machine: the JDK would count those that this thread is kept on.
@@ -32,9 +46,21 @@ final class Strangers {
         }
     }
 
+    private static String[] all() throws IOException {
+        return Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +", -1);
+    }
+
+    private static double stolen() {
+        try {
+            return Double.parseDouble(all()[STOLEN]);
+        } catch (IOException e) {
+            return Double.NaN;
+        }
+    }
+
     private static double others() {
         try {
-            String[] all = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +", -1);
+            String[] all = all();
             double ours = ours(ProcessHandle.current());
             for (ProcessHandle child : ProcessHandle.current().descendants().toList()) {
                 ours += ours(child);
