@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// 3. When a segment, an end or a reset arrives: another thread may carry it (ksoftirqd). It is waited for.
 /// 4. A copy of a page onto a part of itself has no one result (arch/x86/lib/memcpy_64.S depends on the machine): a
 ///    script ends there, about one in eighty.
-/// 5. How much of what the window held back is lost when a TCP connection breaks: a script ends there, too, one in
-///    170. What was told before, the errno of the break too, is compared.
+/// 5. How much of what the window held back is lost when a TCP connection breaks, and whether any of it was unread when
+///    its receiver was closed, which makes the end a reset: a script ends there, too, one in 170. What was told before,
+///    the errno of the break too, is compared.
 ///
 /// How far the kernel reads ahead, and in folios of which size, depends on the device (queue/read_ahead_kb): that is no
 /// freedom, since {@link Actor} opens files for random access, for which nothing is read ahead.
@@ -146,6 +147,17 @@ final class Duel {
         }
     }
 
+    /// A socket was closed that had not got all that was sent to it: bytes unread make its end a reset, and
+    /// nobody knows whether there were any.
+    private boolean leftHeldBackBytes() {
+        for (int origin = Slots.TCP; origin < Slots.COUNT; origin++) {
+            if (heldBack[origin] && model.withOrigin(origin ^ 1) < 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// A reset throws away what the window held back, and nobody knows how much that was.
     private boolean lostUnsentBytes() {
         for (int slot = 0; slot < Slots.COUNT; slot++) {
@@ -231,8 +243,9 @@ final class Duel {
                 return what;
             }
         }
+        over = leftHeldBackBytes();
         lookWhatIsHeldBack();
-        over = lostUnsentBytes();
+        over |= lostUnsentBytes();
         return over ? null : states(step);
     }
 
