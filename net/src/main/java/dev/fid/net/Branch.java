@@ -38,6 +38,7 @@ final class Branch {
     private int connections;
     private final List<Connection> marked = new ArrayList<>();
     private final ArrayDeque<Connection> paced = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> closing = new ArrayDeque<>();
     private @Nullable ScheduledFuture<?> sweeping;
     private @Nullable ScheduledFuture<?> pacing;
     private @Nullable ScheduledFuture<?> ticking;
@@ -177,6 +178,22 @@ final class Branch {
         }
     }
 
+    /// Closes what has left the loop, after the events at hand. Netty knows a descriptor by its number
+    /// alone: a later one of these events may be for this number, and would go to whoever was accepted, or
+    /// dialed, with it meanwhile.
+    void closeSoon(Runnable sockets) {
+        closing.add(sockets);
+        if (closing.size() == 1) {
+            loop.execute(this::closeAll);
+        }
+    }
+
+    private void closeAll() {
+        for (Runnable each = closing.poll(); each != null; each = closing.poll()) {
+            each.run();
+        }
+    }
+
     // ---- rates ----
 
     /// Runs a connection again when its rate allows more; those that share a rate take turns.
@@ -269,6 +286,7 @@ final class Branch {
                 }
             }
             spares.clear();
+            closeAll();
             pipes.retire();
             scratch.close();
         }

@@ -182,7 +182,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         } catch (ErrnoException e) {
             kernel().setLinger(socket.number(), true, 0);
             end(Ending.RESET);
-            socket.close();
+            branch.closeSoon(socket::close);
             return;
         }
         run();
@@ -334,16 +334,18 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         boolean quiet = (how == Ending.IDLE || how == Ending.HALF_CLOSED)
                 && joined != null
                 && joined.there().pending() + joined.back().pending() == 0;
-        if (joined == null) {
-            kernel().setLinger(client.number(), true, 0);
-            client.close();
-        } else if (how == Ending.DONE || quiet) {
-            joined.close();
-        } else {
-            joined.reset();
-        }
+        branch.closeSoon(() -> {
+            if (joined == null) {
+                kernel().setLinger(client.number(), true, 0);
+                client.close();
+            } else if (how == Ending.DONE || quiet) {
+                joined.close();
+            } else {
+                joined.reset();
+            }
+            pipes.leave();
+        });
         branch.remove(this);
-        pipes.leave();
     }
 
     void count(Tally tally) {

@@ -162,7 +162,7 @@ final class Dial implements Peer.Reader {
         if (joined != null && tried != null) {
             joined.leave();
             branch.relay.kernel().setLinger(tried.number(), true, 0);
-            tried.close();
+            branch.closeSoon(tried::close);
         }
         peer = null;
         socket = null;

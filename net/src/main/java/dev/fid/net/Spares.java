@@ -180,7 +180,7 @@ final class Spares {
 
     private void drop(Spare spare) {
         spare.peer.leave();
-        spare.socket.close();
+        branch.closeSoon(spare.socket::close);
     }
 
     /// Ends all of them.

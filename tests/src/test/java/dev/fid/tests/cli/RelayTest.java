@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,6 +81,50 @@ class RelayTest extends Sandbox {
                 assertThat(ran.status()).isEqualTo(9);
                 assertThat(client.isConnected() && inside.isConnected()).isTrue();
             }
+        }
+    }
+
+    /// Three events at once, in this order: the upstream resets a connection, another client comes, and the
+    /// first one resets, too. Were the first closed at once, the third event would be for the second's number.
+    @Test
+    void theLastWordOfAnEndedConnectionDoesNotEndTheNextOne() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK)) {
+            Process relay = relay("--workers", "1", "127.0.0.1:0", "127.0.0.1:" + server.getLocalPort());
+            int port = port();
+            for (int i = 0; i < 5; i++) {
+                Socket first = new Socket(LOOPBACK, port);
+                Socket inside = server.accept();
+                inside.getOutputStream().write(1);
+                assertThat(first.getInputStream().read()).isEqualTo(1);
+                signal("STOP", relay);
+                await("it stands still", () -> stateOf(relay).equals("T"));
+                reset(inside);
+                try (Socket second = new Socket(LOOPBACK, port)) {
+                    reset(first);
+                    signal("CONT", relay);
+                    second.setSoTimeout(10_000);
+                    try (Socket other = server.accept()) {
+                        other.getOutputStream().write(2);
+                        assertThat(second.getInputStream().read()).isEqualTo(2);
+                    }
+                }
+            }
+            signal("TERM", relay);
+            assertThat(finish(relay).status()).isIn(0, 9);
+        }
+    }
+
+    private static void reset(Socket socket) throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
+    private static String stateOf(Process process) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            return stat.substring(stat.lastIndexOf(')') + 2).substring(0, 1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
