@@ -195,14 +195,15 @@ public final class Bench {
             if (tooSlow || !change.cost().isEven()) {
                 progress.println(String.format(
                         Locale.ROOT,
-                        "%s%s, %s: a GiB costs %s of what it did on %s (%s to %s), the others' own change taken out",
+                        "%s%s, %s: a GiB costs %s of what it did on %s (%s to %s), the others' own change taken out%s",
                         tooSlow ? "too slow: " : "",
                         change.id(),
                         change.measure().unit,
                         Human.digits(change.cost().value()),
                         comparison.earlier(),
                         Human.digits(change.cost().low()),
-                        Human.digits(change.cost().high())));
+                        Human.digits(change.cost().high()),
+                        change.isDecided() ? "" : "; not decided by so few rounds"));
             }
             outcome = tooSlow ? Outcome.SLOWER : outcome;
         }

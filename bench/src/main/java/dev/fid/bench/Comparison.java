@@ -51,11 +51,15 @@ record Comparison(String earlier, List<Change> changes) {
         /// Slower by more than `share` of what it took, and not by chance: neither by that of the rounds nor by what is
         /// between two contenders that are the same.
         boolean isSlowerBy(double share) {
-            return rounds >= LEAST_ROUNDS && cost.value() > Math.max(1 + share, noise) && cost.low() > 1;
+            return isDecided() && cost.value() > Math.max(1 + share, noise) && cost.low() > 1;
+        }
+
+        boolean isDecided() {
+            return rounds >= LEAST_ROUNDS;
         }
 
         String verdict() {
-            return rounds < LEAST_ROUNDS
+            return !isDecided()
                     ? "not decided by so few rounds"
                     : cost.isEven() ? "no difference beyond the noise" : cost.value() > 1 ? "slower" : "faster";
         }
