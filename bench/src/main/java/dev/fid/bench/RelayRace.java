@@ -25,8 +25,7 @@ final class RelayRace implements Contest {
     private static final long WARM_UP_MILLIS = 6000;
 
     private static final long BRIEF_WARM_UP_MILLIS = 500;
-    /// Turns of the warm-up: what a JVM compiled in the first is compiled again when connections end, and new ones
-    /// come.
+    /// Turns of the warm-up: what a JVM compiled in the first is compiled again when connections end.
     private static final int WARM_UPS = 4;
     private static final long WARM_MILLIS = 60;
     private static final long LEAST_MILLIS = 150;

@@ -25,9 +25,8 @@ final class Strangers {
         return share(others() - others) + stolenShare();
     }
 
-    /// The share that other virtual machines used; NaN where that cannot be told. The scheduler counts it as the time
-    /// of
-    /// whoever ran then, so it is in the CPU time of what was measured.
+    /// The share that other virtual machines used; NaN where that cannot be told. The scheduler counts it as
+    /// the time of whoever ran then, so it is in the CPU time of what was measured.
     double stolenShare() {
         return share(stolen() - stolen);
     }

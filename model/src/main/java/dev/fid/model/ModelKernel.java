@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// kernel.splice(file, new Offset(0), pipe[1], null, 65536, 0);
 /// kernel.pipe(pipe[0]).buffers();           // slots that refer to the file's pages
 /// kernel.ledger().last().copied();          // 0: splice copied nothing
-/// kernel.ledger().functions();              // do_splice, splice_file_to_pipe, do_splice_read, filemap_splice_read,
-/// ...
+/// kernel.ledger().functions();              // do_splice, splice_file_to_pipe, do_splice_read, ...
 /// ```
 ///
 /// It starts with an empty file system `/` (ext4) with `/tmp`, `/dev/shm` (tmpfs) and `/dev/null`, `zero`, `full`;

@@ -124,8 +124,7 @@ final class Splice {
         }
     }
 
-    /// `do_splice_read`, before Linux 6.5 called `do_splice_to`: a file's bytes into a pipe, by the file's
-    /// `splice_read`.
+    /// `do_splice_read`, before Linux 6.5 `do_splice_to`: a file's bytes into a pipe, by its `splice_read`.
     static long to(OpenFile in, Offset pos, PipeRing pipe, long len, int flags) {
         Machine machine = in.inode.machine;
         machine.ledger.pass(machine.profile.nameOfSpliceTo());
