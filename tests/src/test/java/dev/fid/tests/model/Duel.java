@@ -131,10 +131,6 @@ final class Duel {
         return Slots.isTcp(sender) ? Math.max(0, model.look(model.withOrigin(sender ^ 1))) : 0;
     }
 
-    private boolean isCrowded(int origin) {
-        return Slots.isTcp(origin) && (isHeldBack(origin) || isHeldBack(origin ^ 1));
-    }
-
     /// Whether some of what the TCP socket of this origin sent may not have arrived.
     private boolean isHeldBack(int sender) {
         return Slots.isTcp(sender) && (heldBack[sender] || unread(sender) > WINDOW);
@@ -311,22 +307,29 @@ final class Duel {
                     case 2 -> model.peer(step.a());
                     default -> model.peer(step.b());
                 };
-        if (!isCrowded(model.origin(slot))) {
-            return false;
-        }
-        return at < Slots.COUNT ? (seenReal[at] & ~seenModel[at]) == 0 : seenReal[at] <= seenModel[at];
+        int origin = model.origin(slot);
+        return at < Slots.COUNT
+                ? mayLack(origin, seenReal[at], seenModel[at])
+                : seenReal[at] <= seenModel[at] && isHeldBack(Slots.peer(origin));
     }
 
     /// The same for a step that looks.
     private boolean mayBeLess(Step step, long expected, long got) {
-        if (!isCrowded(model.origin(step.a()))) {
-            return false;
-        }
+        int origin = model.origin(step.a());
         return switch (step.op()) {
-            case FIONREAD -> expected >= 0 && expected <= got;
-            case POLL -> (expected & ~got) == 0;
+            case FIONREAD -> expected >= 0 && expected <= got && isHeldBack(Slots.peer(origin));
+            case POLL -> mayLack(origin, expected, got);
             default -> false;
         };
+    }
+
+    /// Whether these events of a TCP socket may lack what those of the model have: each waits for one direction.
+    private boolean mayLack(int origin, long events, long expected) {
+        long lacks = expected & ~events;
+        return Slots.isTcp(origin)
+                && (events & ~expected) == 0
+                && ((lacks & Uapi.POLLOUT) == 0 || isHeldBack(origin))
+                && ((lacks & ~Uapi.POLLOUT) == 0 || isHeldBack(Slots.peer(origin)));
     }
 
     private boolean isTcpOpen() {
