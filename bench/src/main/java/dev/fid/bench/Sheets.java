@@ -141,7 +141,8 @@ final class Sheets {
         if (own.method().equals(RelayRace.METHOD)) {
             return rounds + " Every relay is a process of its own with two threads, and has the same load; CPU time and"
                     + " switches are those of all its threads, calls were counted in a run of their own. A turn in which other"
-                    + " virtual machines took more than 3 % of the processors was made again, three times at most."
+                    + " virtual machines took more than " + Math.round(100 * RelayRace.MOST_STOLEN)
+                    + " % of the processors was made again, " + (RelayRace.TRIES - 1) + " times at most."
                     + strangers;
         }
         String run = Human.bytes(result.bytes()) + " a run, " + rounds;

@@ -133,7 +133,7 @@ final class Listener implements Peer.Reader {
             }
             closed = true;
             peer.leave();
-            socket.close();
+            socket.close(); // an event for it at most makes the next socket of its number look once in vain
         }
     }
 }

@@ -52,7 +52,7 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
         bond.submit(EDGES);
     }
 
-    /// From the loop's thread; the descriptor is closed by {@link Branch#closeSoon}.
+    /// From the loop's thread; the descriptor of a connection is closed by {@link Branch#closeSoon}.
     void leave() {
         left = true;
         if (registration != null) {

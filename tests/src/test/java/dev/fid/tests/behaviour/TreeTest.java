@@ -14,6 +14,7 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -27,7 +28,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,12 +190,12 @@ class TreeTest extends Fixture {
         watched.on("mkdirat").runs(call -> down.set(Thread.currentThread().threadId()));
         watched.on("getdents64").runs(call -> {
             if (down.get() != 0 && down.get() != Thread.currentThread().threadId()) {
-                until(() -> watched.calls("mkdirat") >= deep - 100);
+                Await.until("levels are made", () -> watched.calls("mkdirat") >= deep - 100);
             }
         });
         watched.on("mkdirat")
                 .nth(deep - 100)
-                .runs(call -> until(() -> watched.calls("getdents64") >= 2L * (deep - 110)));
+                .runs(call -> Await.until("levels are listed", () -> watched.calls("getdents64") >= 2L * (deep - 110)));
         Tree.Report report = Tree.from(src)
                 .to(dir.resolve("out"))
                 .on(watched.kernel())
@@ -209,14 +209,6 @@ class TreeTest extends Fixture {
         String shape = "find . -printf '%y %T@ %d\\n' | sort | sha256sum";
         assertThat(sh(dir.resolve("out"), shape)).isEqualTo(sh(src, shape));
         sh(dir, "rm -rf src out");
-    }
-
-    private static void until(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + 20_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
     }
 
     private static int openDescriptors() {

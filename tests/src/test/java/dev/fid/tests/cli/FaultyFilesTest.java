@@ -2,6 +2,7 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.tests.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,11 +34,7 @@ class FaultyFilesTest extends Sandbox {
         server = new ProcessBuilder(program.toString(), "-f", mount.toString())
                 .inheritIO()
                 .start();
-        long end = System.nanoTime() + 30_000_000_000L;
-        while (!Files.exists(mount.resolve("ok"))) {
-            assertThat(System.nanoTime()).as("mounted").isLessThan(end);
-            Thread.onSpinWait();
-        }
+        Await.until("mounted", () -> Files.exists(mount.resolve("ok")));
     }
 
     @AfterAll

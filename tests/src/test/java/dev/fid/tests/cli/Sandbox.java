@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.bench.Bench;
 import dev.fid.cli.Main;
+import dev.fid.tests.Await;
 import dev.fid.tests.Needs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A directory in which `./fid` is the command, and ways to run it there.
 abstract class Sandbox {
-    private static final long PATIENCE_NANOS = 30_000_000_000L;
     private static final int SECONDS = 120; // after which a process is taken to hang
 
     @TempDir
@@ -181,11 +181,7 @@ abstract class Sandbox {
     }
 
     void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(end);
-            Thread.onSpinWait();
-        }
+        Await.until(what, condition);
     }
 
     void awaitError(String text) {

@@ -3,6 +3,7 @@ package dev.fid.tests.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.tests.Await;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import java.io.BufferedOutputStream;
@@ -239,11 +240,7 @@ class LibraryExamplesTest {
         Path socket = dir.resolve("socket");
         List<String> activate = List.of("systemd-socket-activate", "-l", socket.toString());
         try (Running service = Running.start(dir, Path.of("/dev/null"), activate, "library.SocketActivated", "in", 2)) {
-            long end = System.nanoTime() + 30_000_000_000L;
-            while (!Files.exists(socket)) {
-                assertThat(System.nanoTime()).isLessThan(end);
-                Thread.onSpinWait();
-            }
+            Await.until("it listens", () -> Files.exists(socket));
             for (int i = 0; i < 2; i++) {
                 Command.run(
                         "sh", "-c", "socat -u UNIX-CONNECT:" + socket + " OPEN:" + dir.resolve("got") + ",creat,trunc");

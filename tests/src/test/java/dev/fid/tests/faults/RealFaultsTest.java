@@ -16,6 +16,7 @@ import dev.fid.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Await;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import java.io.IOException;
@@ -24,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -259,11 +259,7 @@ class RealFaultsTest {
                 .inheritIO()
                 .start();
         try {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            while (!Files.exists(mount.resolve("ok"))) {
-                assertThat(System.nanoTime()).as("mounted").isLessThan(end);
-                Thread.onSpinWait();
-            }
+            Await.until("mounted", () -> Files.exists(mount.resolve("ok")));
             for (Method method : Method.values()) {
                 if (method == Method.TEE || method == Method.VMSPLICE || method == Method.SPLICE) {
                     continue;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
 import dev.fid.net.RelayBuilder;
+import dev.fid.tests.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -78,11 +79,7 @@ abstract class Fixture {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + 30_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(end);
-            Thread.onSpinWait();
-        }
+        Await.until(what, condition);
     }
 
     // ---- the server behind the relay ----
