@@ -3,16 +3,20 @@ package dev.fid.net;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Event loops that relays share: one thread and one epoll descriptor each.
 public final class Loops implements AutoCloseable {
-    private final MultiThreadIoEventLoopGroup group;
+    /// Null where the loops are another's.
+    private final @Nullable MultiThreadIoEventLoopGroup group;
+
     private final List<IoEventLoop> loops = new ArrayList<>();
 
     /// @param count threads, above 0
@@ -29,6 +33,27 @@ public final class Loops implements AutoCloseable {
         }
     }
 
+    private Loops(List<IoEventLoop> others) {
+        group = null;
+        for (IoEventLoop loop : others) {
+            if (!loop.isCompatible(EpollIoHandle.class)) {
+                throw new IllegalArgumentException(loop + " has no epoll; use EpollIoHandler.newFactory()");
+            }
+            loops.add(loop);
+        }
+        if (loops.isEmpty()) {
+            throw new IllegalArgumentException("relays need one event loop at least");
+        }
+    }
+
+    /// Event loops that a program has already, for its Netty servers: relays share them with its channels.
+    ///
+    /// @param loops of a group made with Netty's `EpollIoHandler`; {@link #close} leaves them alone
+    /// @throws IllegalArgumentException where one of them does not wait by epoll
+    public static Loops of(List<IoEventLoop> loops) {
+        return new Loops(loops);
+    }
+
     /// Loops as many as processors.
     public static Loops ofMachine() {
         return new Loops(Runtime.getRuntime().availableProcessors());
@@ -43,9 +68,12 @@ public final class Loops implements AutoCloseable {
         return loops;
     }
 
-    /// Ends the threads; relays on them must be closed before.
+    /// Ends the threads that are its own; relays on them must be closed before.
     @Override
     public void close() {
+        if (group == null) {
+            return;
+        }
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 }

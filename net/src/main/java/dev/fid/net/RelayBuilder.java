@@ -175,9 +175,15 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// Threads that are the caller's; without them the relay has its own, as many as processors.
+    /// Event loops that are the caller's; without them the relay has its own, as many as processors.
     public RelayBuilder loops(Loops shared) {
         loops = shared;
+        return this;
+    }
+
+    /// Makes the calls on another kernel, as a test does; its event loops must wait for descriptors of that one.
+    public RelayBuilder on(Kernel other) {
+        kernel = other;
         return this;
     }
 

@@ -5,11 +5,12 @@ import dev.fid.Link;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Since when a joined connection has moved nothing, and which of its time-outs that is too long for.
+/// Since when a joined connection has moved neither a byte nor an end, and which of its time-outs that is too long for.
 final class Silence {
     private final Terms terms;
     private final Link link;
     private long since;
+    private boolean wasHalfClosed;
     private long movedThere;
     private long movedBack;
     private long stalledThereSince;
@@ -30,9 +31,11 @@ final class Silence {
         Lane back = link.back();
         boolean movedOn = there.moved() != movedThere;
         boolean movedOff = back.moved() != movedBack;
-        if (movedOn || movedOff) {
+        boolean isHalfClosed = link.isHalfClosed();
+        if (movedOn || movedOff || isHalfClosed != wasHalfClosed) { // an end that arrives is news, too
             since = now;
         }
+        wasHalfClosed = isHalfClosed;
         if (movedOn || there.pending() == 0) {
             stalledThereSince = now;
         }
@@ -44,7 +47,7 @@ final class Silence {
         if (isOver(terms.stallTimeout(), now - Math.min(stalledThereSince, stalledBackSince))) {
             return Ending.STALLED;
         }
-        if (link.isHalfClosed() && isOver(terms.halfCloseTimeout(), now - since)) {
+        if (isHalfClosed && isOver(terms.halfCloseTimeout(), now - since)) {
             return Ending.HALF_CLOSED;
         }
         return isOver(terms.idleTimeout(), now - since) ? Ending.IDLE : null;

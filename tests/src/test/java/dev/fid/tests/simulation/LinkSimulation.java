@@ -114,7 +114,7 @@ public final class LinkSimulation {
     private Peer peer(int fd, int stream) {
         long toSend =
                 chance(6, "nothing to send") ? 0 : isLong ? LONG : random.nextLong(1L << (4 + random.nextInt(14)));
-        return new Peer(kernel, timeline, random, fd, stream, toSend, isLong, this::complain);
+        return new Peer(kernel, timeline, random, fd, stream, 3 - stream, toSend, isLong, this::complain);
     }
 
     private int[] pair() {

@@ -19,11 +19,14 @@ final class Peer implements AutoCloseable {
 
     private static final int MOST_SENT_AT_ONCE = 40_000;
     private static final int MOST_READ_AT_ONCE = 60_000;
-    private static final byte[][] STREAMS = {bytes(1), bytes(2)};
+    static final int MOST_STREAMS = 32;
+    private static final byte[][] STREAMS = new byte[MOST_STREAMS + 1][];
 
     final int fd;
-    /// 1 or 2; the bytes that it sends.
+    /// The bytes that it sends, from 1 on.
     final int stream;
+    /// The stream whose bytes must come; 0 before the first byte has told.
+    int expected;
     final boolean isTcp;
     final long toSend;
     /// A long stream in small pieces would take hours of virtual time.
@@ -38,11 +41,15 @@ final class Peer implements AutoCloseable {
     private final boolean answers;
 
     /// Reads nothing before that time.
-    private long stalledUntil;
+    long stalledUntil;
 
     long sent;
+    long sentAt;
     long received;
+    long receivedAt;
     private boolean halfClosed;
+    /// When it said that it sends no more, or went.
+    long quitAt = Long.MAX_VALUE;
     /// Has read an end.
     boolean ended;
     /// Has closed its socket.
@@ -58,6 +65,7 @@ final class Peer implements AutoCloseable {
             SplittableRandom random,
             int fd,
             int stream,
+            int expected,
             long toSend,
             boolean isHurried,
             Consumer<String> complain) {
@@ -66,6 +74,7 @@ final class Peer implements AutoCloseable {
         this.random = random;
         this.fd = fd;
         this.stream = stream;
+        this.expected = expected;
         this.toSend = toSend;
         this.isHurried = isHurried;
         this.complain = complain;
@@ -75,11 +84,16 @@ final class Peer implements AutoCloseable {
     }
 
     private static byte[] bytes(int of) {
+        byte[] known = STREAMS[of];
+        if (known != null) {
+            return known;
+        }
         byte[] bytes = new byte[PERIOD + MOST_READ_AT_ONCE];
         for (int i = 0; i < bytes.length; i++) {
             int at = i % PERIOD;
             bytes[i] = (byte) (at * 31 + (at >> 8) + of);
         }
+        STREAMS[of] = bytes;
         return bytes;
     }
 
@@ -103,7 +117,7 @@ final class Peer implements AutoCloseable {
 
     /// @param stall nanoseconds for which it reads nothing
     void start(long stall) {
-        stalledUntil = stall;
+        stalledUntil = timeline.nanos() + stall;
         if (!answers) {
             later(this::send, 0);
         }
@@ -116,13 +130,17 @@ final class Peer implements AutoCloseable {
         }
         if (sent == toSend) {
             halfClosed = true;
+            quitAt = timeline.nanos();
             kernel.shutdown(fd, Uapi.SHUT_WR);
             return;
         }
         int len = (int) Math.min(toSend - sent, 1 + random.nextInt(most(64, MOST_SENT_AT_ONCE)));
-        memory.put(0, STREAMS[stream - 1], (int) (sent % PERIOD), len);
+        memory.put(0, bytes(stream), (int) (sent % PERIOD), len);
         long n = kernel.send(fd, memory, 0, len, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
-        sent += Math.max(0, n);
+        if (n > 0) {
+            sent += n;
+            sentAt = timeline.nanos();
+        }
         broken = n < 0 && n != -Errno.EAGAIN;
         later(this::send, n);
     }
@@ -139,12 +157,16 @@ final class Peer implements AutoCloseable {
         long n = kernel.recv(fd, memory, 0, len, Uapi.MSG_DONTWAIT);
         if (n > 0) {
             byte[] read = memory.bytes(0, (int) n);
+            if (expected == 0) {
+                expected = Math.clamp(read[0], 1, MOST_STREAMS);
+            }
             int at = (int) (received % PERIOD);
-            int wrong = Arrays.mismatch(read, 0, (int) n, STREAMS[2 - stream], at, at + (int) n);
+            int wrong = Arrays.mismatch(read, 0, (int) n, bytes(expected), at, at + (int) n);
             if (wrong >= 0) {
-                complain.accept("byte " + (received + wrong) + " of stream " + (3 - stream) + " is wrong");
+                complain.accept("byte " + (received + wrong) + " of stream " + expected + " is wrong");
             }
             received += n;
+            receivedAt = timeline.nanos();
         }
         ended = n == 0;
         broken |= n < 0 && n != -Errno.EAGAIN;
@@ -158,6 +180,7 @@ final class Peer implements AutoCloseable {
     void leave(boolean reset) {
         if (!gone) {
             gone = true;
+            quitAt = Math.min(quitAt, timeline.nanos());
             isReset = reset && isTcp;
             if (reset) {
                 kernel.setLinger(fd, true, 0);
@@ -184,7 +207,8 @@ final class Peer implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "peer " + stream + " sent " + sent + " of " + toSend + (halfClosed ? " and the end" : "") + ", received "
-                + received + (ended ? " and the end" : "") + (broken ? " and an error" : "") + (gone ? ", gone" : "");
+        return "peer " + stream + " sent " + sent + " of " + toSend + " till " + sentAt
+                + (halfClosed ? " and the end at " + quitAt : "") + ", received " + received + " till " + receivedAt
+                + (ended ? " and the end" : "") + (broken ? " and an error" : "") + (gone ? ", gone" : "");
     }
 }
