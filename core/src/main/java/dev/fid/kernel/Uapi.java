@@ -169,6 +169,7 @@ public final class Uapi {
     public static final int SO_DOMAIN = 39;
     public static final int SO_PROTOCOL = 38;
     public static final int SO_ZEROCOPY = 60;
+    public static final int SO_BINDTOIFINDEX = 62;
     public static final int SHUT_RD = 0;
     public static final int SHUT_WR = 1;
     public static final int SHUT_RDWR = 2;

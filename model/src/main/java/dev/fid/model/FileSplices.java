@@ -46,14 +46,14 @@ final class FileSplices {
                 }
             }
             for (Page page : pages) {
+                long left = Math.min(len - moved, file.size() - pos.value);
+                if (left <= 0 || pipe.full()) {
+                    break;
+                }
                 // 3. the bytes of the disk, if they are not there yet
                 if (!page.upToDate()) {
                     ledger.pass("filemap_read_folio");
                     file.cache.readFromDisk(pos.value >> Page.SHIFT, page);
-                }
-                long left = Math.min(len - moved, file.size() - pos.value);
-                if (left <= 0 || pipe.full()) {
-                    break;
                 }
                 // 4. bound to the ring
                 ledger.pass(bind);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// The one network there is: 127.0.0.1 and ::1, and which socket has which port.
 final class Loopback {
     private static final int FIRST_PORT = 32768;
+    private static final int INTERFACE = 1;
 
     private final Machine machine;
     private final FileSystem sockets;
@@ -76,9 +77,12 @@ final class Loopback {
         return 0;
     }
 
+    /// `inet_lookup_listener`: `compute_score` passes over a socket that is bound to another interface.
     @Nullable
     TcpSocket listener(byte[] address) {
-        return address.length >= 4 ? (TcpSocket) streams.get(port(address)) : null;
+        TcpSocket socket = address.length >= 4 ? (TcpSocket) streams.get(port(address)) : null;
+        int bound = socket == null ? 0 : socket.option(Uapi.SOL_SOCKET, Uapi.SO_BINDTOIFINDEX);
+        return bound == 0 || bound == INTERFACE ? socket : null;
     }
 
     @Nullable

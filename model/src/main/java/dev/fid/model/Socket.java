@@ -238,6 +238,12 @@ abstract class Socket extends Inode {
                 }
                 case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE ->
                     options.put(key(level, option), value == 0 ? 0 : 1);
+                case Uapi.SO_BINDTOIFINDEX -> {
+                    if (value < 0) {
+                        return -Errno.EINVAL;
+                    }
+                    options.put(key(level, option), value); // sock_bindtoindex asks for no such interface
+                }
                 default -> {
                     return -Errno.ENOPROTOOPT;
                 }
@@ -268,7 +274,7 @@ abstract class Socket extends Inode {
                 case Uapi.SO_RCVBUF -> receiveBuffer;
                 case Uapi.SO_RCVLOWAT -> receiveLow;
                 case Uapi.SO_ACCEPTCONN -> listening() ? 1 : 0;
-                case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE ->
+                case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE, Uapi.SO_BINDTOIFINDEX ->
                     options.getOrDefault(key(level, option), 0);
                 default -> -Errno.ENOPROTOOPT;
             };

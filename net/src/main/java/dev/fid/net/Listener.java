@@ -5,6 +5,7 @@ import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Method;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Uapi;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,10 @@ final class Listener implements Peer.Reader {
     private static final int TURN = 64;
     /// Before the next try where descriptors or memory ran out.
     private static final long PATIENCE_MILLIS = 50;
+    /// For a handshake that is under way when newcomers are refused: a round trip across an ocean.
+    private static final long GRACE_MILLIS = 200;
+    /// No interface has that number.
+    private static final int NOWHERE = Integer.MAX_VALUE;
 
     /// Without descriptors no class can be loaded from a folder any more: what that case needs is loaded before.
     private static final List<Object> PREPARED = List.of(
@@ -30,8 +35,10 @@ final class Listener implements Peer.Reader {
     private final Peer peer;
     private int turn;
     private boolean queued;
-    private boolean closed;
+    private boolean leaving;
     private boolean exhausted;
+    /// Read by other threads.
+    private volatile boolean closed;
     /// Waits for room below the relay's bound. Read by other threads.
     private volatile boolean paused;
 
@@ -42,6 +49,10 @@ final class Listener implements Peer.Reader {
         this.branches = branches;
         this.peer = new Peer(socket, this, false);
         assert !PREPARED.isEmpty();
+    }
+
+    Fd socket() {
+        return socket;
     }
 
     Branch home() {
@@ -59,6 +70,10 @@ final class Listener implements Peer.Reader {
     }
 
     private void accept() {
+        if (leaving) {
+            acceptAll();
+            return;
+        }
         for (int i = 0; i < TURN; i++) {
             if (closed || exhausted || !acceptOne()) {
                 return;
@@ -124,16 +139,58 @@ final class Listener implements Peer.Reader {
         }
     }
 
-    /// Takes what waits in the backlog already, else those clients were reset; then listens no more.
+    /// Refuses newcomers; those whose handshake is under way, or done, are still taken. Whoever was told that he is
+    /// connected must not be reset, as close(2) does with a backlog that fills once more after the last accept4(2).
+    ///
+    /// A listener bound to an interface that does not exist is found by no SYN any more, and keeps its
+    /// backlog. Source: Linux 6.18, net/core/sock.c, sock_bindtoindex_locked; net/ipv4/inet_hashtables.c,
+    /// compute_score. SO_BINDTOIFINDEX is there since 5.0, refused (EPERM) where an operator has bound the
+    /// socket to an interface: then only what waits is taken. The file of a unix socket is gone already.
+    ///
+    /// @param isOurs whether the listener ends with our descriptor; another's goes on for whoever comes after us
+    void leave(boolean isOurs) {
+        if (leaving) {
+            return;
+        }
+        leaving = true;
+        if (isOurs) {
+            socket.kernel().setsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_BINDTOIFINDEX, NOWHERE);
+            acceptAll();
+            home.later(GRACE_MILLIS, this::closeWhenEmpty);
+        } else {
+            close();
+        }
+    }
+
+    private void closeWhenEmpty() {
+        acceptAll();
+        if (exhausted) {
+            home.later(PATIENCE_MILLIS, this::closeWhenEmpty); // those who end give descriptors to those who wait
+        } else {
+            close();
+        }
+    }
+
+    private void acceptAll() {
+        for (Fd client = closed ? null : next(); client != null; client = next()) {
+            relay.enterAnyway();
+            hand(client);
+        }
+    }
+
+    /// Listens no more, whoever waits.
     void close() {
         if (!closed) {
-            for (Fd client = next(); client != null; client = next()) {
-                relay.enterAnyway();
-                hand(client);
-            }
+            leaving = true;
+            acceptAll();
             closed = true;
             peer.leave();
             socket.close(); // an event for it at most makes the next socket of its number look once in vain
         }
+    }
+
+    /// From any thread.
+    boolean isClosed() {
+        return closed;
     }
 }

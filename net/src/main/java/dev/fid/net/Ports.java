@@ -66,7 +66,7 @@ final class Ports {
             for (Fd socket : each) {
                 if (!socket.isClosed()) {
                     now.terms().client().change(socket);
-                    if (!place.inherited().contains(socket)) {
+                    if (isOurs(socket)) {
                         kernel.listen(socket.number(), now.backlog()); // once more: only its backlog changes
                     }
                 }
@@ -75,6 +75,11 @@ final class Ports {
         for (SocketFile file : files) {
             file.mode(now.mode());
         }
+    }
+
+    /// Whether a listener is not one that was handed to us.
+    boolean isOurs(Fd socket) {
+        return !place.inherited().contains(socket);
     }
 
     void removeFiles() {

@@ -249,12 +249,16 @@ public final class Relay implements AutoCloseable {
         return now.limitTotal() > 0 ? new Rate(now.limitTotal(), kernel.nanoTime()) : null;
     }
 
-    /// Stops listening: clients in the backlog are still accepted, later ones are refused; those that are there
-    /// go on. Returns at once.
-    public void stopListening() {
+    /// Stops listening: clients that are connected, or are about to be, are still accepted; later ones are refused;
+    /// those that are there go on. Returns at once; the sockets are closed a fifth of a second later.
+    public synchronized void stopListening() {
+        if (draining) {
+            return;
+        }
         draining = true;
+        ports.removeFiles();
         for (Listener listener : listeners) {
-            onLoop(listener, listener::close);
+            onLoop(listener, () -> listener.leave(ports.isOurs(listener.socket())));
         }
         for (Branch branch : branches) {
             branch.ask(each -> {
@@ -262,7 +266,11 @@ public final class Relay implements AutoCloseable {
                 return true;
             });
         }
-        ports.removeFiles();
+    }
+
+    /// Whether all have gone and nobody can come any more.
+    boolean isEmpty() {
+        return room.taken() == 0 && listeners.stream().allMatch(Listener::isClosed);
     }
 
     /// Stops listening, waits until the connections have ended or the time is up, cuts what is left, and closes.
@@ -271,7 +279,7 @@ public final class Relay implements AutoCloseable {
     public int drain(Duration time) throws InterruptedException {
         stopListening();
         long end = System.nanoTime() + time.toNanos();
-        while (room.taken() > 0 && System.nanoTime() < end) {
+        while (!isEmpty() && System.nanoTime() < end) {
             Thread.sleep(5);
         }
         return shut();
@@ -283,6 +291,9 @@ public final class Relay implements AutoCloseable {
             return 0;
         }
         closed = true;
+        for (Listener listener : listeners) {
+            onLoop(listener, listener::close);
+        }
         int cut = 0;
         for (Branch branch : branches) {
             cut += branch.ask(Branch::close);

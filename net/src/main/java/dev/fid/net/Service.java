@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Several relays on common loops, whose configuration may be read again while they run.
@@ -72,7 +73,7 @@ public final class Service implements AutoCloseable {
     }
 
     private static boolean closeIfEmpty(Relay relay) {
-        if (relay.connections() > 0) {
+        if (!relay.isEmpty()) {
             return false;
         }
         relay.close();
@@ -154,13 +155,17 @@ public final class Service implements AutoCloseable {
         stopListening();
         long end = System.nanoTime() + time.toNanos();
         try {
-            while (connections() > 0 && !hurried && System.nanoTime() < end) {
+            while (!isEmpty() && !hurried && System.nanoTime() < end) {
                 Thread.sleep(5);
             }
         } catch (InterruptedException e) {
             // Cut now. The status is not kept, since closing waits for the loops.
         }
         return shut();
+    }
+
+    private boolean isEmpty() {
+        return Stream.concat(relays.stream(), leaving.stream()).allMatch(Relay::isEmpty);
     }
 
     private synchronized int shut() {

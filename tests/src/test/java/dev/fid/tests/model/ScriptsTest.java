@@ -264,4 +264,46 @@ class ScriptsTest {
                     new Step(Op.TEE, 10, 9, 0, 0, 36864, 0));
         }
     }
+
+    // mm/fadvise.c, generic_fadvise: POSIX_FADV_DONTNEED begins to write back, and a large folio that is clean and
+    // held by a pipe leaves the cache as a whole when a part of it is cut
+    @Test
+    void adviceThatAFileIsNotNeededWritesItBack() {
+        agree(
+                new Step(Op.FILE, 0, 0, 0, 0, 0, 2),
+                new Step(Op.FILE, 3, 3, 0, 0, 16384, 2),
+                new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
+                new Step(Op.DUP3, 3, 0, 0, 0, 0, 0),
+                new Step(Op.DROP, 0, 0, 0, 0, 0, 0),
+                new Step(Op.SENDFILE, 3, 11, Step.NONE, 0, 1, 0),
+                new Step(Op.FALLOCATE, 3, 0, 8192, 0, 4000, 3),
+                new Step(Op.FALLOCATE, 3, 0, 0, 0, 1, 3));
+    }
+
+    @Test
+    void whatWasWrittenBackIsSplitWhereItIsCut() {
+        agree(
+                new Step(Op.FILE, 1, 1, 0, 0, 0, 2),
+                new Step(Op.FILE, 2, 2, 0, 0, 12288, 2),
+                new Step(Op.FILE, 3, 3, 0, 0, 8192, 2),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.SPLICE, 3, 9, 4096, Step.NONE, 1000, 3),
+                new Step(Op.DUP3, 3, 1, 0, 0, 0, 0),
+                new Step(Op.DROP, 1, 0, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 1, 0, 0, 0, 1, 0),
+                new Step(Op.COPY, 2, 3, 4096, Step.NONE, 2147483647, 0));
+    }
+
+    // mm/filemap.c, filemap_splice_read: pages behind the last byte that is asked for are left alone
+    @Test
+    void aPageBehindTheRequestIsNotRead() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 0, 2),
+                new Step(Op.FILE, 3, 3, 0, 0, 0, 2),
+                new Step(Op.PWRITE, 2, 0, 8192, 12288, 8193, 0),
+                new Step(Op.DROP, 2, 0, 0, 0, 0, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 26624, 0),
+                new Step(Op.TRUNCATE, 2, 0, 0, 0, 25138, 0),
+                new Step(Op.SENDFILE, 2, 3, 0, 0, 24474, 0));
+    }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -72,9 +73,12 @@ final class RelaySimulation {
     private byte[] entrance = LOOPBACK;
     private int listener = -1;
     private @Nullable Relay relay;
+    private final boolean isBusy;
     private boolean isDraining;
     private boolean isClosed;
     private boolean hasKilled;
+    /// Whether there were no descriptors for those who waited at the end.
+    private boolean wasShort;
     private boolean isOver;
     private long armed = -1;
     private @Nullable String wrong;
@@ -99,6 +103,7 @@ final class RelaySimulation {
         limit = chance(6, "a rate each") ? 20_000 + random.nextInt(100_000) : 0;
         limitTotal = chance(6, "a rate for all") ? 20_000 + random.nextInt(100_000) : 0;
         preconnect = chance(6, "spares") ? 1 + random.nextInt(2) : 0;
+        isBusy = chance(2, "a busy loop");
         int count = 1 + random.nextInt(MOST_CLIENTS);
         for (int i = 1; i <= count; i++) {
             clients.add(new Client(i));
@@ -202,7 +207,7 @@ final class RelaySimulation {
     }
 
     private Relay relay() {
-        return java.util.Objects.requireNonNull(relay);
+        return Objects.requireNonNull(relay);
     }
 
     private void complain(String what) {
@@ -229,9 +234,14 @@ final class RelaySimulation {
         peer.start(chance(6, "a stall") ? random.nextLong(120 * SECOND) : 0);
         if (chance(8, "a peer that leaves")) {
             boolean reset = chance(2, "a reset");
-            timeline.after(random.nextLong(10 * SECOND), () -> peer.leave(reset));
+            timeline.after(soon(10 * SECOND), () -> peer.leave(reset));
         }
         return peer;
+    }
+
+    /// At once as often as somewhere in that time: what happens together goes wrong together.
+    private long soon(long most) {
+        return random.nextBoolean() ? Peer.delay(random) : random.nextLong(most);
     }
 
     private void listen() {
@@ -312,10 +322,10 @@ final class RelaySimulation {
             timeline.after(Peer.delay(random), this::hoard);
         }
         if (chance(6, "a kill")) {
-            timeline.after(random.nextLong(5 * SECOND), this::kill);
+            timeline.after(soon(5 * SECOND), this::kill);
         }
         if (chance(4, "a drain")) {
-            timeline.after(random.nextLong(20 * SECOND), this::drain);
+            timeline.after(soon(20 * SECOND), this::drain);
         }
         drive();
         finish();
@@ -353,6 +363,10 @@ final class RelaySimulation {
 
     private void drive() {
         for (int count = 0; wrong == null; count++) {
+            if (isBusy && timeline.rest() < MILLISECOND && random.nextInt(4) > 0) {
+                Objects.requireNonNull(timeline.next()).run(); // the loop learns of several things at once
+                continue;
+            }
             settle();
             if (isClosed || clients.stream().allMatch(Client::isFinished)) {
                 return;
@@ -417,6 +431,7 @@ final class RelaySimulation {
         if (!isClosed) {
             isDraining = true;
             isClosed = true;
+            wasShort = !hoarded.isEmpty();
             Totals totals = relay().totals();
             relay().close();
             long most = limitTotal / 20 + limitTotal * (timeline.nanos() / MILLISECOND + 1) / 1000;
@@ -459,6 +474,11 @@ final class RelaySimulation {
                 Peer server = client.server();
                 if (server != null) {
                     inTime(entry, client.peer, server);
+                } else if (entry.ending() == Ending.RESET
+                        && !client.peer.gone
+                        && !client.peer.broken
+                        && servers.stream().noneMatch(each -> each.gone || each.broken)) {
+                    complain("no reason to reset, " + entry);
                 }
             }
         }
@@ -553,6 +573,9 @@ final class RelaySimulation {
         Peer own = client.peer;
         if (own == null) {
             return;
+        }
+        if (client.ending == null && !own.gone && !wasShort) {
+            complain("client " + client.stream + " was connected, and the relay has not seen it");
         }
         Peer server = client.server();
         if (server == null) {

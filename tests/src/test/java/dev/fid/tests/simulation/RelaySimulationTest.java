@@ -44,6 +44,7 @@ class RelaySimulationTest {
                             "cut", "done", "half_closed", "idle", "killed", "reset", "stalled", "unreachable");
             assertThat(met)
                     .containsKeys(
+                            "a busy loop",
                             "a drain",
                             "a kill",
                             "a peer that leaves",

@@ -23,6 +23,12 @@ final class Timeline extends ModelClock {
         events.add(new Event(now + nanos, order++, action));
     }
 
+    /// Nanoseconds until something happens; {@link Long#MAX_VALUE} where nothing ever does.
+    long rest() {
+        Event event = events.peek();
+        return event == null ? Long.MAX_VALUE : event.at - now;
+    }
+
     /// What happens next, or null where nothing ever does; time is then where it happens.
     @Nullable
     Runnable next() {
