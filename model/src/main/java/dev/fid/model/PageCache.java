@@ -269,17 +269,19 @@ public final class PageCache {
         }
     }
 
-    /// Writes dirty pages of indexes `allocated` to the disk; a page with no block of its own is a hole and stays one.
-    void writeBack(java.util.Set<Long> allocated) {
+    /// Writes dirty pages from index `from` to `to` (exclusive) to the disk; a page that is not `allocated` has no
+    /// block
+    /// of its own: it is a hole and stays one.
+    void writeBack(java.util.Set<Long> allocated, long from, long to) {
         if (inMemory) {
             return;
         }
-        for (Map.Entry<Long, Page> entry : pages.entrySet()) {
+        for (Map.Entry<Long, Page> entry : pages.subMap(from, to).entrySet()) {
             if (entry.getValue().dirty() && allocated.contains(entry.getKey())) {
                 disk.put(entry.getKey(), entry.getValue().bytes().clone());
             }
         }
-        for (Page page : pages.values()) {
+        for (Page page : pages.subMap(from, to).values()) {
             page.toBeWritten = false;
             page.folio().dirty = false;
         }

@@ -376,7 +376,12 @@ final class RegularFile extends Inode {
     }
 
     void sync() {
-        cache.writeBack(allocated);
+        sync(0, Long.MAX_VALUE);
+    }
+
+    /// Of pages from index `from` to `to` (exclusive).
+    void sync(long from, long to) {
+        cache.writeBack(allocated, from, to);
     }
 
     @Override

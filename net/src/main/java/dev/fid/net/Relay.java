@@ -251,11 +251,13 @@ public final class Relay implements AutoCloseable {
 
     /// Stops listening: clients that are connected, or are about to be, are still accepted; later ones are refused;
     /// those that are there go on. Returns at once; the sockets are closed a fifth of a second later.
-    public synchronized void stopListening() {
-        if (draining) {
-            return;
+    public void stopListening() {
+        synchronized (this) {
+            if (draining) {
+                return;
+            }
+            draining = true;
         }
-        draining = true;
         ports.removeFiles();
         for (Listener listener : listeners) {
             onLoop(listener, () -> listener.leave(ports.isOurs(listener.socket())));

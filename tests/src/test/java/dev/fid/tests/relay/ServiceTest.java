@@ -11,6 +11,10 @@ import dev.fid.net.Relay;
 import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -40,6 +44,30 @@ class ServiceTest extends Fixture {
 
     private static RelayBuilder relay(SocketAddress listen, ServerSocketChannel server) {
         return Relay.builder().listen(listen).to(address(server));
+    }
+
+    @Test
+    void aRelaySharesTheLoopsOfAProgramAndLeavesThemRunning() throws Exception {
+        try (MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory())) {
+            IoEventLoop loop = group.next();
+            ServerSocketChannel server = server();
+            Relay relay = keep(Relay.builder()
+                    .listen(loopback(0))
+                    .to(address(server))
+                    .loops(Loops.of(List.of(loop)))
+                    .start());
+            Ends ends = ends(relay, server);
+            put(ends.client(), "hello");
+            assertThat(text(ends.server(), 5)).isEqualTo("hello");
+            relay.close();
+            assertThat(loop.submit(() -> 7).get()).isEqualTo(7);
+        }
+        try (MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory())) {
+            List<IoEventLoop> loops = List.of(group.next());
+            assertThatThrownBy(() -> Loops.of(loops))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("epoll");
+        }
     }
 
     @Test
