@@ -196,7 +196,8 @@ final class Branch {
 
     // ---- rates ----
 
-    /// Runs a connection again when its rate allows more; those that share a rate take turns.
+    /// Runs a connection again when its rate allows more. Those that share a rate take turns: each time another
+    /// one is the first, who may take all that there is.
     void pause(Connection connection, long nanos) {
         if (!connection.isPaced) {
             connection.isPaced = true;
@@ -214,6 +215,9 @@ final class Branch {
             Connection connection = paced.removeFirst();
             connection.isPaced = false;
             connection.go();
+        }
+        if (paced.size() > 1) {
+            paced.addLast(paced.removeFirst());
         }
     }
 

@@ -126,7 +126,11 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
                     end(Ending.RESET); // a client that reset its connection needs no upstream any more
                 }
             }
-            case JOINED -> go();
+            case JOINED -> {
+                if (!isPaced || branch.relay.total() == null) { // else it would go before its turn
+                    go();
+                }
+            }
             case ENDED -> {}
         }
     }
@@ -296,7 +300,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         Silence quiet = silence;
         Dial dialing = dial;
         if (quiet != null) {
-            Ending how = quiet.look(now);
+            Ending how = quiet.look(now, isPaced);
             if (how != null) {
                 end(how);
             }

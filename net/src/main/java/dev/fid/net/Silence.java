@@ -25,14 +25,16 @@ final class Silence {
     }
 
     /// How it ends for what it did not do since the last look; null while it may go on.
+    ///
+    /// @param isPaced whether it waits for its turn at a rate, which is no silence of its peers
     @Nullable
-    Ending look(long now) {
+    Ending look(long now, boolean isPaced) {
         Lane there = link.there();
         Lane back = link.back();
         boolean movedOn = there.moved() != movedThere;
         boolean movedOff = back.moved() != movedBack;
         boolean isHalfClosed = link.isHalfClosed();
-        if (movedOn || movedOff || isHalfClosed != wasHalfClosed) { // an end that arrives is news, too
+        if (movedOn || movedOff || isPaced || isHalfClosed != wasHalfClosed) { // an end that arrives is news, too
             since = now;
         }
         wasHalfClosed = isHalfClosed;

@@ -62,6 +62,9 @@ final class Actor implements AutoCloseable {
 
     long offOut;
 
+    /// Whether this script has given up pages of a file already.
+    private boolean hasDropped;
+
     /// @param files the paths of the four files: two on tmpfs, two on ext4
     Actor(Kernel kernel, String... files) {
         this.kernel = kernel;
@@ -106,6 +109,7 @@ final class Actor implements AutoCloseable {
         changedFrom = MEMORY;
         changedTo = MEMORY;
         Arrays.fill(used, false);
+        hasDropped = false;
     }
 
     /// The script may change `len` bytes of memory at `at`; a page around them is looked at, too.
@@ -253,7 +257,13 @@ final class Actor implements AutoCloseable {
                 int result = kernel.setLinger(a, true, 0);
                 yield result < 0 ? result : close(s.a());
             }
-            case DROP -> kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
+            case DROP -> {
+                if (hasDropped) {
+                    yield 0;
+                }
+                hasDropped = true;
+                yield kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
+            }
         };
     }
 

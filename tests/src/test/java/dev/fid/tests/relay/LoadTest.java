@@ -181,6 +181,33 @@ class LoadTest extends Fixture {
     }
 
     @Test
+    void aLimitOfAllLetsASmallMessageThroughBesideBulk() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).limitTotal(4 << 20));
+        byte[] bulk = pattern(6 << 20);
+        List<CompletableFuture<byte[]>> readers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Ends ends = ends(relay, server);
+            unasked(() -> {
+                put(ends.client(), bulk);
+                ends.client().shutdownOutput();
+                return 0;
+            });
+            readers.add(beside(() -> drain(ends.server())));
+        }
+        await(
+                "bulk fills the rate",
+                () -> relay.totals().copied() + relay.totals().spliced() > 1 << 20);
+        Ends small = ends(relay, server);
+        put(small.client(), "hello");
+        assertThat(text(small.server(), 5)).isEqualTo("hello");
+        assertThat(readers).as("bulk goes on").noneMatch(CompletableFuture::isDone);
+        for (CompletableFuture<byte[]> reader : readers) {
+            assertSame(get(reader), bulk, "whole");
+        }
+    }
+
+    @Test
     void aMarkedInputGivesItsTailAtOnce() throws Exception {
         ServerSocketChannel server = server();
         Relay relay = start(to(server).mark(256 << 10));

@@ -74,6 +74,8 @@ final class RelaySimulation {
     private int listener = -1;
     private @Nullable Relay relay;
     private final boolean isBusy;
+    /// When many come and go at once, after some others; 0 for never.
+    private final long storm;
     private boolean isDraining;
     private boolean isClosed;
     private boolean hasKilled;
@@ -104,6 +106,7 @@ final class RelaySimulation {
         limitTotal = chance(6, "a rate for all") ? 20_000 + random.nextInt(100_000) : 0;
         preconnect = chance(6, "spares") ? 1 + random.nextInt(2) : 0;
         isBusy = chance(2, "a busy loop");
+        storm = chance(4, "a storm") ? 1 + random.nextLong(5 * SECOND) : 0;
         int count = 1 + random.nextInt(MOST_CLIENTS);
         for (int i = 1; i <= count; i++) {
             clients.add(new Client(i));
@@ -236,6 +239,9 @@ final class RelaySimulation {
             boolean reset = chance(2, "a reset");
             timeline.after(soon(10 * SECOND), () -> peer.leave(reset));
         }
+        if (timeline.nanos() < storm && random.nextBoolean()) {
+            timeline.after(storm + random.nextLong(MILLISECOND) - timeline.nanos(), () -> peer.leave(true));
+        }
         return peer;
     }
 
@@ -316,7 +322,9 @@ final class RelaySimulation {
             throw new AssertionError("setup", e);
         }
         for (Client client : clients) {
-            timeline.after(Peer.delay(random), client::connect);
+            timeline.after(
+                    storm > 0 && random.nextBoolean() ? storm + random.nextLong(MILLISECOND) : Peer.delay(random),
+                    client::connect);
         }
         if (chance(4, "no descriptors")) {
             timeline.after(Peer.delay(random), this::hoard);
@@ -457,7 +465,8 @@ final class RelaySimulation {
             case UNREACHABLE ->
                 met.contains("an upstream that comes late")
                         || met.contains("a short backlog")
-                        || met.contains("no descriptors");
+                        || met.contains("no descriptors")
+                        || servers.stream().anyMatch(each -> each.gone);
             case DENIED, NO_HEADER -> false;
             case DONE, RESET, IDLE, HALF_CLOSED, STALLED -> true;
         };

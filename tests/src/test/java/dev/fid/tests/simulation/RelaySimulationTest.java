@@ -53,6 +53,7 @@ class RelaySimulationTest {
                             "a reset",
                             "a short backlog",
                             "a stall",
+                            "a storm",
                             "a stall time-out",
                             "an upstream that comes late",
                             "few connections",
