@@ -381,7 +381,7 @@ final class RegularFile extends Inode {
 
     /// Of pages from index `from` to `to` (exclusive).
     void sync(long from, long to) {
-        cache.writeBack(allocated, from, to);
+        cache.writeBack(allocated, from, to, size);
     }
 
     @Override

@@ -62,9 +62,6 @@ final class Actor implements AutoCloseable {
 
     long offOut;
 
-    /// Whether this script has given up pages of a file already.
-    private boolean hasDropped;
-
     /// @param files the paths of the four files: two on tmpfs, two on ext4
     Actor(Kernel kernel, String... files) {
         this.kernel = kernel;
@@ -109,7 +106,6 @@ final class Actor implements AutoCloseable {
         changedFrom = MEMORY;
         changedTo = MEMORY;
         Arrays.fill(used, false);
-        hasDropped = false;
     }
 
     /// The script may change `len` bytes of memory at `at`; a page around them is looked at, too.
@@ -258,11 +254,9 @@ final class Actor implements AutoCloseable {
                 yield result < 0 ? result : close(s.a());
             }
             case DROP -> {
-                if (hasDropped) {
-                    yield 0;
-                }
-                hasDropped = true;
-                yield kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
+                int origin = origin(s.a());
+                boolean isOnDisk = origin > 1 && Slots.isFile(origin);
+                yield isOnDisk && s.f() == 0 ? 0 : kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
             }
         };
     }

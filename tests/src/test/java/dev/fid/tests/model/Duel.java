@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 ///    its receiver was closed, which makes the end a reset: a script ends there, too, one in 170. What was told before,
 ///    the errno of the break too, is compared.
 ///
-/// 6. When the disk has what POSIX_FADV_DONTNEED sends to it, so that the next such advice gives the pages back: only
-///    the first of a script is given. It gives no page back that was dirty.
+/// 6. When the disk has what POSIX_FADV_DONTNEED sends to it: from then on pages can be given back, and folios split.
+///    A random script gives this advice to tmpfs only.
 ///
 /// How far the kernel reads ahead, and in folios of which size, depends on the device (queue/read_ahead_kb): that is no
 /// freedom, since {@link Actor} opens files for random access, for which nothing is read ahead.

@@ -330,7 +330,7 @@ record Script(List<Step> steps) {
                     yield new Step(Op.FALLOCATE, file(), 0, random.nextBoolean() ? off : off & -PAGE, 0, n, mode);
                 }
                 case 8, 9 -> new Step(Op.STORE, file(), 0, random.nextInt(40_000), 0, 1 + random.nextInt(50), 0);
-                case 10 -> new Step(Op.DROP, random.nextInt(8), 0, 0, 0, 0, 0);
+                case 10 -> new Step(Op.DROP, random.nextInt(2), 0, 0, 0, 0, 0);
                 default -> new Step(Op.TOUCH, 0, 0, at(64, false), 0, 1 + random.nextInt(64), 0);
             };
         }

@@ -274,7 +274,7 @@ class ScriptsTest {
                 new Step(Op.FILE, 3, 3, 0, 0, 16384, 2),
                 new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
                 new Step(Op.DUP3, 3, 0, 0, 0, 0, 0),
-                new Step(Op.DROP, 0, 0, 0, 0, 0, 0),
+                new Step(Op.DROP, 0, 0, 0, 0, 0, 1),
                 new Step(Op.SENDFILE, 3, 11, Step.NONE, 0, 1, 0),
                 new Step(Op.FALLOCATE, 3, 0, 8192, 0, 4000, 3),
                 new Step(Op.FALLOCATE, 3, 0, 0, 0, 1, 3));
@@ -289,7 +289,7 @@ class ScriptsTest {
                 new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
                 new Step(Op.SPLICE, 3, 9, 4096, Step.NONE, 1000, 3),
                 new Step(Op.DUP3, 3, 1, 0, 0, 0, 0),
-                new Step(Op.DROP, 1, 0, 0, 0, 0, 0),
+                new Step(Op.DROP, 1, 0, 0, 0, 0, 1),
                 new Step(Op.TRUNCATE, 1, 0, 0, 0, 1, 0),
                 new Step(Op.COPY, 2, 3, 4096, Step.NONE, 2147483647, 0));
     }
@@ -301,9 +301,22 @@ class ScriptsTest {
                 new Step(Op.FILE, 2, 2, 0, 0, 0, 2),
                 new Step(Op.FILE, 3, 3, 0, 0, 0, 2),
                 new Step(Op.PWRITE, 2, 0, 8192, 12288, 8193, 0),
-                new Step(Op.DROP, 2, 0, 0, 0, 0, 0),
+                new Step(Op.DROP, 2, 0, 0, 0, 0, 1),
                 new Step(Op.TRUNCATE, 2, 0, 0, 0, 26624, 0),
                 new Step(Op.TRUNCATE, 2, 0, 0, 0, 25138, 0),
                 new Step(Op.SENDFILE, 2, 3, 0, 0, 24474, 0));
+    }
+
+    // fs/ext4/page-io.c, ext4_bio_write_folio: a folio is zeroed behind the end of the file when it is written
+    @Test
+    void whatAMappingStoredBehindTheEndIsZeroedWhenThePageIsWrittenBack() {
+        agree(
+                new Step(Op.FILE, 3, 3, 0, 0, 2, 2),
+                new Step(Op.FILE, 4, 3, 0, 0, -1, 0),
+                new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
+                new Step(Op.SPLICE, 4, 11, Step.NONE, Step.NONE, 2, 0),
+                new Step(Op.TRUNCATE, 3, 0, 0, 0, 1, 0),
+                new Step(Op.STORE, 3, 0, 0, 0, 2, 0),
+                new Step(Op.DROP, 3, 0, 0, 0, 0, 1));
     }
 }
