@@ -22,9 +22,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 class CallFigures {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("StepCost.directly", "getppid(2), called directly"),
-            Map.entry("StepCost.critically", "the same, marked as critical: no change of the thread's state"),
-            Map.entry("StepCost.capturingErrno", "the same, errno captured"),
-            Map.entry("StepCost.byNumberCapturingErrno", "the same through syscall(2), errno captured: Fid's shape"),
+            Map.entry("StepCost.critically", "getppid(2), marked as critical: no change of the thread's state"),
+            Map.entry("StepCost.capturingErrno", "getppid(2), errno captured"),
+            Map.entry("StepCost.byNumberCapturingErrno", "getppid(2) through syscall(2), errno captured: Fid's shape"),
             Map.entry("CallCost.spliceSaysAgain", "splice(2) that fails with EAGAIN, by Fid's `Kernel`"),
             Map.entry("CallCost.readOneByte", "read(2) of one byte of /dev/zero"),
             Map.entry("CallCost.writeOneByte", "write(2) of one byte to /dev/null"),
