@@ -184,7 +184,7 @@ class LoadTest extends Fixture {
     void aLimitOfAllLetsASmallMessageThroughBesideBulk() throws Exception {
         ServerSocketChannel server = server();
         Relay relay = start(to(server).limitTotal(4 << 20));
-        byte[] bulk = pattern(6 << 20);
+        byte[] bulk = pattern(10 << 20);
         List<CompletableFuture<byte[]>> readers = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             Ends ends = ends(relay, server);
