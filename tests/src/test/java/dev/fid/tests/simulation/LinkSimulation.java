@@ -12,15 +12,7 @@ import dev.fid.PipePool;
 import dev.fid.Rate;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.Limits;
-import dev.fid.model.ModelKernel;
-import dev.fid.model.Profile;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import java.util.Set;
-import java.util.SplittableRandom;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// One link between two peers, on a kernel of its own, driven by events in virtual time.
@@ -34,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What must be true: each byte arrives once and in order, or the end is reported as an error; nobody waits for ever;
 /// what waits inside is bounded; no descriptor, page or part of the budget is left.
-public final class LinkSimulation {
+public final class LinkSimulation extends Simulation {
     private static final long SWEEP = Timeline.MILLISECOND;
     private static final int MOST_EVENTS = 200_000;
     /// Runs at one moment, before they are a loop that spins.
@@ -45,10 +37,6 @@ public final class LinkSimulation {
     /// More than a lane wants to see before it gives its input a mark.
     private static final int LONG = 6 << 20; // 6 MiB
 
-    private final SplittableRandom random;
-    private final Timeline timeline = new Timeline();
-    private final Choices choices;
-    private final ModelKernel kernel;
     private final Peer left;
     private final Peer right;
     private final Fd leftEnd;
@@ -63,7 +51,6 @@ public final class LinkSimulation {
     private final int[] asked = new int[1];
     private final short[] wanted = new short[1];
     private final short[] answered = new short[1];
-    private final Deque<Integer> hoarded = new ArrayDeque<>();
 
     private long lastProgress;
     private boolean hasRun;
@@ -78,16 +65,11 @@ public final class LinkSimulation {
     private @Nullable String wrong;
 
     /// How it ended: `done`, an errno, `timeout`, `drained`.
-    String end = "";
-
-    /// What it met with, for the counts of a campaign.
-    final Set<String> met = new TreeSet<>();
+    private String end = "";
 
     /// A link of this seed.
     public LinkSimulation(long seed) {
-        random = new SplittableRandom(seed);
-        choices = new Choices(random);
-        kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL.withFiles(64), choices, timeline);
+        super(seed, 64);
         int[] one = pair();
         int[] two = pair();
         isLong = chance(1000, "long streams");
@@ -102,14 +84,6 @@ public final class LinkSimulation {
     }
 
     // ---- the world ----
-
-    private boolean chance(int oneIn, String what) {
-        boolean chosen = random.nextInt(oneIn) == 0;
-        if (chosen) {
-            met.add(what);
-        }
-        return chosen;
-    }
 
     private Peer peer(int fd, int stream) {
         long toSend =
@@ -150,35 +124,16 @@ public final class LinkSimulation {
         return random.nextBoolean() ? new int[] {client, server} : new int[] {server, client};
     }
 
-    private static int check(int result) {
-        if (result < 0) {
-            throw new AssertionError("setup: " + Errno.name(-result));
-        }
-        return result;
-    }
-
     private void complain(String what) {
         if (wrong == null) {
             wrong = what + "; " + left + "; " + right + "; at " + timeline.nanos();
         }
     }
 
-    /// Takes all descriptors that are left, for a while.
-    private void hoard() {
-        for (int fd = kernel.eventfd(0, 0); fd >= 0; fd = kernel.eventfd(0, 0)) {
-            hoarded.add(fd);
-        }
-        timeline.after(Peer.delay(random) + Peer.delay(random), this::release);
-    }
-
-    private void release() {
-        hoarded.forEach(kernel::close);
-        hoarded.clear();
-    }
-
     // ---- the run ----
 
     /// Runs it once: what went wrong, or null.
+    @Override
     public @Nullable String run() {
         for (Peer peer : new Peer[] {left, right}) {
             peer.start(chance(6, "a stall") ? random.nextLong(120 * SECOND) : 0);
@@ -199,6 +154,11 @@ public final class LinkSimulation {
         }
         verdict();
         return wrong;
+    }
+
+    @Override
+    List<String> ends() {
+        return List.of(end);
     }
 
     private void drive(PipePool pool) throws ErrnoException {

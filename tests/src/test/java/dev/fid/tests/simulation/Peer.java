@@ -41,7 +41,7 @@ final class Peer implements AutoCloseable {
     private final boolean answers;
 
     /// Reads nothing before that time.
-    long stalledUntil;
+    private long stalledUntil;
 
     long sent;
     long sentAt;

@@ -8,9 +8,6 @@ import dev.fid.PipeBudget;
 import dev.fid.PipePool;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.Limits;
-import dev.fid.model.ModelKernel;
-import dev.fid.model.Profile;
 import dev.fid.net.ConnectionStatus;
 import dev.fid.net.Ending;
 import dev.fid.net.LogEntry;
@@ -21,28 +18,24 @@ import dev.fid.net.Totals;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SplittableRandom;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// A whole relay on Netty's event loop, over a kernel of its own and in virtual time, between clients and an upstream
 /// that the seed makes.
 ///
-/// {@link LinkSimulation} tries what one connection does with its bytes; this one tries the relay's own rules:
-/// time-outs,
-/// bounds and rates, refused and late upstreams, kills, drains, and descriptors that run out or are used again.
+/// {@link LinkSimulation} tries what one connection does with its bytes; this one tries the relay's own
+/// rules: time-outs, bounds and rates, refused and late upstreams, kills, drains, and descriptors that run out
+/// or are used again.
 ///
 /// What must be true: what {@link LinkSimulation} says, and no byte shows up in another connection; each ends for a
 /// reason that there was, neither before its time-out nor long after it; never more are open than allowed, and
 /// no more moves than the rates allow.
-final class RelaySimulation {
+final class RelaySimulation extends Simulation {
     private static final int MOST_CLIENTS = 8; // their streams are 1 to 8
     private static final int MOST_EVENTS = 400_000;
     private static final int MOST_TURNS = 10_000;
@@ -50,15 +43,10 @@ final class RelaySimulation {
     private static final int MOST_IN_A_SLOT = 64 << 10; // 64 KiB, twice what a fragment of a socket has
     private static final byte[] LOOPBACK = {Uapi.AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
 
-    private final SplittableRandom random;
-    private final Timeline timeline = new Timeline();
-    private final Choices choices;
-    private final ModelKernel kernel;
     private final ModelLoop loop;
     private final PipeBudget budget;
     private final List<Client> clients = new ArrayList<>();
     private final List<Peer> servers = new ArrayList<>();
-    private final Deque<Integer> hoarded = new ArrayDeque<>();
 
     private final Duration connectTimeout;
     private final Duration idleTimeout;
@@ -86,15 +74,10 @@ final class RelaySimulation {
     private @Nullable String wrong;
 
     /// How its connections ended.
-    final Set<Ending> endings = EnumSet.noneOf(Ending.class);
-
-    /// What it met with, for the counts of a campaign.
-    final Set<String> met = new TreeSet<>();
+    private final Set<Ending> endings = EnumSet.noneOf(Ending.class);
 
     RelaySimulation(long seed) {
-        random = new SplittableRandom(seed);
-        choices = new Choices(random);
-        kernel = new ModelKernel(Profile.LINUX_6_18, Limits.USUAL.withFiles(96), choices, timeline);
+        super(seed, 96);
         loop = new ModelLoop(kernel, timeline);
         budget = new PipeBudget(kernel, 1 << 20, chance(4, "few pipe pages") ? random.nextInt(64) : 0);
         connectTimeout = millis(100, 5000);
@@ -182,23 +165,8 @@ final class RelaySimulation {
 
     // ---- the world ----
 
-    private boolean chance(int oneIn, String what) {
-        boolean chosen = random.nextInt(oneIn) == 0;
-        if (chosen) {
-            met.add(what);
-        }
-        return chosen;
-    }
-
     private Duration millis(int least, int most) {
         return Duration.ofMillis(least + random.nextInt(most - least));
-    }
-
-    private static int check(int result) {
-        if (result < 0) {
-            throw new AssertionError("setup: " + Errno.name(-result));
-        }
-        return result;
     }
 
     private static int port(byte[] address) {
@@ -294,25 +262,10 @@ final class RelaySimulation {
         timeline.after(Math.max(MILLISECOND, Peer.delay(random)), this::serve);
     }
 
-    /// Takes all descriptors that are left, for a while.
-    private void hoard() {
-        if (isOver) {
-            return;
-        }
-        for (int fd = kernel.eventfd(0, 0); fd >= 0; fd = kernel.eventfd(0, 0)) {
-            hoarded.add(fd);
-        }
-        timeline.after(Peer.delay(random) + Peer.delay(random), this::release);
-    }
-
-    private void release() {
-        hoarded.forEach(kernel::close);
-        hoarded.clear();
-    }
-
     // ---- the run ----
 
     /// Runs it once: what went wrong, or null.
+    @Override
     @Nullable
     String run() {
         try {
@@ -327,7 +280,11 @@ final class RelaySimulation {
                     client::connect);
         }
         if (chance(4, "no descriptors")) {
-            timeline.after(Peer.delay(random), this::hoard);
+            timeline.after(Peer.delay(random), () -> {
+                if (!isOver) {
+                    hoard();
+                }
+            });
         }
         if (chance(6, "a kill")) {
             timeline.after(soon(5 * SECOND), this::kill);
@@ -338,6 +295,11 @@ final class RelaySimulation {
         drive();
         finish();
         return wrong;
+    }
+
+    @Override
+    List<String> ends() {
+        return endings.stream().map(Ending::toString).toList();
     }
 
     private void start() throws ErrnoException {
@@ -439,7 +401,7 @@ final class RelaySimulation {
         if (!isClosed) {
             isDraining = true;
             isClosed = true;
-            wasShort = !hoarded.isEmpty();
+            wasShort = isHoarding();
             Totals totals = relay().totals();
             relay().close();
             long most = limitTotal / 20 + limitTotal * (timeline.nanos() / MILLISECOND + 1) / 1000;
