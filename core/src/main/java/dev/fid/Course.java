@@ -14,6 +14,7 @@ record Course(
         Tally tally,
         int block,
         long pipeCapacity,
+        Enlargement given,
         Readiness readiness,
         @Nullable Digest digest) {
 

@@ -96,6 +96,7 @@ final class Descent implements AutoCloseable {
         rungMoved = true;
         byMethod.merge(method(), bytes, Long::sum);
         meter.add(bytes);
+        course.given().moved(bytes);
     }
 
     private long step(Mover now, long want) throws ErrnoException {

@@ -92,6 +92,7 @@ public final class Fanout {
     boolean copying;
     private @Nullable Rounds rounds;
     long pipeCapacity = Pipe.BULK_CAPACITY;
+    boolean growPipes;
 
     private Fanout(Fd in, List<Fd> outs) {
         this.in = in;
@@ -205,6 +206,12 @@ public final class Fanout {
     /// Bytes of each pipe of our own.
     public Fanout pipeCapacity(long bytes) {
         this.pipeCapacity = bytes;
+        return this;
+    }
+
+    /// As {@link Transfer#growPipes}, for the input and every output.
+    public Fanout growPipes(boolean growPipes) {
+        this.growPipes = growPipes;
         return this;
     }
 

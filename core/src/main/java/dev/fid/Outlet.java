@@ -43,6 +43,8 @@ final class Outlet implements AutoCloseable {
     private long moved;
     private long dropped;
     private @Nullable ErrnoException failure;
+    /// Bytes of the round that it has got already, when the rest is to be copied.
+    private long ahead;
     private boolean lagging;
     private boolean told;
 
@@ -183,7 +185,8 @@ final class Outlet implements AutoCloseable {
     /// the output took only part, the whole round is teed once more into the private pipe, and what the output
     /// has is skipped there.
     ///
-    /// @return what the first tee gave: `-errno` where the kernel has no tee for us
+    /// @return `len`; `-errno` where the kernel has no tee for us, or the round does not fit ({@link
+    ///     Rounds#isRefusal}): the next {@link #write} leaves out what the output has got
     long tee(Fd head, long len) {
         Pipe own = Objects.requireNonNull(pipe);
         long direct = 0;
@@ -202,9 +205,10 @@ final class Outlet implements AutoCloseable {
         }
         long teed = teeWhole(head, own, len);
         if (teed < 0) {
-            if (isLive() && (direct > 0 || !Transfer.isRefusal((int) -teed))) {
+            if (isLive() && !Rounds.isRefusal(teed)) {
                 fail(TEE, teed);
             }
+            ahead = direct;
             return teed;
         }
         skim(own, direct);
@@ -214,6 +218,8 @@ final class Outlet implements AutoCloseable {
 
     /// Tees into the private pipe, which is empty, until it holds all `len` bytes: what a short tee gave is
     /// dropped, since the next one starts at the head again. Both are ours, so EAGAIN says nothing.
+    ///
+    /// @return `len`, `-errno`; `-ENOMEM` where the round does not fit: the input's pipe was made larger meanwhile
     private long teeWhole(Fd head, Pipe own, long len) {
         for (int i = 0; i < TRIES; i++) {
             tally.count(TEE);
@@ -237,8 +243,8 @@ final class Outlet implements AutoCloseable {
     /// Moves the first `len` bytes of the pipe `head` to this output; what it does not take goes to the private
     /// pipe.
     ///
-    /// @return the bytes that left the head: fewer than `len` only where this output has failed; `-errno` where
-    ///     the kernel has no splice for us, and all of them are still there
+    /// @return the bytes that left the head: fewer than `len` where this output has failed, or the private pipe
+    ///     is full; `-errno` where the kernel has no splice for us, and all of them are still there
     long take(Fd head, long len) {
         Pipe own = Objects.requireNonNull(pipe);
         long left = len;
@@ -262,8 +268,10 @@ final class Outlet implements AutoCloseable {
                 i = 0;
             } else if (left == len && Transfer.isRefusal((int) -kept)) {
                 return kept;
-            } else if (i == TRIES || (kept != -Errno.EINTR && kept != -Errno.EAGAIN)) {
-                fail(SPLICE, kept == -Errno.EAGAIN ? -Errno.ENOMEM : kept);
+            } else if (kept != -Errno.EINTR && kept != -Errno.EAGAIN) {
+                fail(SPLICE, kept);
+                return len - left;
+            } else if (i == TRIES) {
                 return len - left;
             }
         }
@@ -293,11 +301,15 @@ final class Outlet implements AutoCloseable {
 
     /// Writes `len` bytes of `buffer`, and keeps a copy of what the output does not take.
     void write(Memory buffer, int len) {
-        long written = Math.max(0, writeOnce(buffer, 0, len));
-        if (isLive() && written < len) {
-            buffer.copyTo(written, memory(), 0, len - written);
+        long done = Math.min(ahead, len);
+        ahead -= done;
+        if (done < len) {
+            done += Math.max(0, writeOnce(buffer, done, len - done));
+        }
+        if (isLive() && done < len) {
+            buffer.copyTo(done, memory(), 0, len - done);
             from = 0;
-            to = len - (int) written;
+            to = len - (int) done;
             flush();
         }
     }

@@ -151,6 +151,26 @@ public final class PipeBudget {
         void because(String call, int errno, String reason);
     }
 
+    /// Makes a pipe that was not opened here larger, as far as the limits allow. What it got more counts here
+    /// until {@link #forget}.
+    ///
+    /// @return pages that it got more; 0 where it has `capacity` bytes already, or the kernel or the limits refuse
+    long enlarge(int fd, long capacity) {
+        long now = kernel.fcntl(fd, F_GETPIPE_SZ, 0);
+        long wanted = granted(capacity);
+        if (now <= 0 || now >= wanted) {
+            return 0;
+        }
+        long more = Math.max(0, kernel.fcntl(fd, F_SETPIPE_SZ, wanted) - now) / kernel.pageSize();
+        pages.addAndGet(more);
+        return more;
+    }
+
+    /// Counts so many pages less, which {@link #enlarge} had counted.
+    void forget(long enlarged) {
+        pages.addAndGet(-enlarged);
+    }
+
     private int pipe2(int[] fds) {
         int result;
         do {

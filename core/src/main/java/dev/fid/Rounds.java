@@ -33,6 +33,7 @@ final class Rounds implements AutoCloseable {
     private final Readiness.Set set = new Readiness.Set();
     private final Fd in;
     private final Head head;
+    private final Enlargement given;
     private final boolean offload;
 
     /// A round went by tee.
@@ -69,7 +70,8 @@ final class Rounds implements AutoCloseable {
                     wish.listener,
                     wish.progressNanos,
                     wish.length == Transfer.TO_END ? expected : wish.length);
-            prepareTee();
+            long capacity = prepareTee();
+            this.given = enlargement(capacity);
         } catch (ErrnoException | RuntimeException | Error e) {
             close(made);
             throw e;
@@ -80,7 +82,9 @@ final class Rounds implements AutoCloseable {
 
     /// Gets the pipes that tee needs: one for each output that shares, with as many slots as the head has, and
     /// the head's. Without all of them the bytes are copied.
-    private void prepareTee() throws ErrnoException {
+    ///
+    /// @return bytes that a pipe at either side may have at most, so that a round fits into all of them
+    private long prepareTee() throws ErrnoException {
         List<Outlet> candidates = new ArrayList<>();
         List<Outlet> others = new ArrayList<>();
         long files = outlets.stream().filter(Outlet::isFile).count();
@@ -89,11 +93,12 @@ final class Rounds implements AutoCloseable {
             boolean shares = !outlet.copies() && (!outlet.isFile() || files == 1 || wish.method == Method.TEE);
             (shares ? candidates : others).add(outlet);
         }
+        long least = wish.pipeCapacity;
         String reason = refusal(candidates);
         if (reason != null) {
             head.decline("", 0, reason);
         } else {
-            long least = openPipes(candidates);
+            least = openPipes(candidates);
             if (least > 0) {
                 head.usePipe(least);
             }
@@ -105,6 +110,13 @@ final class Rounds implements AutoCloseable {
         if (!head.isPipe() && !wish.fallback && wish.method == Method.TEE) {
             throw new NoMethodException(declined);
         }
+        return head.isPipe() ? least : wish.pipeCapacity;
+    }
+
+    private Enlargement enlargement(long capacity) {
+        List<Fd> ends = new ArrayList<>(List.of(in));
+        outlets.forEach(outlet -> ends.add(outlet.out()));
+        return new Enlargement(PipeBudget.of(kernel), wish.growPipes ? capacity : 0, ends);
     }
 
     /// @return bytes of the smallest, 0 where one was not to be had
@@ -159,6 +171,7 @@ final class Rounds implements AutoCloseable {
                     }
                     tellFailures();
                     meter.add(round);
+                    given.moved(round);
                 }
             }
         }
@@ -263,15 +276,19 @@ final class Rounds implements AutoCloseable {
             }
         }
         head.gave(taken);
-        copy(source, round - taken, List.of());
+        if (taken < round && last >= 0 && sharing.get(last).isLive()) {
+            refuse(source, "splice", Errno.ENOMEM, round - taken, sharing.subList(last, last + 1));
+        } else {
+            copy(source, round - taken, List.of());
+        }
     }
 
     /// @return false where the kernel has no tee for us, and the round was copied instead
     private boolean share(Fd source, long round, int index) {
         Outlet outlet = sharing.get(index);
         long result = outlet.tee(source, round);
-        if (result < 0 && Transfer.isRefusal((int) -result) && outlet.isLive()) {
-            // Neither this one nor those behind it have any of the round: for them it can still be copied.
+        if (isRefusal(result) && outlet.isLive()) {
+            // Those behind it have none of the round, and this one knows how much: it can still be copied.
             List<Outlet> rest = new ArrayList<>(sharing.subList(index, sharing.size()));
             rest.addAll(copying);
             refuse(source, "tee", (int) -result, round, rest);
@@ -286,8 +303,14 @@ final class Rounds implements AutoCloseable {
             refused = new ErrnoException(call, "in=" + source, errno, Side.NONE, 0, "");
             return;
         }
-        head.decline(call, errno, Errno.text(errno));
+        head.decline(call, errno, errno == Errno.ENOMEM ? "the input's pipe was made larger" : Errno.text(errno));
         copy(source, round, rest);
+    }
+
+    /// Whether a tee or splice between pipes of ours was refused with this result, so that bytes are to be copied:
+    /// by the kernel, or because the round does not fit.
+    static boolean isRefusal(long result) {
+        return result == -Errno.ENOMEM || (result < 0 && Transfer.isRefusal((int) -result));
     }
 
     /// Reads `len` bytes out of the head and writes them to `some`. With nobody to take them they leave it all
@@ -404,6 +427,7 @@ final class Rounds implements AutoCloseable {
 
     @Override
     public void close() {
+        given.close();
         close(head);
     }
 

@@ -29,6 +29,7 @@ final class Running implements AutoCloseable {
     private final Fd out;
     private final Stat before;
     private final Meter meter;
+    private final Enlargement given;
 
     Running(Transfer wish, Plan plan) throws ErrnoException {
         this.wish = wish;
@@ -42,8 +43,10 @@ final class Running implements AutoCloseable {
             this.out = wish.out.unshared(O_WRONLY, reopened);
             this.meter =
                     new Meter(kernel, wish.timeout, wish.bytesPerSecond, wish.listener, wish.progressNanos, expected());
+            this.given =
+                    new Enlargement(PipeBudget.of(kernel), wish.growPipes ? wish.pipeCapacity : 0, List.of(in, out));
         } catch (ErrnoException | RuntimeException | Error e) {
-            close();
+            release();
             throw e;
         }
     }
@@ -122,6 +125,7 @@ final class Running implements AutoCloseable {
                 tally,
                 wish.block,
                 wish.pipeCapacity,
+                given,
                 readiness,
                 sumsAfterwards() ? null : wish.digest);
         try (Descent descent = new Descent(plan, course, meter, declined)) {
@@ -260,6 +264,11 @@ final class Running implements AutoCloseable {
 
     @Override
     public void close() {
+        given.close();
+        release();
+    }
+
+    private void release() {
         reopened.forEach(Fd::close);
         readiness.close();
     }

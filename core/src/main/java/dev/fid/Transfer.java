@@ -54,6 +54,7 @@ public final class Transfer {
     boolean sparse;
     int block = 256 << 10; // 0.42 CPU s/GiB from ext4 to ext4, 0.44 with 128 KiB
     long pipeCapacity = Pipe.BULK_CAPACITY;
+    boolean growPipes;
 
     @Nullable
     Digest digest;
@@ -159,6 +160,14 @@ public final class Transfer {
     /// Bytes of a pipe of our own where one is needed.
     public Transfer pipeCapacity(long bytes) {
         pipeCapacity = notNegative(bytes, "pipeCapacity");
+        return this;
+    }
+
+    /// Whether a pipe that it is given becomes as large as {@link #pipeCapacity}, where it is smaller and limits
+    /// allow, as soon as bulk goes through it. It stays so. By default it is left as it is: its pages count for
+    /// the user who made it. Source: fcntl(2), F_SETPIPE_SZ.
+    public Transfer growPipes(boolean growPipes) {
+        this.growPipes = growPipes;
         return this;
     }
 

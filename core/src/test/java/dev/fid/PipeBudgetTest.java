@@ -44,6 +44,23 @@ class PipeBudgetTest {
     }
 
     @Test
+    void aPipeOfSomebodyElseGrowsWhileHalfOfTheLimitIsFree() throws Exception {
+        PipeBudget budget = new PipeBudget(kernel, 256 << 10, (1 << 20) / page);
+        try (Pipe first = Pipe.open(kernel, 64 << 10);
+                Pipe second = Pipe.open(kernel, 64 << 10);
+                Pipe third = Pipe.open(kernel, 64 << 10)) {
+            int more = (192 << 10) / page;
+            assertThat(budget.enlarge(first.sink().number(), 1 << 20)).isEqualTo(more);
+            assertThat(budget.enlarge(first.sink().number(), 1 << 20)).isZero();
+            assertThat(budget.enlarge(second.sink().number(), 1 << 20)).isEqualTo(more);
+            assertThat(budget.enlarge(third.sink().number(), 1 << 20)).isZero();
+            assertThat(budget.pages()).isEqualTo(2L * more);
+            budget.forget(2L * more);
+            assertThat(budget.enlarge(third.sink().number(), 1 << 20)).isEqualTo(more);
+        }
+    }
+
+    @Test
     void noPipeIsLargerThanAllowed() throws Exception {
         try (Pipe pipe = new PipeBudget(kernel, 128 << 10, 0).open(1 << 20)) {
             assertThat(pipe.capacity()).isEqualTo(128 << 10);

@@ -117,7 +117,8 @@ final class CopyOptions {
             names = "--pipe-size",
             paramLabel = "SIZE",
             converter = Values.OfSize.class,
-            description = "Bytes of a pipe of its own.")
+            description =
+                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where they have fewer and limits allow.")
     long pipeSize;
 
     @Option(

@@ -193,6 +193,7 @@ final class Copying {
         transfer.method(method == null && files && copies ? Method.SPLICE_THROUGH_PIPE : method)
                 .fallback(options.fallback())
                 .sparse(empty && options.sparse == CopyOptions.Holes.auto)
+                .growPipes(true)
                 .length(options.most());
         if (options.start() >= 0) {
             transfer.offIn(options.start());

@@ -194,7 +194,7 @@ final class TeeOptions {
             paramLabel = "SIZE",
             converter = Values.OfSize.class,
             description =
-                    "Bytes of each pipe, its own (default: 1M) and those it is given, where they have fewer and limits allow.")
+                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where they have fewer and limits allow.")
     long pipeSize;
 
     @Option(

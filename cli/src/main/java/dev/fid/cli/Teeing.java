@@ -10,8 +10,6 @@ import dev.fid.NoMethodException;
 import dev.fid.Progress;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
-import dev.fid.kernel.Kernel;
-import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +157,7 @@ final class Teeing {
                 .watching(options.onError() == TeeOptions.OnError.WARN_NOPIPE
                         || options.onError() == TeeOptions.OnError.EXIT_NOPIPE)
                 .failures(this::goesOn)
+                .growPipes(true)
                 .length(options.length);
         fanout.progress(reporter.tick(), now -> tell(now, fanout));
         if (options.patience != null) {
@@ -169,10 +168,6 @@ final class Teeing {
         }
         if (options.pipeSize > 0) {
             fanout.pipeCapacity(options.pipeSize);
-            enlarge(in);
-            for (Fd out : open) {
-                enlarge(out);
-            }
         }
         try {
             Fanout.Result result = fanout.run();
@@ -183,15 +178,6 @@ final class Teeing {
         } catch (ErrnoException e) {
             note(fanout.branches());
             throw failed(e);
-        }
-    }
-
-    /// Only where it was asked for: the pipe is not ours, and its pages count for the user who made it. A limit
-    /// leaves it as it was.
-    private void enlarge(Fd fd) throws ErrnoException {
-        Kernel kernel = fd.kernel();
-        if (fd.kind() == FdKind.PIPE && kernel.fcntl(fd.number(), Uapi.F_GETPIPE_SZ, 0) < options.pipeSize) {
-            kernel.fcntl(fd.number(), Uapi.F_SETPIPE_SZ, options.pipeSize);
         }
     }
 

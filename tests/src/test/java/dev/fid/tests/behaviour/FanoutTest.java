@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fanout;
 import dev.fid.Fanout.Policy;
@@ -324,6 +325,97 @@ class FanoutTest extends Fixture {
             assertThat(b.failure().errno()).isEqualTo(Errno.EPIPE);
         });
         assertThat(result.bytes()).isLessThan(5_000_000);
+    }
+
+    // ---- pipes that it is given ----
+
+    @ParameterizedTest
+    @CsvSource({"true,1000000,1048576", "true,1000,65536", "false,1000000,65536"})
+    void bulkMakesThePipesThatItIsGivenLarger(boolean growPipes, int len, long capacity) throws Exception {
+        byte[] content = pattern(len);
+        List<Ends> outs = List.of(pipe(), pipe());
+        List<On.Task<byte[]>> readers =
+                outs.stream().map(ends -> reader(ends.in())).toList();
+        Ends from = pipe();
+        On.Task<Integer> writer = On.PLATFORM.start(() -> {
+            put(from.out(), content);
+            return 0;
+        });
+
+        Fanout.Result result = Fanout.from(from.in())
+                .to(outs.get(0).out(), outs.get(1).out())
+                .length(len)
+                .growPipes(growPipes)
+                .run();
+
+        writer.get();
+        outs.forEach(ends -> ends.out().close());
+        for (On.Task<byte[]> reader : readers) {
+            assertSame(reader.get(), content, "what it got");
+        }
+        assertThat(result.isComplete()).isTrue();
+        for (Fd pipe : List.of(from.in(), outs.get(0).in(), outs.get(1).in())) {
+            assertThat(capacity(pipe)).isEqualTo(expected(capacity));
+        }
+    }
+
+    /// A round must find room in the private pipe of each output, slot by slot, so the input does not outgrow those.
+    @Test
+    void theInputDoesNotOutgrowThePipesWhereReferencesWait() throws Exception {
+        byte[] content = pattern(700_001);
+        FaultyKernel refusing = FaultyKernel.over(kernel);
+        refusing.on("fcntl")
+                .when(call -> call.arguments().contains(Uapi.F_SETPIPE_SZ))
+                .nth(1)
+                .fails(Errno.EPERM);
+        Ends out = pipe(refusing.kernel(), 0);
+        On.Task<byte[]> reader = reader(out.in());
+        Ends from = pipe(refusing.kernel(), 0);
+        On.Task<Integer> writer = On.PLATFORM.start(() -> {
+            put(from.out(), content);
+            from.out().close();
+            return 0;
+        });
+        Fanout.Result result = Fanout.from(from.in())
+                .to(out.out(), create(refusing.kernel(), "out"))
+                .growPipes(true)
+                .run();
+        writer.get();
+        out.out().close();
+        assertSame(reader.get(), content, "pipe");
+        assertSame(content("out"), content, "file");
+        assertThat(result.method()).isEqualTo(Method.TEE);
+        assertThat(capacity(from.in())).isEqualTo(expected(64 << 10));
+    }
+
+    /// Whoever writes may enlarge the pipe between us, too, when ours are there already.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void anInputThatSomebodyElseMakesLargerIsCopiedWhereARoundDoesNotFit(int count) throws Exception {
+        byte[] content = pattern(700_001);
+        FaultyKernel hooked = FaultyKernel.over(kernel);
+        Ends from = pipe(hooked.kernel(), 65536);
+        hooked.on("fionread").nth(1).runs(_ -> {
+            kernel.fcntl(from.out().number(), Uapi.F_SETPIPE_SZ, 1 << 20);
+            put(from.out(), content);
+            from.out().close();
+        });
+        List<Ends> outs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            outs.add(pipe(hooked.kernel(), 65536));
+        }
+        List<On.Task<byte[]>> readers =
+                outs.stream().map(ends -> reader(ends.in())).toList();
+        Fanout.Result result = Fanout.from(from.in())
+                .to(outs.stream().map(Ends::out).toList())
+                .pipeCapacity(65536)
+                .run();
+        outs.forEach(ends -> ends.out().close());
+        for (On.Task<byte[]> reader : readers) {
+            assertSame(reader.get(), content, "what it got");
+        }
+        assertThat(result.isComplete()).as("%s", result).isTrue();
+        assertThat(result.declined()).extracting(Declined::reason).contains("the input's pipe was made larger");
     }
 
     // ---- policies ----

@@ -158,6 +158,16 @@ abstract class Fixture {
         return pipe(kernel, 0);
     }
 
+    /// Bytes that a pipe holds, -EINVAL where the kernel does not tell (Linux 2.6).
+    static long capacity(Fd pipe) {
+        return pipe.kernel().fcntl(pipe.number(), Uapi.F_GETPIPE_SZ, 0);
+    }
+
+    /// What {@link #capacity} tells of a pipe with so many bytes.
+    final long expected(long capacity) {
+        return ground == Ground.MODEL_2_6 ? -Errno.EINVAL : capacity;
+    }
+
     /// A pipe whose ends nobody closes but the test.
     static Ends pipe(Kernel on, long capacity, int flags) {
         int[] fds = new int[2];

@@ -544,6 +544,35 @@ class TransferTermsTest extends Fixture {
         assertSame(takeAll(out[1], 100_000), pattern(100_000), "socket");
     }
 
+    // ---- pipes that it is given ----
+
+    @ParameterizedTest
+    @CsvSource({"true,1000000,1048576", "true,1000,65536", "false,1000000,65536"})
+    void bulkMakesThePipesThatItIsGivenLarger(boolean growPipes, int len, long capacity) throws Exception {
+        Ends out = pipe();
+        On.Task<byte[]> reader = On.PLATFORM.start(() -> takeAll(out.in(), len));
+        Transfer.from(file("in", pattern(len)))
+                .to(out.out())
+                .growPipes(growPipes)
+                .run();
+        assertSame(reader.get(), pattern(len), "pipe");
+        assertThat(capacity(out.in())).isEqualTo(expected(capacity));
+    }
+
+    @Test
+    void aPipeThatTheKernelDoesNotEnlargeCarriesAllBytesAllTheSame() throws Exception {
+        FaultyKernel refusing = FaultyKernel.over(kernel);
+        refusing.on("fcntl")
+                .when(call -> call.arguments().contains(Uapi.F_SETPIPE_SZ))
+                .fails(Errno.EPERM);
+        Fd in = file(refusing.kernel(), "in", pattern(1_000_000));
+        Ends out = pipe(refusing.kernel(), 0);
+        On.Task<byte[]> reader = On.PLATFORM.start(() -> takeAll(out.in(), 1_000_000));
+        Transfer.from(in).to(out.out()).growPipes(true).run();
+        assertSame(reader.get(), pattern(1_000_000), "pipe");
+        assertThat(capacity(out.in())).isEqualTo(expected(64 << 10));
+    }
+
     // CF-028
     @Test
     void oneDescriptorOnBothSidesIsDoubledAndSaidToHaveChanged() throws Exception {

@@ -170,6 +170,7 @@ final class FanoutScenarios {
                     .policy(shape.policy)
                     .patience(Duration.ofMillis(1))
                     .pipeCapacity(64 << 10)
+                    .growPipes(true)
                     .run();
         }
 

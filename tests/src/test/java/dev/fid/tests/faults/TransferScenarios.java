@@ -264,6 +264,7 @@ final class TransferScenarios {
                     .to(out)
                     .method(shape.method)
                     .pipeCapacity(64 << 10)
+                    .growPipes(true)
                     .block(16 << 10);
             if (shape.in == End.SPARSE) {
                 transfer.sparse(true);

@@ -1,0 +1,55 @@
+package dev.fid;
+
+import static dev.fid.kernel.Uapi.F_GETPIPE_SZ;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The pipes that a transfer was given rather than opened, made larger as soon as bulk goes through them: a shell
+/// makes them of 64 KiB, which is then a round for every process at either end.
+///
+/// Small traffic leaves them as they are, since the pages of a pipe count against the limit of the user who made
+/// it, used or not. Nothing depends on success: a refusal leaves a pipe as it was.
+final class Enlargement implements AutoCloseable {
+    private final PipeBudget budget;
+    private final long capacity;
+    private final List<Fd> pipes = new ArrayList<>();
+    /// Bytes that one call or round must move to be bulk: half of what the smallest pipe holds.
+    private long bulk = Long.MAX_VALUE;
+
+    private long pages;
+
+    /// @param capacity bytes that each is to have; 0 leaves them alone
+    Enlargement(PipeBudget budget, long capacity, List<Fd> ends) {
+        this.budget = budget;
+        this.capacity = capacity;
+        for (Fd end : ends) {
+            if (capacity > 0 && end.kindOrOther() == FdKind.PIPE) {
+                int holds = end.kernel().fcntl(end.number(), F_GETPIPE_SZ, 0);
+                if (holds > 0) { // EINVAL before Linux 2.6.35, where no pipe can grow
+                    pipes.add(end);
+                    bulk = Math.min(bulk, holds / 2);
+                }
+            }
+        }
+    }
+
+    /// A call or round moved so many bytes.
+    void moved(long bytes) {
+        if (bytes >= bulk) {
+            bulk = Long.MAX_VALUE;
+            for (Fd pipe : pipes) {
+                if (!pipe.isClosed()) {
+                    pages += budget.enlarge(pipe.number(), capacity);
+                }
+            }
+        }
+    }
+
+    /// Their pages are not ours to count any more. The pipes keep their size: what lies in them may need it.
+    @Override
+    public void close() {
+        budget.forget(pages);
+        pages = 0;
+    }
+}
