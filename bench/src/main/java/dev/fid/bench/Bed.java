@@ -50,6 +50,7 @@ final class Bed implements AutoCloseable {
     private final List<Fd> listeners = new ArrayList<>();
     private final List<Peer> peers = new ArrayList<>();
     private boolean cold;
+    private boolean small;
 
     /// @param directory where the outputs and FIFOs are made; it must be there
     /// @param content what the input gives
@@ -75,6 +76,16 @@ final class Bed implements AutoCloseable {
     Bed cold() {
         this.cold = true;
         return this;
+    }
+
+    /// Its pipes are left as mkfifo(3) makes them, which is what commands find between them.
+    Bed asMade() {
+        this.small = true;
+        return this;
+    }
+
+    private Fd sized(Fd pipe) {
+        return small ? pipe : End.enlarged(pipe);
     }
 
     private End end(End.Kind kind, String name) throws IOException {
@@ -265,7 +276,7 @@ final class Bed implements AutoCloseable {
     }
 
     private void feedPipe() throws IOException {
-        try (Fd pipe = blocking(End.enlarged(Fd.open(kernel, in.path(), java.nio.file.StandardOpenOption.WRITE)))) {
+        try (Fd pipe = blocking(sized(Fd.open(kernel, in.path(), java.nio.file.StandardOpenOption.WRITE)))) {
             content.feed(kernel, (file, at, len) -> kernel.splice(file, at, pipe.number(), null, len, 0));
         }
     }
@@ -277,7 +288,7 @@ final class Bed implements AutoCloseable {
     }
 
     private void drainPipe(Path path, Sink sink) throws IOException {
-        try (Fd pipe = blocking(End.enlarged(Fd.open(kernel, path)))) {
+        try (Fd pipe = blocking(sized(Fd.open(kernel, path)))) {
             switch (sink) {
                 case COMPARE -> content.compare(kernel, pipe.number());
                 case READ -> readAll(pipe.number());

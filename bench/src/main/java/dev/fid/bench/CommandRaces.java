@@ -3,10 +3,13 @@ package dev.fid.bench;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/// Directories of small files, and one file that is larger than most caches, by commands: their start is part of what
-/// they take.
+/// Directories of small files, one file that is larger than most caches, and pipelines, by commands: their start is
+/// part of what they take.
 ///
 /// No directories on ext4: it goes over every inode that was freed in the last minutes before it takes another, so
 /// that there a copy pays for the removal of the one before. Source: fs/ext4/ialloc.c of Linux 6.18, recently_deleted.
@@ -16,6 +19,8 @@ final class CommandRaces {
     private static final int LEAST_FILES = 1000;
     /// A large file has as many times the bytes of a run: 8 GiB where that has 256 MiB.
     private static final long LARGE = 32;
+    /// A pipeline moves as many times the bytes of a run: 4 GiB where that has 256 MiB.
+    private static final long PIPELINE = 16;
 
     private final Suite suite;
 
@@ -32,6 +37,12 @@ final class CommandRaces {
             Path disk = suite.disk().path();
             races.large("disk", disk, disk);
             races.large("across", disk, suite.memory().path());
+        }
+        if (suite.options().routes().stream().anyMatch(route -> route.startsWith("pipeline"))) {
+            races.pipeline();
+            for (int outputs : new int[] {2, 4, 8}) {
+                races.pipeline(outputs);
+            }
         }
     }
 
@@ -50,7 +61,7 @@ final class CommandRaces {
                             Content content = Content.of(source, files.bytes());
                             return suite.bed(directory, content, End.Kind.TREE, End.Kind.TREE);
                         },
-                        bed -> contenders(bed, "-r"),
+                        bed -> contenders("copy -q -r", ends(bed), "cp -r"),
                         Target.speed(1, "cp -r"))
                 .weight(4)
                 .everywhere());
@@ -66,30 +77,86 @@ final class CommandRaces {
                             Path source = suite.source(from, length);
                             return suite.bed(to, Content.of(source, length), End.Kind.FILE, End.Kind.FILE);
                         },
-                        bed -> contenders(bed, ""),
+                        bed -> contenders("copy -q", ends(bed), "cp"),
                         Target.speed(1, "cp"))
                 .weight(4)
                 .everywhere());
     }
 
-    /// @param option of both commands, or empty
-    private List<Contender> contenders(Bed bed, String option) {
-        String in = bed.in().name();
-        String out = bed.outs().getFirst().name();
+    private void pipeline() {
+        pipeline(
+                "pipeline-copy",
+                "a pipeline",
+                List.of(End.Kind.PIPE),
+                bed -> contenders("copy -q - -", redirected(bed), "pv -q", "cat"),
+                Target.speed(1, "pv -q"));
+    }
+
+    private void pipeline(int outputs) {
+        pipeline(
+                "pipeline-tee-" + outputs,
+                "a pipeline with " + outputs + " FIFOs",
+                Collections.nCopies(outputs, End.Kind.PIPE),
+                bed -> contenders("tee -q", names(bed.outs().subList(1, outputs)) + redirected(bed), "tee"),
+                Target.speed(8, "tee"));
+    }
+
+    private void pipeline(
+            String id, String title, List<End.Kind> outs, Function<Bed, List<Contender>> contenders, Target target) {
+        suite.add(new Race(
+                        id,
+                        title + ", with the pipes of a shell",
+                        () -> {
+                            Path memory = suite.memory().path();
+                            Path source = suite.source(memory, suite.bytes());
+                            Content content = new Content(source, suite.bytes(), PIPELINE * suite.bytes());
+                            return suite.bed(memory, content, End.Kind.PIPE, outs.toArray(End.Kind[]::new))
+                                    .asMade();
+                        },
+                        contenders,
+                        target)
+                .weight(4)
+                .everywhere());
+    }
+
+    // ---- contenders ----
+
+    private static String names(List<End> ends) {
+        return ends.stream().map(end -> " '" + end.name() + "'").collect(Collectors.joining());
+    }
+
+    private static String ends(Bed bed) {
+        return names(List.of(bed.in(), bed.outs().getFirst()));
+    }
+
+    private static String redirected(Bed bed) {
+        return " < '" + bed.in().name() + "' > '" + bed.outs().getFirst().name() + "'";
+    }
+
+    /// All start the same way, by a shell that becomes the command.
+    ///
+    /// @param words what follows `fid`
+    /// @param ends what follows that, or each of the other commands
+    private List<Contender> contenders(String words, String ends, String... others) {
         String fid = Peers.fidCommand();
         Peers anywhere = suite.peers().everywhere();
         if (fid == null || !anywhere.refusal().isEmpty()) {
             suite.skip("commands: " + (fid == null ? "not started as `fid bench`" : anywhere.refusal()));
             return new ArrayList<>();
         }
-        String cp = ("cp " + option).strip();
-        List<Contender> all = Suite.fid(shell(anywhere, fid + " copy -q " + option, in, out));
-        all.add(new Contender(cp, Contender.Kind.TOOL, shell(anywhere, cp, in, out)));
+        List<Contender> all = Suite.fid(shell(anywhere, fid + " " + words + ends));
+        for (String other : others) {
+            String program = other.split(" ", 2)[0];
+            if (Peers.isThere(program)) {
+                all.add(new Contender(other, Contender.Kind.TOOL, shell(anywhere, other + ends)));
+            } else {
+                suite.skip(program + ": not installed (bench/peers/setup installs what is missing)");
+            }
+        }
         return all;
     }
 
-    /// Both start the same way, by a shell that becomes the command.
-    private static Way shell(Peers anywhere, String command, String in, String out) {
-        return anywhere.tool("-", List.of("sh", "-c", "exec " + command + " \"$1\" \"$2\"", "sh", in, out));
+    private static Way shell(Peers anywhere, String command) {
+        return anywhere.tool("-", List.of("sh", "-c", "exec " + command));
     }
 }

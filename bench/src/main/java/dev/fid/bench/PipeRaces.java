@@ -194,7 +194,8 @@ final class PipeRaces {
                 8,
                 Collections.nCopies(outputs, End.Kind.PIPE),
                 Target.speed(0.95, "C tee"),
-                Target.speed(3, "C read_write"));
+                Target.speed(3, "C read_write"),
+                Target.speed(8, "tee"));
         if (outputs == 4) {
             race.usual();
         }

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
             "there is left out, and said. The races of relays need root for a network of their",
             "own and take minutes: they are held only when asked for, by relay or by --routes",
             "relay-veth1500 for a network of small packets. And --routes large copies one file of",
-            "32 times --bytes, 8 GiB that is, against cp.",
+            "32 times --bytes, 8 GiB that is, against cp; --routes pipeline runs fid tee and fid copy",
+            "as commands between the pipes of a shell, against tee, pv and cat.",
             ""
         },
         footer = {
