@@ -21,11 +21,13 @@ final class Blocks {
     private final Tree wish;
     private final Kernel kernel;
     private final LongConsumer progress;
+    private final Readiness readiness;
     private int flagIn;
     private int flagOut;
 
-    Blocks(Walk walk, LongConsumer progress) {
+    Blocks(Walk walk, Readiness readiness, LongConsumer progress) {
         this.walk = walk;
+        this.readiness = readiness;
         this.wish = walk.wish;
         this.kernel = walk.kernel;
         this.progress = progress;
@@ -66,6 +68,7 @@ final class Blocks {
                                 at,
                                 "the source ended after " + at + " of " + size + " bytes");
                     }
+                    walk.spend(got, readiness);
                     write(out, buffer, (int) got, at);
                     at += got;
                     read += got;

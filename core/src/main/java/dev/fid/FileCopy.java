@@ -22,6 +22,8 @@ final class FileCopy implements AutoCloseable {
     private final Kernel kernel;
     private final Attributes attributes;
     private final Memory buffer;
+    private final Readiness readiness;
+    private final Equality equality;
     private final Stat before = new Stat();
     private final Stat after = new Stat();
     private final Stat old = new Stat();
@@ -33,6 +35,8 @@ final class FileCopy implements AutoCloseable {
         this.kernel = walk.kernel;
         this.attributes = attributes;
         this.buffer = kernel.allocate(SMALL + kernel.pageSize());
+        this.readiness = new Readiness(kernel);
+        this.equality = new Equality(walk);
     }
 
     /// One file.
@@ -131,7 +135,7 @@ final class FileCopy implements AutoCloseable {
             if (wish.inPlace) {
                 inPlace(folder, in, nameOut, placing);
             } else if (wish.existing == Tree.Existing.RESUME && before.size >= Resumption.LEAST) {
-                Moving moving = new Resumption(walk, folder.out(), nameOut, placing)
+                Moving moving = new Resumption(walk, folder.out(), nameOut, placing, equality)
                         .run(in, before, attributes, this::sharing, old);
                 count(moving);
             } else {
@@ -225,6 +229,7 @@ final class FileCopy implements AutoCloseable {
         if (wish.durable) {
             Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
         }
+        equality.check(in, out);
     }
 
     /// Into the file that has the name.
@@ -289,6 +294,7 @@ final class FileCopy implements AutoCloseable {
     }
 
     private Moving write(int out, int length) throws ErrnoException {
+        walk.spend(length, readiness);
         long at = 0;
         boolean madeRoom = false;
         while (at < length) {
@@ -323,7 +329,7 @@ final class FileCopy implements AutoCloseable {
 
     private Moving move(int in, int out) throws ErrnoException {
         if (wish.holes == Tree.Holes.MADE || !wish.cached) {
-            return new Blocks(walk, this::tell).copy(in, out, before, sharing(in, out));
+            return new Blocks(walk, readiness, this::tell).copy(in, out, before, sharing(in, out));
         }
         return Moving.of(sharing(in, out).run());
     }
@@ -342,6 +348,9 @@ final class FileCopy implements AutoCloseable {
                 .fallback(wish.fallback && !wish.shareOnly)
                 .sparse(wish.holes != Tree.Holes.FILLED)
                 .progress(wish.interval, progress -> tell(progress.bytes()));
+        if (walk.rate != null) {
+            transfer.limit(walk.rate);
+        }
         return wish.shareOnly ? transfer.consistency(Consistency.REFLINK) : transfer;
     }
 
@@ -352,6 +361,8 @@ final class FileCopy implements AutoCloseable {
 
     @Override
     public void close() {
+        equality.close();
+        readiness.close();
         buffer.close();
     }
 }

@@ -12,19 +12,24 @@ final class Meter {
     private final Kernel kernel;
     private final long deadline;
     private final @Nullable Pace pace;
+    private final @Nullable Rate shared;
     private final @Nullable Consumer<Progress> listener;
     private final long interval;
     private final long length;
     private long nextProgress;
     private long moved;
+    /// Of the shared rate, and not used yet.
+    private long granted;
 
-    /// @param bytesPerSecond 0 without a limit
+    /// @param bytesPerSecond 0 without a limit of its own
+    /// @param shared a limit that others share, too
     /// @param interval nanoseconds between two calls of the listener
     /// @param expected bytes to come, -1 where nobody knows
     Meter(
             Kernel kernel,
             @Nullable Duration timeout,
             long bytesPerSecond,
+            @Nullable Rate shared,
             @Nullable Consumer<Progress> listener,
             long interval,
             long expected) {
@@ -32,6 +37,7 @@ final class Meter {
         this.start = kernel.nanoTime();
         this.deadline = timeout == null ? Readiness.NEVER : start + timeout.toNanos();
         this.pace = bytesPerSecond == 0 ? null : new Pace(bytesPerSecond, start);
+        this.shared = shared;
         this.listener = listener;
         this.interval = interval;
         this.nextProgress = listener == null ? Readiness.NEVER : start + interval;
@@ -45,6 +51,7 @@ final class Meter {
 
     void add(long bytes) {
         moved += bytes;
+        granted = Math.max(0, granted - bytes);
         if (pace != null) {
             pace.moved(bytes);
         }
@@ -58,16 +65,34 @@ final class Meter {
     /// How many of `len` bytes may go now; waits until it is at least one.
     long allowed(long len, Method method, Readiness readiness) throws ErrnoException {
         tick(method);
-        if (pace == null) {
-            return len;
+        long most = len;
+        if (pace != null) {
+            long allowance = pace.allowance(kernel.nanoTime());
+            while (allowance == 0) {
+                readiness.sleep(Math.min(pace.next(), wake()));
+                tick(method);
+                allowance = pace.allowance(kernel.nanoTime());
+            }
+            most = Math.min(len, allowance);
         }
-        long allowance = pace.allowance(kernel.nanoTime());
-        while (allowance == 0) {
-            readiness.sleep(Math.min(pace.next(), wake()));
-            tick(method);
-            allowance = pace.allowance(kernel.nanoTime());
+        if (shared != null) {
+            giveBack();
+            while ((granted = shared.grant(most, kernel.nanoTime())) == 0) {
+                long now = kernel.nanoTime();
+                readiness.sleep(Math.min(now + shared.pauseNanos(now), wake()));
+                tick(method);
+            }
+            most = granted;
         }
-        return Math.min(len, allowance);
+        return most;
+    }
+
+    /// What the shared rate granted and was not used is for the others.
+    void giveBack() {
+        if (shared != null && granted > 0) {
+            shared.giveBack(granted);
+            granted = 0;
+        }
     }
 
     /// When a wait must come back here.

@@ -20,7 +20,6 @@ final class Resumption {
     static final long LEAST = 1 << 20; // 1 MiB
 
     private static final long TAIL = 4 << 20; // 4 MiB
-    private static final int BLOCK = 128 << 10;
     private static final byte[] SOURCE = "user.fid.source".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] SUFFIX = ".fid-part".getBytes(StandardCharsets.US_ASCII);
 
@@ -33,9 +32,11 @@ final class Resumption {
     private final int dir;
     private final byte[] part;
     private final Placing placing;
+    private final Equality equality;
 
-    Resumption(Walk walk, int dir, byte[] name, Placing placing) {
+    Resumption(Walk walk, int dir, byte[] name, Placing placing, Equality equality) {
         this.walk = walk;
+        this.equality = equality;
         this.kernel = walk.kernel;
         this.dir = dir;
         this.placing = placing;
@@ -51,15 +52,7 @@ final class Resumption {
         boolean closed = false;
         try {
             long start = start(in, out, source);
-            Moved moved;
-            try {
-                moved = way.from(in, out).offIn(start).offOut(start).run();
-            } catch (ErrnoException e) {
-                if (e.errno() == Errno.ESTALE) {
-                    kernel.unlinkat(dir, part, 0); // of a source that is no more
-                }
-                throw e;
-            }
+            Moved moved = way.from(in, out).offIn(start).offOut(start).run();
             kernel.fremovexattr(out, SOURCE);
             boolean replaces = placing.replaces(source, old);
             boolean keepsMode = walk.wish.kept.contains(Tree.Kept.MODE);
@@ -73,11 +66,17 @@ final class Resumption {
             if (walk.wish.durable) {
                 Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
             }
+            equality.check(in, out);
             walk.created(out);
             closed = true;
             Worker.check(kernel.close(out), "close", Side.OUT);
             placing.rename(part);
             return FileCopy.Moving.of(moved);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ESTALE) {
+                kernel.unlinkat(dir, part, 0); // of a source that is no more, or never was
+            }
+            throw e;
         } finally {
             if (!closed) {
                 kernel.close(out);
@@ -116,7 +115,10 @@ final class Resumption {
             boolean unknown = length < 0;
             boolean same = !unknown && Arrays.equals(stamp, value.bytes(0, (int) length));
             long from = unknown ? 0 : Math.max(0, there.size - TAIL);
-            if (there.size > 0 && there.size <= source.size && (unknown || same) && equal(in, out, from, there.size)) {
+            if (there.size > 0
+                    && there.size <= source.size
+                    && (unknown || same)
+                    && equality.of(in, out, from, there.size)) {
                 return there.size;
             }
             Worker.check(Opening.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
@@ -124,36 +126,5 @@ final class Resumption {
             kernel.fsetxattr(out, SOURCE, value, 0, stamp.length, 0); // without it all is compared
             return 0;
         }
-    }
-
-    private boolean equal(int in, int out, long from, long to) throws ErrnoException {
-        try (Memory one = kernel.allocate(BLOCK);
-                Memory two = kernel.allocate(BLOCK)) {
-            for (long at = from; at < to; at += BLOCK) {
-                int length = (int) Math.min(BLOCK, to - at);
-                if (!fill(in, one, length, at, Side.IN) || !fill(out, two, length, at, Side.OUT)) {
-                    return false;
-                }
-                if (!Arrays.equals(one.bytes(0, length), two.bytes(0, length))) {
-                    return false;
-                }
-                if (walk.stopped()) {
-                    throw new ErrnoException("copy", "", Errno.ECANCELED);
-                }
-            }
-            return true;
-        }
-    }
-
-    private boolean fill(int fd, Memory memory, int length, long at, Side side) throws ErrnoException {
-        for (int done = 0; done < length; ) {
-            int start = done;
-            long read = Patience.retrying(() -> kernel.pread(fd, memory, start, length - start, at + start));
-            if (Worker.check(read, "read", side) == 0) {
-                return false;
-            }
-            done += (int) read;
-        }
-        return true;
     }
 }

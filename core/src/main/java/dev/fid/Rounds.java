@@ -67,6 +67,7 @@ final class Rounds implements AutoCloseable {
                     kernel,
                     wish.timeout,
                     wish.bytesPerSecond,
+                    null,
                     wish.listener,
                     wish.progressNanos,
                     wish.length == Transfer.TO_END ? expected : wish.length);

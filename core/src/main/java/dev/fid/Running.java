@@ -41,8 +41,14 @@ final class Running implements AutoCloseable {
         try {
             this.in = wish.in.unshared(O_RDONLY, reopened);
             this.out = wish.out.unshared(O_WRONLY, reopened);
-            this.meter =
-                    new Meter(kernel, wish.timeout, wish.bytesPerSecond, wish.listener, wish.progressNanos, expected());
+            this.meter = new Meter(
+                    kernel,
+                    wish.timeout,
+                    wish.bytesPerSecond,
+                    wish.rate,
+                    wish.listener,
+                    wish.progressNanos,
+                    expected());
             this.given =
                     new Enlargement(PipeBudget.of(kernel), wish.growPipes ? wish.pipeCapacity : 0, List.of(in, out));
         } catch (ErrnoException | RuntimeException | Error e) {
@@ -265,6 +271,7 @@ final class Running implements AutoCloseable {
     @Override
     public void close() {
         given.close();
+        meter.giveBack();
         release();
     }
 

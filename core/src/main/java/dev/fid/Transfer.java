@@ -37,6 +37,9 @@ public final class Transfer {
     long bytesPerSecond;
 
     @Nullable
+    Rate rate;
+
+    @Nullable
     Duration timeout;
 
     @Nullable
@@ -105,6 +108,12 @@ public final class Transfer {
             throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
         }
         this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /// Moves no more than `rate` grants, which other transfers may share.
+    public Transfer limit(Rate rate) {
+        this.rate = rate;
         return this;
     }
 

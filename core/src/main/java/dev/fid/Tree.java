@@ -140,6 +140,8 @@ public final class Tree {
     Method method;
 
     boolean fallback = true;
+    boolean verified;
+    long bytesPerSecond;
     Duration interval = Duration.ofMillis(100);
 
     @Nullable
@@ -261,6 +263,22 @@ public final class Tree {
     /// As {@link Transfer#fallback}.
     public Tree fallback(boolean fallback) {
         this.fallback = fallback;
+        return this;
+    }
+
+    /// Copies at most this many bytes in a second, over all workers.
+    public Tree limit(long bytesPerSecond) {
+        if (bytesPerSecond <= 0) {
+            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
+        }
+        this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /// Reads both files again before the copy gets its name (in place: afterwards), and fails with ESTALE where they
+    /// differ. With {@link #durable} the copy's pages are dropped first, so that the bytes come from its disk.
+    public Tree verified(boolean verified) {
+        this.verified = verified;
         return this;
     }
 

@@ -53,6 +53,10 @@ final class Walk implements AutoCloseable {
     volatile boolean noNameless;
 
     volatile boolean noEmptyPath;
+
+    /// What all workers share of {@link Tree#limit}.
+    final @Nullable Rate rate;
+
     volatile String uncached = "";
 
     /// A source as it was named.
@@ -75,6 +79,7 @@ final class Walk implements AutoCloseable {
         this.kernel = wish.kernel;
         this.start = kernel.nanoTime();
         this.tasks = new Tasks(wish.jobs);
+        this.rate = wish.bytesPerSecond == 0 ? null : new Rate(wish.bytesPerSecond, start);
     }
 
     // ---- before anything is written ----
@@ -326,6 +331,25 @@ final class Walk implements AutoCloseable {
 
     boolean stopped() {
         return stopped;
+    }
+
+    /// Waits until so many bytes may go.
+    void spend(long bytes, Readiness readiness) throws ErrnoException {
+        Rate limit = rate;
+        if (limit == null) {
+            return;
+        }
+        for (long left = bytes; left > 0; ) {
+            long now = kernel.nanoTime();
+            long granted = limit.grant(left, now);
+            left -= granted;
+            if (granted == 0) {
+                readiness.sleep(now + limit.pauseNanos(now));
+            }
+            if (stopped) {
+                throw new ErrnoException("copy", "", Errno.ECANCELED);
+            }
+        }
     }
 
     /// Whether an existing file of this inode came from another source of this run.

@@ -206,7 +206,7 @@ final class CopyOptions {
     @Option(names = "--fsync", description = "Returns when DST is on the disk.")
     boolean fsync;
 
-    @Option(names = "--verify", description = "Reads both ends again and compares their CRC32C (exit 6).")
+    @Option(names = "--verify", description = "Reads both ends again and compares them (exit 6).")
     boolean verify;
 
     @Option(names = "--checksum", paramLabel = "crc32c|sha256", description = "Prints the sum of the bytes.")
@@ -374,9 +374,7 @@ final class CopyOptions {
             append ? "--append" : "",
             offset >= 0 ? "--offset" : "",
             length >= 0 ? "--length" : "",
-            verify ? "--verify" : "",
             checksum != null ? "--checksum" : "",
-            limit > 0 ? "--limit" : "",
             block > 0 ? "--block" : "",
             pipeSize > 0 ? "--pipe-size" : "",
             consistency != null ? "--consistency" : "",

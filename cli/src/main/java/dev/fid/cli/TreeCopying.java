@@ -67,10 +67,14 @@ final class TreeCopying {
                 .inPlace(options.inPlace)
                 .cached(!options.noCache)
                 .durable(options.fsync)
+                .verified(options.verify)
                 .share(options.reflink != CopyOptions.When.never, options.reflink == CopyOptions.When.always)
                 .method(options.method())
                 .fallback(options.fallback())
                 .failures(this::complain);
+        if (options.limit > 0) {
+            tree.limit(options.limit);
+        }
         if (options.jobs > 0) {
             tree.jobs(options.jobs);
         }

@@ -12,6 +12,7 @@ import dev.fid.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Await;
@@ -31,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Trees arrive as they were, whole file by whole file; compared with what cp(1) makes of them.
@@ -529,5 +531,81 @@ class TreeTest extends Fixture {
         assertThat(last[0].files()).isEqualTo(20);
         assertThat(last[0].bytes()).isEqualTo(1_000_000);
         assertThat(last[0].allFiles()).isIn(20L, -1L);
+    }
+
+    // ---- a limit, and reading again ----
+
+    @ParameterizedTest
+    @EnumSource(Tree.Holes.class)
+    void aLimitHoldsForAllWorkersTogether(Tree.Holes holes) throws Exception {
+        for (int i = 0; i < 20; i++) {
+            write("small" + i, 30_000 + i);
+        }
+        write("large", 700_000);
+        write("larger", 900_000);
+        long rate = 8_000_000;
+        Tree.Report report = Tree.from(src)
+                .to(dir.resolve("out"))
+                .limit(rate)
+                .holes(holes)
+                .jobs(4)
+                .run();
+        assertThat(report.bytes()).isEqualTo(2_200_190);
+        assertThat(sh(dir, "diff -r src out")).isEmpty();
+        long granted = (long) (rate * (report.nanos() / 1e9)) + rate / 20;
+        assertThat(report.bytes()).as("bytes in the time that it took").isLessThanOrEqualTo(granted);
+    }
+
+    enum Writing {
+        WHOLE,
+        IN_PLACE,
+        RESUMED
+    }
+
+    /// Each first fsync of a file finds a byte that is not the source's: at the end, or in the middle.
+    @ParameterizedTest
+    @EnumSource(Writing.class)
+    void aCopyOfAnotherContentGetsNoNameWhereItIsVerified(Writing writing) throws Exception {
+        write("large", 3_000_000);
+        write("small", 4000);
+        write("longer", 5000);
+        FaultyKernel corrupting = FaultyKernel.over(Kernel.linux());
+        corrupting.on("fsync").when(TreeTest::isFile).runs(call -> {
+            int fd = (int) call.arguments().get(0);
+            Kernel linux = Kernel.linux();
+            Stat stat = new Stat();
+            linux.fstat(fd, stat);
+            try (Memory byteOfOurs = linux.allocate(1)) {
+                linux.pread(fd, byteOfOurs, 0, 1, stat.size / 2);
+                byteOfOurs.putByte(0, (byte) ~byteOfOurs.getByte(0));
+                linux.pwrite(fd, byteOfOurs, 0, 1, stat.size == 5000 ? 5000 : stat.size / 2);
+            }
+        });
+        Path out = dir.resolve("out");
+        Tree.Report report = tree(out, writing).on(corrupting.kernel()).run();
+        assertThat(report.failures()).hasSize(3).allSatisfy(failure -> {
+            assertThat(failure.cause().errno()).isEqualTo(Errno.ESTALE);
+            assertThat(failure.out()).isTrue();
+        });
+        if (writing == Writing.WHOLE) {
+            assertThat(out).isEmptyDirectory();
+        }
+        report = tree(out, writing).run();
+        assertThat(report.failures()).isEmpty();
+        assertThat(sh(dir, "diff -r src out")).isEmpty();
+    }
+
+    private Tree tree(Path out, Writing writing) {
+        return Tree.from(src.resolve("."))
+                .to(out)
+                .durable(true)
+                .verified(true)
+                .inPlace(writing == Writing.IN_PLACE)
+                .existing(writing == Writing.RESUMED ? Tree.Existing.RESUME : Tree.Existing.REPLACE);
+    }
+
+    private static boolean isFile(FaultyKernel.Call call) {
+        Stat stat = new Stat();
+        return Kernel.linux().fstat((int) call.arguments().get(0), stat) == 0 && stat.type() == Uapi.S_IFREG;
     }
 }

@@ -98,12 +98,24 @@ class TreeCopyTest extends Sandbox {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--append", "--offset=1", "--verify", "--limit=1M", "--checksum=crc32c", "--dry-run"})
+    @ValueSource(strings = {"--append", "--offset=1", "--checksum=crc32c", "--dry-run"})
     void whatIsForOneSourceIsRefusedForTrees(String option) throws IOException {
         tree(1, 10);
         Ran ran = here("copy", "-r", option, path("src"), path("out"));
         assertThat(ran.err()).contains(": it is for one source, without -r\n");
         assertThat(ran.status()).isEqualTo(2);
+    }
+
+    @Test
+    void aLimitAndReadingAgainGoWithTrees() throws IOException {
+        tree(3, 100_000);
+        Ran ran = here("copy", "-r", "--limit=3M", "--verify", "--json", path("src"), path("out"));
+        assertThat(ran.status()).as(ran.err()).isZero();
+        assertThat(sh("diff -r src out").out()).isEmpty();
+        String seconds = ran.out().replaceFirst("(?s).*\"seconds\": ?([0-9.e-]+).*", "$1");
+        assertThat(Double.parseDouble(seconds))
+                .as("300,000 bytes, 150,000 at once")
+                .isGreaterThanOrEqualTo(0.05);
     }
 
     @Test
