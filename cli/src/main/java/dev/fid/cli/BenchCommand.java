@@ -48,7 +48,7 @@ final class BenchCommand implements Action {
             return switch (this) {
                 case copy -> List.of("file-file", "reflink", "tree", "rss", "blocks-file-file");
                 case pipe -> List.of("pipe-", "file-pipe", "memory-", "blocks-file-pipe", "blocks-pipe");
-                case tee -> List.of("fanout");
+                case tee -> List.of("fanout", "pipeline");
                 case socket -> List.of("file-socket", "socket-", "blocks-file-socket", "blocks-socket");
                 case relay -> List.of("socket-socket", "blocks-socket-socket", "relay");
                 case articles -> List.of("articles");
