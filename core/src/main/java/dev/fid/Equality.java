@@ -65,6 +65,7 @@ final class Equality implements AutoCloseable {
             }
             done += (int) read;
         }
+        walk.counters.userBytes.addAndGet(done);
         return done;
     }
 

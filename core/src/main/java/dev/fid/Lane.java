@@ -54,6 +54,8 @@ public final class Lane implements AutoCloseable {
     private static final long FIRST_MARK = 128 << 10; // 128 KiB
     /// What comes in this time may wait: 2 ms.
     private static final long MARK_NANOS = 2_000_000;
+    /// So long bytes in the middle of a stream wait for the mark: 4 ms.
+    private static final long MOST_MARKED_NANOS = 2 * MARK_NANOS;
     /// A sweep that comes sooner after another can tell nothing.
     private static final long LEAST_SWEEP_NANOS = 500_000;
 
@@ -93,6 +95,9 @@ public final class Lane implements AutoCloseable {
     private final boolean markable;
     /// In bytes; 0 while the input has none.
     private long mark;
+    /// What the rate of late would make it.
+    private long fitting;
+
     private long movedAtSweep;
     private long queuedAtSweep;
     private long sweptAt;
@@ -214,10 +219,11 @@ public final class Lane implements AutoCloseable {
         return mark > 0;
     }
 
-    /// Fits the mark to what came since bytes came before: those of two milliseconds, at most the pool's
-    /// mark. Where that is little, or nothing is added to what is queued, which is a tail, the mark is taken
-    /// away, and the kernel tells of the tail at once. So a mark holds up bytes in the middle of a stream for
-    /// two milliseconds, and its last ones for two sweeps.
+    /// Fits the mark to the rate of late: what comes in two milliseconds, at most the pool's mark. Where nothing
+    /// came because less than the mark is there, it gives that four milliseconds; then the stream has become
+    /// slow. Where nothing is added to what is queued, that is a tail. A mark of little is taken away, and to
+    /// lower it makes the kernel tell at once. So a mark holds up bytes in the middle of a stream for four
+    /// milliseconds, and its last ones for two sweeps.
     ///
     /// @return whether it is still marked
     public boolean sweep() {
@@ -225,22 +231,30 @@ public final class Lane implements AutoCloseable {
             return false;
         }
         long now = kernel.nanoTime();
+        long span = now - sweptAt;
         long came = moved() - movedAtSweep;
-        if (now - sweptAt < LEAST_SWEEP_NANOS || (came == 0 && pending() > 0)) {
+        if (span < LEAST_SWEEP_NANOS || (came == 0 && pending() > 0)) {
             return true; // or it is the output that is slow
         }
-        long before = queuedAtSweep;
-        queuedAtSweep = kernel.fionread(in.number());
-        if (came == 0 && queuedAtSweep > before) {
-            return true;
+        if (came == 0) {
+            long before = queuedAtSweep;
+            queuedAtSweep = kernel.fionread(in.number());
+            boolean grows = queuedAtSweep > before;
+            if (grows && span < MOST_MARKED_NANOS) {
+                return true;
+            }
+            fitting = grows ? queuedAtSweep * MARK_NANOS / span : 0;
+        } else {
+            // What a single sweep sees is one wake-up more or less, which is half of it or twice.
+            fitting += (came * MARK_NANOS / span - fitting) / 4;
+            queuedAtSweep = 0;
         }
-        long fitting = came * MARK_NANOS / (now - sweptAt);
         movedAtSweep = moved();
         sweptAt = now;
         if (fitting < LEAST_MARK) {
             mark(0);
             steadySince = moved();
-        } else if (fitting < mark || fitting >= 2 * mark) {
+        } else if (fitting < mark / 2 || fitting >= 2 * mark) {
             mark(Math.min(pool.mark(), Long.highestOneBit(fitting)));
         }
         return isMarked();
@@ -249,6 +263,7 @@ public final class Lane implements AutoCloseable {
     /// Marks an input in bulk for the first time, or again.
     private void mark() {
         mark(Math.min(pool.mark(), FIRST_MARK));
+        fitting = mark;
         movedAtSweep = moved();
         queuedAtSweep = 0;
         sweptAt = kernel.nanoTime();

@@ -97,7 +97,7 @@ public final class Tree {
     /// @param special FIFOs, sockets and device nodes made
     /// @param skipped left as they were, as {@link Existing} has it
     /// @param bytes content of the files
-    /// @param userBytes of these, through user space
+    /// @param userBytes bytes through user space, those that were only compared among them
     /// @param byMethod bytes by method
     /// @param uncached how the page cache was spared; empty where it was not asked for
     /// @param failed things that failed

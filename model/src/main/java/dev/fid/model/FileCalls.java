@@ -147,11 +147,8 @@ final class FileCalls {
         if (advice == Uapi.POSIX_FADV_DONTNEED && file.inode instanceof RegularFile regular) {
             long end = len == 0 || off + len < 0 ? Long.MAX_VALUE : off + len;
             regular.cache.forget(Page.ceiling(off), end == Long.MAX_VALUE ? end : end >> Page.SHIFT);
-            regular.sync(
-                    off >> Page.SHIFT,
-                    end == Long.MAX_VALUE
-                            ? end
-                            : Page.ceiling(end)); // after that: what is on its way to the disk cannot be given back yet
+            // After that: what is on its way to the disk cannot be given back yet.
+            regular.sync(off >> Page.SHIFT, end == Long.MAX_VALUE ? end : Page.ceiling(end));
         }
         return 0;
     }

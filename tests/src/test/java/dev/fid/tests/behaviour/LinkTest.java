@@ -20,6 +20,7 @@ import dev.fid.tests.OnAllKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Two sockets joined, driven by hand as an event loop would: nothing here waits unless it says so.
 @OnAllKernels
@@ -390,5 +391,44 @@ class LinkTest extends Fixture {
         sender.get();
         right[1].shutdownOutput();
         loop.get();
+    }
+
+    // ---- marks ----
+
+    /// A stream of 256 MB/s gets a mark of 256 KiB. When only 4 MB/s come, they do not wait for so much.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aMarkedStreamThatBecomesSlowOrStopsIsNotHeldUp(boolean goesOn) throws Exception {
+        VirtualTime time = new VirtualTime(kernel, 250_000);
+        Fd[] in = tcpPair();
+        Fd[] out = unixPair();
+        PipePool pool = pool(time.kernel(), Splicing.AUTO).mark(256 << 10);
+        Lane lane = keep(new Lane(in[0], out[0], pool));
+        byte[] much = pattern(64 << 10);
+        for (int i = 0; mark(in[0]) < 256 << 10; i++) {
+            assertThat(i).as("turns without the whole mark").isLessThan(1000);
+            put(in[1], much);
+            long before = lane.moved();
+            lane.move();
+            takeAll(out[1], (int) (lane.moved() - before));
+            lane.sweep();
+        }
+        long tail = 0;
+        time.start();
+        while (kernel.poll(new int[] {in[0].number()}, new short[] {Uapi.POLLIN}, new short[1], 1, 0) == 0) {
+            assertThat(time.elapsed()).as("nanoseconds without a wake-up").isLessThan(6_000_000);
+            if (goesOn || tail == 0) {
+                put(in[1], pattern(1000));
+                tail += 1000;
+            }
+            lane.sweep();
+        }
+        long before = lane.moved();
+        lane.move();
+        assertThat(takeAll(out[1], (int) (lane.moved() - before)).length).isGreaterThanOrEqualTo((int) tail);
+    }
+
+    private int mark(Fd socket) {
+        return kernel.getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT);
     }
 }
