@@ -71,9 +71,7 @@ final class Descent implements AutoCloseable {
         long done = 0;
         while (done < length) {
             Mover now = current();
-            // A reflink moves no bytes, so all is asked for at once: chunk by chunk 1 GiB took 128 calls and 1 ms.
-            long most = method() == Method.REFLINK ? Long.MAX_VALUE : chunk;
-            long want = meter.allowed(Math.min(length - done, most), method(), course.readiness());
+            long want = next(length - done);
             asked = want;
             long result = step(now, want);
             if (result > 0) {
@@ -92,11 +90,25 @@ final class Descent implements AutoCloseable {
         return done;
     }
 
+    /// Bytes to ask for now. A reflink moves none, so no limit holds for it, and all is asked for at once: chunk by
+    /// chunk 1 GiB took 128 calls and 1 ms, and what is not a multiple of a block is refused.
+    private long next(long left) throws ErrnoException {
+        if (method() == Method.REFLINK) {
+            meter.tick(method());
+            return left;
+        }
+        return meter.allowed(Math.min(left, chunk), method(), course.readiness());
+    }
+
     private void account(long bytes) {
         rungMoved = true;
         byMethod.merge(method(), bytes, Long::sum);
-        meter.add(bytes);
-        course.given().moved(bytes);
+        if (method() == Method.REFLINK) {
+            meter.skip(bytes);
+        } else {
+            meter.add(bytes);
+            course.given().moved(bytes);
+        }
     }
 
     private long step(Mover now, long want) throws ErrnoException {
