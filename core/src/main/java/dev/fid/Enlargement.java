@@ -2,8 +2,10 @@ package dev.fid;
 
 import static dev.fid.kernel.Uapi.F_GETPIPE_SZ;
 
+import dev.fid.kernel.Kernel;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The pipes that a transfer was given rather than opened, made larger as soon as bulk goes through them: a shell
 /// makes them of 64 KiB, which is then a round for every process at either end.
@@ -11,21 +13,22 @@ import java.util.List;
 /// Small traffic leaves them as they are, since the pages of a pipe count against the limit of the user who made
 /// it, used or not. Nothing depends on success: a refusal leaves a pipe as it was.
 final class Enlargement implements AutoCloseable {
-    private final PipeBudget budget;
+    private final Kernel kernel;
     private final long capacity;
     private final List<Fd> pipes = new ArrayList<>();
     /// Bytes that one call or round must move to be bulk: half of what the smallest pipe holds.
     private long bulk = Long.MAX_VALUE;
 
+    private @Nullable PipeBudget budget;
     private long pages;
 
     /// @param capacity bytes that each is to have; 0 leaves them alone
-    Enlargement(PipeBudget budget, long capacity, List<Fd> ends) {
-        this.budget = budget;
+    Enlargement(Kernel kernel, long capacity, List<Fd> ends) {
+        this.kernel = kernel;
         this.capacity = capacity;
         for (Fd end : ends) {
             if (capacity > 0 && end.kindOrOther() == FdKind.PIPE) {
-                int holds = end.kernel().fcntl(end.number(), F_GETPIPE_SZ, 0);
+                int holds = kernel.fcntl(end.number(), F_GETPIPE_SZ, 0);
                 if (holds > 0) { // EINVAL before Linux 2.6.35, where no pipe can grow
                     pipes.add(end);
                     bulk = Math.min(bulk, holds / 2);
@@ -38,9 +41,11 @@ final class Enlargement implements AutoCloseable {
     void moved(long bytes) {
         if (bytes >= bulk) {
             bulk = Long.MAX_VALUE;
+            PipeBudget all = PipeBudget.of(kernel);
+            budget = all;
             for (Fd pipe : pipes) {
                 if (!pipe.isClosed()) {
-                    pages += budget.enlarge(pipe.number(), capacity);
+                    pages += all.enlarge(pipe.number(), capacity);
                 }
             }
         }
@@ -49,7 +54,10 @@ final class Enlargement implements AutoCloseable {
     /// Their pages are not ours to count any more. The pipes keep their size: what lies in them may need it.
     @Override
     public void close() {
-        budget.forget(pages);
-        pages = 0;
+        PipeBudget all = budget;
+        if (all != null) {
+            all.forget(pages);
+            budget = null;
+        }
     }
 }

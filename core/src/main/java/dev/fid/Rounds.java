@@ -117,7 +117,7 @@ final class Rounds implements AutoCloseable {
     private Enlargement enlargement(long capacity) {
         List<Fd> ends = new ArrayList<>(List.of(in));
         outlets.forEach(outlet -> ends.add(outlet.out()));
-        return new Enlargement(PipeBudget.of(kernel), wish.growPipes ? capacity : 0, ends);
+        return new Enlargement(kernel, wish.growPipes ? capacity : 0, ends);
     }
 
     /// @return bytes of the smallest, 0 where one was not to be had

@@ -49,8 +49,7 @@ final class Running implements AutoCloseable {
                     wish.listener,
                     wish.progressNanos,
                     expected());
-            this.given =
-                    new Enlargement(PipeBudget.of(kernel), wish.growPipes ? wish.pipeCapacity : 0, List.of(in, out));
+            this.given = new Enlargement(kernel, wish.growPipes ? wish.pipeCapacity : 0, List.of(in, out));
         } catch (ErrnoException | RuntimeException | Error e) {
             release();
             throw e;
