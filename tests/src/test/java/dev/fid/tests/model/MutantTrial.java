@@ -95,6 +95,7 @@ final class MutantTrial {
         for (String name : OF_THE_MODEL) {
             selectors.add(selectClass("dev.fid.model." + name));
         }
+        selectors.add(selectClass(ScriptsTest.class));
         for (String name : VECTORS) {
             Class<?> suite = Class.forName("dev.fid.tests.conformance." + name);
             boolean all = suite.isAnnotationPresent(OnAllKernels.class);
