@@ -41,6 +41,7 @@ final class NettyWays {
             loop.start();
             in.spliceTo(out, Math.toIntExact(bed.content().length()))
                     .addListener(done -> loop.finish(out, done.cause()));
+            in.config().setAutoRead(true);
         });
     }
 
@@ -114,7 +115,8 @@ final class NettyWays {
                     .group(events)
                     .channel(EpollSocketChannel.class)
                     .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.AUTO_READ, !(handler instanceof Relaying))
+                    .option(ChannelOption.AUTO_READ, handler instanceof Arrival) // the inputs when all is ready
+                    .option(ChannelOption.ALLOW_HALF_CLOSURE, handler instanceof Spliced)
                     .handler(handler)
                     .connect(end.address());
             until(connected::isDone);
@@ -166,8 +168,10 @@ final class NettyWays {
         }
     }
 
-    /// The input of a splice: whether it went well is told by its future. At the end of the input Netty reads once more
-    /// into a pipe that it has closed already.
+    /// The input of a splice: whether it went well is told by its future. Without half-closure Netty closes
+    /// it once the peer has closed, with what a pipe could not take yet still in it
+    /// (AbstractEpollStreamChannel, 4.2.18: after spliceIn in epollInReady). At the end of the input it reads
+    /// once more into a pipe that it has closed already.
     private static final class Spliced extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {}

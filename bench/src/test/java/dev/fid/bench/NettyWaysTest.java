@@ -1,0 +1,54 @@
+package dev.fid.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fid.kernel.Kernel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What Netty is raced by loses nothing, however early its input comes and ends.
+class NettyWaysTest {
+    private static final int BYTES = 1 << 20;
+    private static final int ROUNDS = 100;
+
+    @TempDir
+    Path directory;
+
+    enum Ways {
+        SPLICE {
+            @Override
+            Way way() {
+                return NettyWays.splice();
+            }
+        },
+        BUFFERS {
+            @Override
+            Way way() {
+                return NettyWays.buffers();
+            }
+        };
+
+        abstract Way way();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void allArrivesOfAnInputThatHasEndedAlready(Ways ways) throws IOException {
+        Kernel kernel = Kernel.linux();
+        byte[] bytes = new byte[BYTES];
+        new java.util.Random(1).nextBytes(bytes);
+        Content content = Content.of(Files.write(directory.resolve("source"), bytes), BYTES);
+        try (Bed bed = new Bed(kernel, directory, content, -1, End.Kind.SOCKET, End.Kind.SOCKET);
+                Stopwatch watch = new Stopwatch(kernel)) {
+            for (int round = 0; round < ROUNDS; round++) {
+                bed.begin(Bed.Sink.COMPARE);
+                assertThat(ways.way().move(bed, watch).sample().bytes()).isEqualTo(BYTES);
+                bed.end();
+            }
+        }
+    }
+}
