@@ -14,6 +14,14 @@ final class Pace {
         this.start = now;
     }
 
+    /// What a program gives as a limit, if it is one.
+    static long checked(long bytesPerSecond) {
+        if (bytesPerSecond <= 0) {
+            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
+        }
+        return bytesPerSecond;
+    }
+
     /// A twentieth of a second's worth: the least that is worth a call.
     private long quantum() {
         return Math.max(1, bytesPerSecond / 20);

@@ -104,10 +104,7 @@ public final class Transfer {
 
     /// Moves at most this many bytes in a second, over the whole.
     public Transfer limit(long bytesPerSecond) {
-        if (bytesPerSecond <= 0) {
-            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
-        }
-        this.bytesPerSecond = bytesPerSecond;
+        this.bytesPerSecond = Pace.checked(bytesPerSecond);
         return this;
     }
 

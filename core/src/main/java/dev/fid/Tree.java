@@ -268,10 +268,7 @@ public final class Tree {
 
     /// Copies at most this many bytes in a second, over all workers.
     public Tree limit(long bytesPerSecond) {
-        if (bytesPerSecond <= 0) {
-            throw new IllegalArgumentException("a limit is above 0 bytes per second, not " + bytesPerSecond);
-        }
-        this.bytesPerSecond = bytesPerSecond;
+        this.bytesPerSecond = Pace.checked(bytesPerSecond);
         return this;
     }
 

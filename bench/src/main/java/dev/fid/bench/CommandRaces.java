@@ -33,12 +33,12 @@ final class CommandRaces {
         races.tree("tmpfs", () -> suite.memory().path());
         races.tree("xfs", () -> suite.mounted("xfs"));
         // A run takes ten seconds and 16 GiB: only for who names it.
-        if (suite.options().routes().stream().anyMatch(route -> route.startsWith("large"))) {
+        if (suite.names("large")) {
             Path disk = suite.disk().path();
             races.large("disk", disk, disk);
             races.large("across", disk, suite.memory().path());
         }
-        if (suite.options().routes().stream().anyMatch(route -> route.startsWith("pipeline"))) {
+        if (suite.names("pipeline")) {
             races.pipeline();
             for (int outputs : new int[] {2, 4, 8}) {
                 races.pipeline(outputs);
@@ -146,11 +146,8 @@ final class CommandRaces {
         }
         List<Contender> all = Suite.fid(shell(anywhere, fid + " " + words + ends));
         for (String other : others) {
-            String program = other.split(" ", 2)[0];
-            if (Peers.isThere(program)) {
+            if (suite.isThere(other.split(" ", 2)[0])) {
                 all.add(new Contender(other, Contender.Kind.TOOL, shell(anywhere, other + ends)));
-            } else {
-                suite.skip(program + ": not installed (bench/peers/setup installs what is missing)");
             }
         }
         return all;

@@ -184,11 +184,23 @@ final class Suite implements AutoCloseable {
     ///
     /// @param out the file that gets its stdout, or `-`
     void tool(List<Contender> all, String name, String out, List<String> command) {
-        if (!Peers.isThere(name)) {
-            skip(name + ": not installed (bench/peers/setup installs what is missing)");
-        } else if (peers.refusal().isEmpty()) {
+        if (isThere(name) && peers.refusal().isEmpty()) {
             all.add(new Contender(name, Contender.Kind.TOOL, peers.tool(out, command)));
         }
+    }
+
+    /// Whether a program is installed. Where it is not, the report says so.
+    boolean isThere(String program) {
+        if (Peers.isThere(program)) {
+            return true;
+        }
+        skip(program + ": not installed (bench/peers/setup installs what is missing)");
+        return false;
+    }
+
+    /// Whether races are asked for whose names begin so.
+    boolean names(String prefix) {
+        return options.routes().stream().anyMatch(route -> route.startsWith(prefix));
     }
 
     /// Netty, where its jars are.

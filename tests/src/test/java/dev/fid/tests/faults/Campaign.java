@@ -100,7 +100,7 @@ final class Campaign implements AutoCloseable {
                 scenarios.stream().filter(s -> s.name().contains(ONLY)).toList();
         int[] before = descriptors();
         if (leastRuns > 0) {
-            runsPerScenario = 3 * leastRuns / 2 / Math.max(1, chosen.size()); // some have fewer places
+            runsPerScenario = 5 * leastRuns / 4 / Math.max(1, chosen.size()); // some have fewer places
         }
         for (int i = 0; i < chosen.size() && complaints.size() < MOST_COMPLAINTS; i++) {
             double until = seconds * (i + 1) / chosen.size();
