@@ -53,8 +53,9 @@ final class RelayBed implements AutoCloseable {
             namespace(load);
             if (link != Link.LOOPBACK) {
                 namespace(relays);
-                ip("link", "add", "load0", "netns", load, "mtu", mtu(), "type", "veth", "peer", "name", "relay0");
-                ip("-n", load, "link", "set", "relay0", "netns", relays, "mtu", mtu());
+                ip(("-n " + load + " link add load0 mtu " + link.mtu + " type veth peer name relay0 mtu " + link.mtu
+                                + " netns " + relays)
+                        .split(" ", -1));
                 device(load, "load0", loadAddress(), directory);
                 device(relays, "relay0", relayAddress(), directory);
             }
@@ -62,10 +63,6 @@ final class RelayBed implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    private String mtu() {
-        return Integer.toString(link.mtu);
     }
 
     private static void namespace(String name) throws IOException {
