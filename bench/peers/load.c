@@ -107,6 +107,13 @@ static void watch(int epoll, int command, int fd, uint32_t events) {
     if (epoll_ctl(epoll, command, fd, &event) < 0) die("epoll_ctl");
 }
 
+// close(2) alone leaves it in the epoll while another thread's call still has the file, and it would be told of once more
+// (epoll(7), question 6).
+static void drop(int epoll, int fd) {
+    epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+    close(fd);
+}
+
 // ---- what comes and what is sent ----
 
 static int differs(const char *bytes, long length, long offset) {
@@ -148,13 +155,13 @@ static void answer(int epoll, int fd) {
 }
 
 static void serve(int epoll, int fd, char *buffer) {
-    int drop = job.kind == BULK && job.zero && !job.check;
-    ssize_t now = recv(fd, buffer, LARGEST, drop ? MSG_TRUNC : 0);
+    int unread = job.kind == BULK && job.zero && !job.check;
+    ssize_t now = recv(fd, buffer, LARGEST, unread ? MSG_TRUNC : 0);
     if (now < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (now <= 0) {
         // Of the other kinds the clients notice, and one of the run before may still come and go.
         if (now < 0 && job.kind == BULK && !stopping) error("a server's connection broke");
-        close(fd);
+        drop(epoll, fd);
         atomic_fetch_sub(&open_at_server, 1);
         return;
     }
@@ -263,11 +270,6 @@ static int dial(int nonblocking) {
         return -1;
     }
     return fd;
-}
-
-static void drop(int epoll, int fd) {
-    epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
-    close(fd);
 }
 
 static void bulk(int epoll) {
