@@ -12,7 +12,8 @@ final class Mechanism {
 
     private Mechanism() {}
 
-    /// A row for each contender that counts its calls.
+    /// A row for each contender that counts its calls; none where nobody followed the bytes, as between relays: they
+    /// are other processes, and may count requests.
     static Sheet of(Result result) {
         Sheet sheet = Sheet.of(
                 "contender",
@@ -22,7 +23,9 @@ final class Mechanism {
                 "calls/MiB, model>",
                 "mode switches/MiB>",
                 "CPU s/GiB>");
-        for (Result.Series series : result.series()) {
+        boolean followed =
+                result.series().stream().anyMatch(series -> series.userBytes() >= 0 || series.modelled() != null);
+        for (Result.Series series : followed ? result.series() : List.<Result.Series>of()) {
             if (series.calls() < 0 || series.kind() == Contender.Kind.AGAIN) {
                 continue;
             }

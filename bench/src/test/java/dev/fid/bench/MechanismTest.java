@@ -75,4 +75,16 @@ class MechanismTest {
             assertThat(both.modelled().copies()).as(loop.name()).isBetween(1.0, 2.0);
         }
     }
+
+    /// Their calls of a request are in the table of the race; calls of a MiB of requests would be nonsense.
+    @Test
+    void noBytesAreFollowedThroughRelays() throws IOException {
+        Report relays = Report.fromJson(Files.readString(Path.of("../docs/measured-relay.json")));
+        assertThat(relays.results())
+                .isNotEmpty()
+                .allSatisfy(result -> assertThat(Mechanism.of(result).rows()).isEmpty());
+        Report files = Report.fromJson(Files.readString(Path.of("../docs/measured.json")));
+        assertThat(files.results())
+                .anySatisfy(result -> assertThat(Mechanism.of(result).rows()).isNotEmpty());
+    }
 }
