@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// splicing from 64 KiB on (docs/measured.md). What a copying step could not write goes into the pipe too, so the
 /// buffer is free for the next lane.
 ///
-/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for half a pipe of bytes instead
+/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for a pipe of bytes instead
 /// of for every segment, which takes a quarter off the CPU time. Only a tail below the mark would stall, so
 /// whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits
 /// the mark to the rate.
@@ -48,6 +48,8 @@ public final class Lane implements AutoCloseable {
     private static final int SMALL_PIECES = 8;
     /// A stream that brought this much in a row is worth a mark.
     private static final long STEADY = 4 << 20; // 4 MiB
+    /// The most that it must bring after marks that held up tails: what comes are messages then, not a stream.
+    private static final long MOST_STEADY = 256 << 20; // 256 MiB
     /// A smaller mark saves nothing: one read of the buffer takes as much.
     private static final long LEAST_MARK = 64 << 10; // 64 KiB
 
@@ -102,6 +104,7 @@ public final class Lane implements AutoCloseable {
     private long queuedAtSweep;
     private long sweptAt;
     private long steadySince;
+    private long steady = STEADY;
 
     public Lane(Fd in, Fd out, PipePool pool) throws ErrnoException {
         this.in = in;
@@ -244,6 +247,9 @@ public final class Lane implements AutoCloseable {
                 return true;
             }
             fitting = grows ? queuedAtSweep * MARK_NANOS / span : 0;
+            if (!grows && queuedAtSweep > 0) {
+                heldUp();
+            }
         } else {
             // What a single sweep sees is one wake-up more or less, which is half of it or twice.
             fitting += (came * MARK_NANOS / span - fitting) / 4;
@@ -258,6 +264,13 @@ public final class Lane implements AutoCloseable {
             mark(Math.min(pool.mark(), Long.highestOneBit(fitting)));
         }
         return isMarked();
+    }
+
+    /// A tail waited for the sweep. Messages as long as a mark have one each, so the next mark comes later, and a
+    /// message in a thousand waits instead of one in sixteen; behind a long stream it is one wait in many bytes.
+    private void heldUp() {
+        boolean wasLong = moved() - steadySince >= MOST_STEADY;
+        steady = wasLong ? STEADY : Math.min(2 * steady, MOST_STEADY);
     }
 
     /// Marks an input in bulk for the first time, or again.
@@ -356,7 +369,7 @@ public final class Lane implements AutoCloseable {
         }
         if (filled == -Errno.EAGAIN) {
             emptyInput++;
-            if (markable && mark == 0 && own == null && shared == null && moved() - steadySince >= STEADY) {
+            if (markable && mark == 0 && own == null && shared == null && moved() - steadySince >= steady) {
                 mark();
             }
             return false;

@@ -41,7 +41,7 @@ final class RelayKeys {
     static final List<Key> RELAY_OPTIONS = List.of(
             new Key("splice", "WHEN", "auto", "when to splice: auto (bulk), always or never"),
             new Key("pipe-size", "SIZE", "1MiB", "bytes that a pipe holds"),
-            new Key("wake-size", "SIZE", "512KiB", "in bulk, bytes that wake us (SO_RCVLOWAT); 0 for each segment"),
+            new Key("wake-size", "SIZE", "1MiB", "in bulk, bytes that wake us (SO_RCVLOWAT); 0 for each segment"),
             new Key("preconnect", "N", "0", "upstream connections that each worker keeps ready"),
             new Key("max-conns", "N", "10000", "above it clients wait"),
             new Key("connect-timeout", "DURATION", "5s", "for all addresses together"),

@@ -30,7 +30,7 @@ public final class RelayBuilder {
     private @Nullable SocketAddress to;
     private Splicing splicing = Splicing.AUTO;
     private long pipeCapacity = Pipe.BULK_CAPACITY;
-    private long mark = 512 << 10; // 512 KiB
+    private long mark = 1 << 20; // 1 MiB
     private int maxConnections = 10_000;
     private Duration connectTimeout = Duration.ofSeconds(5);
     private @Nullable Duration idleTimeout = Duration.ofMinutes(5);
@@ -219,7 +219,7 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// Bytes below which a TCP peer in bulk does not wake us (SO_RCVLOWAT); 512 KiB by default, 0 for none.
+    /// Bytes below which a TCP peer in bulk does not wake us (SO_RCVLOWAT); 1 MiB by default, 0 for none.
     public RelayBuilder mark(long bytes) {
         mark = bytes;
         return this;

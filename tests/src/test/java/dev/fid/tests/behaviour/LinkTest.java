@@ -428,6 +428,47 @@ class LinkTest extends Fixture {
         assertThat(takeAll(out[1], (int) (lane.moved() - before)).length).isGreaterThanOrEqualTo((int) tail);
     }
 
+    /// 400 messages of 256 KiB at 650 MB/s: each is less than a mark, so each has a tail.
+    @Test
+    void marksHoldUpFewTailsOfLongMessages() throws Exception {
+        VirtualTime time = new VirtualTime(kernel, 100_000);
+        Fd[] in = tcpPair();
+        Fd[] out = unixPair();
+        Lane lane =
+                keep(new Lane(in[0], out[0], pool(time.kernel(), Splicing.AUTO).mark(1 << 20)));
+        byte[] part = pattern(64 << 10);
+        time.start();
+        int marked = 0;
+        int heldUp = 0;
+        for (int message = 0; message < 400; message++) {
+            long arrived = lane.moved() + 4L * part.length;
+            for (int i = 0; i < 4; i++) {
+                put(in[1], part);
+                moveWhileReady(lane, in[0], out[1]);
+                lane.sweep();
+            }
+            marked += lane.isMarked() ? 1 : 0;
+            heldUp += lane.moved() < arrived ? 1 : 0;
+            for (int i = 0; lane.moved() < arrived; i++) {
+                assertThat(i).as("sweeps for a tail").isLessThan(100);
+                lane.sweep();
+                moveWhileReady(lane, in[0], out[1]);
+            }
+        }
+        assertThat(marked).isPositive();
+        assertThat(heldUp).isBetween(1, 6);
+    }
+
+    /// What an event loop does: a mark keeps the socket from being readable.
+    private void moveWhileReady(Lane lane, Fd in, Fd out) throws Exception {
+        while (lane.pending() > 0
+                || kernel.poll(new int[] {in.number()}, new short[] {Uapi.POLLIN}, new short[1], 1, 0) > 0) {
+            long before = lane.moved();
+            lane.move();
+            takeAll(out, (int) (lane.moved() - before));
+        }
+    }
+
     private int mark(Fd socket) {
         return kernel.getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT);
     }
