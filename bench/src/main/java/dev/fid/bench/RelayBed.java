@@ -53,9 +53,10 @@ final class RelayBed implements AutoCloseable {
             namespace(load);
             if (link != Link.LOOPBACK) {
                 namespace(relays);
-                ip(("-n " + load + " link add load0 mtu " + link.mtu + " type veth peer name relay0 mtu " + link.mtu
-                                + " netns " + relays)
-                        .split(" ", -1));
+                String mtu = Integer.toString(link.mtu);
+                ip(
+                        "-n", load, "link", "add", "load0", "mtu", mtu, "type", "veth", //
+                        "peer", "name", "relay0", "mtu", mtu, "netns", relays);
                 device(load, "load0", loadAddress(), directory);
                 device(relays, "relay0", relayAddress(), directory);
             }
@@ -80,9 +81,8 @@ final class RelayBed implements AutoCloseable {
     private void device(String namespace, String device, String address, Path directory) throws IOException {
         ip("-n", namespace, "addr", "add", address + "/24", "dev", device);
         ip("-n", namespace, "link", "set", device, "up");
-        // Without a queue before it a veth drops what its ring of 256 packets does not take, and with one it waits
-        // since
-        // Linux 6.16 (drivers/net/veth.c): bulk is twice as fast.
+        // Without a queue before it a veth drops what its ring of 256 packets does not take, and with one it
+        // waits since Linux 6.16 (drivers/net/veth.c): bulk is twice as fast.
         run(List.of("tc", "-n", namespace, "qdisc", "add", "dev", device, "root", "pfifo", "limit", "1000"));
         Process pass = new ProcessBuilder(
                         enter(namespace, directory.resolve("pass").toString(), device))

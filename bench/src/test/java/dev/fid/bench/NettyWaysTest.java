@@ -6,6 +6,7 @@ import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,7 +41,7 @@ class NettyWaysTest {
     void allArrivesOfAnInputThatHasEndedAlready(Ways ways) throws IOException {
         Kernel kernel = Kernel.linux();
         byte[] bytes = new byte[BYTES];
-        new java.util.Random(1).nextBytes(bytes);
+        new Random(1).nextBytes(bytes);
         Content content = Content.of(Files.write(directory.resolve("source"), bytes), BYTES);
         try (Bed bed = new Bed(kernel, directory, content, -1, End.Kind.SOCKET, End.Kind.SOCKET);
                 Stopwatch watch = new Stopwatch(kernel)) {
