@@ -49,7 +49,7 @@ public final class Lane implements AutoCloseable {
     /// A stream that brought this much in a row is worth a mark.
     private static final long STEADY = 4 << 20; // 4 MiB
     /// The most that it must bring after marks that held up tails: what comes are messages then, not a stream.
-    private static final long MOST_STEADY = 64 << 20; // 64 MiB
+    private static final long MOST_STEADY = 256 << 20; // 256 MiB
     /// A smaller mark saves nothing: one read of the buffer takes as much.
     private static final long LEAST_MARK = 64 << 10; // 64 KiB
 
@@ -267,11 +267,12 @@ public final class Lane implements AutoCloseable {
         return isMarked();
     }
 
-    /// A tail waited for the sweep. Messages as long as a mark have one each, so the next mark comes later, and of
-    /// 256 KiB one in 256 waits instead of one in sixteen; behind a long stream it is one wait in many bytes.
+    /// A tail waited for the sweep. Messages as long as a mark have one each, so the next mark comes later:
+    /// of 256 KiB one in 1,024 waits in the end, not one in sixteen. Behind a long stream it is one wait in
+    /// many bytes.
     private void heldUp() {
         boolean wasLong = moved() - movedAtMark >= MOST_STEADY;
-        steady = wasLong ? STEADY : Math.min(2 * steady, MOST_STEADY);
+        steady = wasLong ? STEADY : Math.min(4 * steady, MOST_STEADY);
     }
 
     /// Marks an input in bulk for the first time, or again.
