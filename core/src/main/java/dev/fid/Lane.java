@@ -11,15 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /// One direction between two non-blocking streams: moves what can be moved now, and says what it waits for.
 ///
-/// Small messages go by read and write of the loop's buffer, bulk goes by splice through a pipe: splice begins
-/// once a read fills the buffer, and ends after eight small pieces, since copying is cheaper up to 8 KiB and
-/// splicing from 64 KiB on (docs/measured.md). What a copying step could not write goes into the pipe too, so the
-/// buffer is free for the next lane.
+/// Small messages go by read and write of the loop's buffer, bulk goes by splice through a pipe; {@link Choice}
+/// says which. What a copying step could not write goes into the pipe too, so the buffer is free for the next lane.
 ///
 /// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for a pipe of bytes instead
-/// of for every segment, which takes a quarter off the CPU time. Only a tail below the mark would stall, so
-/// whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked}; it also fits
-/// the mark to the rate.
+/// of for every segment, which takes a quarter off the CPU time. Where wake-ups find nearly as much without one,
+/// as between ends that do not copy, it would save nothing and hold up the sender. Only a tail below the mark
+/// would stall, so whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked};
+/// it also fits the mark to the rate.
 ///
 /// Invariant: bytes are taken from the input only when nothing is pending. So an EAGAIN while filling is the
 /// input's, while draining the output's. Errors are latched: after a reset the next call's 0 would look like a
@@ -43,13 +42,14 @@ public final class Lane implements AutoCloseable {
 
     /// Bytes in a turn at most, so that one fast link cannot starve the rest.
     static final long TURN_BYTES = 1 << 20; // 1 MiB
-    /// A spliced piece of less is small.
-    private static final long SMALL = 16 << 10; // 16 KiB
-    private static final int SMALL_PIECES = 8;
+    /// Reads in a turn while both ways are tried: what one splice takes is enough to know its cost.
+    private static final long TRIAL_READS = 4;
     /// A stream that brought this much in a row is worth a mark.
     private static final long STEADY = 4 << 20; // 4 MiB
     /// The most that it must bring after marks that held up tails: what comes are messages then, not a stream.
     private static final long MOST_STEADY = 256 << 20; // 256 MiB
+    /// After so much the mark has to be earned again.
+    private static final long MOST_MARKED = 1 << 30; // 1 GiB
     /// A smaller mark saves nothing: one read of the buffer takes as much.
     private static final long LEAST_MARK = 64 << 10; // 64 KiB
 
@@ -71,9 +71,8 @@ public final class Lane implements AutoCloseable {
     private @Nullable Memory rest;
     private int restFrom;
     private int restTo;
-    private boolean bulk;
+    private final Choice choice;
     private boolean copyOnly;
-    private int smallPieces;
     private boolean ended;
     private @Nullable ErrnoException failure;
     private @Nullable Declined declined;
@@ -104,6 +103,8 @@ public final class Lane implements AutoCloseable {
     private long queuedAtSweep;
     private long sweptAt;
     private long steadySince;
+    /// {@link #emptyInput} then.
+    private long emptyBefore;
     private long steady = STEADY;
     private long movedAtMark;
 
@@ -114,7 +115,7 @@ public final class Lane implements AutoCloseable {
         this.kernel = pool.kernel();
         this.inIsSocket = in.kind().isSocket();
         this.outIsSocket = out.kind().isSocket();
-        this.bulk = pool.splicing() == PipePool.Splicing.ALWAYS;
+        this.choice = new Choice(pool.splicing() == PipePool.Splicing.ALWAYS);
         this.copyOnly = pool.splicing() == PipePool.Splicing.NEVER;
         this.markable = in.kind() == FdKind.TCP && pool.mark() > 0;
     }
@@ -156,8 +157,21 @@ public final class Lane implements AutoCloseable {
         if (failure != null) {
             throw failure;
         }
+        choice.begin(cpuNanos(), pending() == 0);
+        Wait wait = turn();
+        choice.pause(cpuNanos());
+        return wait;
+    }
+
+    /// The clock of this thread's CPU time, where a trial wants to know it.
+    private long cpuNanos() {
+        return choice.isTrying() ? kernel.cpuNanos(Uapi.CLOCK_THREAD_CPUTIME_ID) : 0;
+    }
+
+    private Wait turn() throws ErrnoException {
         long before = moved();
-        while (moved() - before < TURN_BYTES) {
+        long most = choice.isTrying() ? PipePool.BUFFER * TRIAL_READS : TURN_BYTES;
+        while (moved() - before < most) {
             if (pending() > 0) {
                 if (!writable || !deliver()) {
                     writable = false;
@@ -212,6 +226,16 @@ public final class Lane implements AutoCloseable {
         return fullOutput;
     }
 
+    /// Of the trials that compared both ways by their CPU time, those after which it spliced.
+    public int spliceTrials() {
+        return choice.spliceWon();
+    }
+
+    /// Of the trials that compared both ways by their CPU time, those after which it copied.
+    public int copyTrials() {
+        return choice.copyWon();
+    }
+
     /// Nanoseconds until the rates allow more, 0 where they do now.
     public long pauseNanos() {
         long now = kernel.nanoTime();
@@ -232,6 +256,12 @@ public final class Lane implements AutoCloseable {
     /// @return whether it is still marked
     public boolean sweep() {
         if (mark == 0) {
+            return false;
+        }
+        if (moved() - movedAtMark >= MOST_MARKED) {
+            steady = STEADY;
+            mark(0); // to see what it brings without
+            watch();
             return false;
         }
         long now = kernel.nanoTime();
@@ -260,7 +290,7 @@ public final class Lane implements AutoCloseable {
         sweptAt = now;
         if (fitting < LEAST_MARK) {
             mark(0);
-            steadySince = moved();
+            watch();
         } else if (fitting < mark / 2 || fitting >= 2 * mark) {
             mark(Math.min(pool.mark(), Long.highestOneBit(fitting)));
         }
@@ -275,7 +305,6 @@ public final class Lane implements AutoCloseable {
         steady = wasLong ? STEADY : Math.min(4 * steady, MOST_STEADY);
     }
 
-    /// Marks an input in bulk for the first time, or again.
     private void mark() {
         mark(Math.min(pool.mark(), FIRST_MARK));
         fitting = mark;
@@ -283,6 +312,22 @@ public final class Lane implements AutoCloseable {
         movedAtSweep = movedAtMark;
         queuedAtSweep = 0;
         sweptAt = kernel.nanoTime();
+    }
+
+    /// Marks an input in bulk whose wake-ups find clearly less than a mark.
+    private void earnMark() {
+        long came = moved() - steadySince;
+        if (came >= steady && came / (emptyInput - emptyBefore) < pool.mark() / 4 * 3) {
+            mark();
+        } else if (came >= Math.max(steady, MOST_STEADY)) {
+            watch();
+        }
+    }
+
+    /// Begins to count what a stream without a mark brings.
+    private void watch() {
+        steadySince = moved();
+        emptyBefore = emptyInput;
     }
 
     private void mark(long bytes) {
@@ -303,7 +348,10 @@ public final class Lane implements AutoCloseable {
     /// Takes some bytes, or learns of the end. False when the input has none now.
     private boolean take() throws ErrnoException {
         waitsForTime = false;
-        Pipe now = bulk && !copyOnly ? pipe() : null;
+        Pipe now = choice.splices() && !copyOnly ? pipe() : null;
+        if (now == null && choice.splices()) {
+            choice.cannotSplice();
+        }
         long most = grant(now != null ? Pipe.BULK_CAPACITY : PipePool.BUFFER);
         if (most == 0) {
             waitsForTime = true;
@@ -314,6 +362,9 @@ public final class Lane implements AutoCloseable {
             readable = now != null ? fill(now, most) : copy(most);
         } finally {
             giveBack(most - (taken - before));
+        }
+        if (taken > before && pool.splicing() == PipePool.Splicing.AUTO) {
+            choice.took(taken - before, most);
         }
         return readable;
     }
@@ -363,17 +414,12 @@ public final class Lane implements AutoCloseable {
         if (filled > 0) {
             taken += filled;
             declined = null;
-            smallPieces = filled < SMALL ? smallPieces + 1 : 0;
-            if (smallPieces == SMALL_PIECES && pool.splicing() == PipePool.Splicing.AUTO) {
-                bulk = false;
-                smallPieces = 0;
-            }
             return true;
         }
         if (filled == -Errno.EAGAIN) {
             emptyInput++;
-            if (markable && mark == 0 && own == null && shared == null && moved() - steadySince >= steady) {
-                mark();
+            if (markable && mark == 0 && own == null && shared == null) {
+                earnMark();
             }
             return false;
         }
@@ -413,7 +459,6 @@ public final class Lane implements AutoCloseable {
             return true;
         }
         taken += read;
-        bulk |= read == len && len >= SMALL && pool.splicing() == PipePool.Splicing.AUTO;
         // A stream that gave less than it was asked for is empty; more is a new edge (epoll(7), question 9).
         boolean emptied = read < len && inIsSocket && !thorough;
         long written = Math.max(0, write(buffer, 0, read));

@@ -10,6 +10,11 @@ public abstract class ModelClock {
     /// Nanoseconds that only grow.
     public abstract long nanos();
 
+    /// Nanoseconds of CPU time of who asks; those of {@link #nanos} where nothing better is known.
+    public long cpuNanos() {
+        return nanos();
+    }
+
     /// Waits for `changed` or until `deadline` ({@link Long#MAX_VALUE}: for ever), whichever is first; may return
     /// earlier. Called with the kernel's lock held, and deaf to interrupts. A virtual clock moves itself to the
     /// deadline instead.

@@ -643,7 +643,7 @@ public final class ModelKernel implements Kernel {
 
     @Override
     public long cpuNanos(int clock) {
-        return machine.clock.nanos();
+        return machine.clock.cpuNanos();
     }
 
     @Override

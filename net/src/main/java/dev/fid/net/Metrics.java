@@ -68,6 +68,14 @@ final class Metrics {
             line("fid_relay_eagain_total", label("relay", name) + "," + label("cause", "input"), tally.emptyInput);
             line("fid_relay_eagain_total", label("relay", name) + "," + label("cause", "output"), tally.fullOutput);
         });
+        head(
+                "fid_relay_trials_total",
+                "counter",
+                "Comparisons of splice and copy by their CPU time, by what was kept.");
+        tallies.forEach((name, tally) -> {
+            line("fid_relay_trials_total", label("relay", name) + "," + label("kept", "splice"), tally.spliceTrials);
+            line("fid_relay_trials_total", label("relay", name) + "," + label("kept", "copy"), tally.copyTrials);
+        });
         errors("fid_relay_accept_errors_total", "Errors of accept, by errno.", tallies, Tally::acceptErrors);
         errors("fid_relay_connect_errors_total", "Errors of connecting, by errno.", tallies, Tally::connectErrors);
         errors(

@@ -25,6 +25,8 @@ final class Tally {
     long splices;
     long emptyInput;
     long fullOutput;
+    long spliceTrials;
+    long copyTrials;
     final Map<Ending, Long> endings = new EnumMap<>(Ending.class);
     final Map<String, Long> acceptErrors = new TreeMap<>();
     final Map<String, Long> connectErrors = new TreeMap<>();
@@ -39,6 +41,8 @@ final class Tally {
         splices += lane.splices();
         emptyInput += lane.emptyInput();
         fullOutput += lane.fullOutput();
+        spliceTrials += lane.spliceTrials();
+        copyTrials += lane.copyTrials();
     }
 
     void add(Tally other) {
@@ -56,6 +60,8 @@ final class Tally {
         splices += other.splices;
         emptyInput += other.emptyInput;
         fullOutput += other.fullOutput;
+        spliceTrials += other.spliceTrials;
+        copyTrials += other.copyTrials;
         other.endings.forEach((key, value) -> endings.merge(key, value, Long::sum));
         other.acceptErrors.forEach((key, value) -> acceptErrors.merge(key, value, Long::sum));
         other.connectErrors.forEach((key, value) -> connectErrors.merge(key, value, Long::sum));

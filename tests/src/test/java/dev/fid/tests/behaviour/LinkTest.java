@@ -2,6 +2,7 @@ package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
@@ -16,9 +17,13 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Ground;
 import dev.fid.tests.OnAllKernels;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -393,7 +398,125 @@ class LinkTest extends Fixture {
         loop.get();
     }
 
+    // ---- by cost ----
+
+    /// A kernel whose clock of CPU time knows what bytes cost that are copied, and that are spliced.
+    private final class Prices {
+        long copied;
+        long spliced;
+        private long spent;
+
+        Kernel kernel() {
+            return (Kernel) Proxy.newProxyInstance(
+                    Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("cpuNanos")) {
+                            return spent;
+                        }
+                        if (method.getName().equals("equals")) { // else the pipes were another kernel's
+                            return System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
+                        }
+                        Object result = method.invoke(kernel, arguments);
+                        if (result instanceof Long bytes && bytes > 0) {
+                            spent += switch (method.getName()) {
+                                case "recv", "send" -> bytes * copied;
+                                case "splice" -> bytes * spliced;
+                                default -> 0;
+                            };
+                        }
+                        return result;
+                    });
+        }
+    }
+
+    private static final int PIECE = 6 << 10;
+
+    /// By their size these pieces are copied; what counts after 256 of them is the CPU time.
+    @ParameterizedTest
+    @CsvSource({"100, 50, true", "100, 97, false", "50, 100, false"})
+    void piecesGoByTheWayThatCostsLess(long copied, long spliced, boolean splices) throws Exception {
+        Prices prices = new Prices();
+        prices.copied = copied;
+        prices.spliced = spliced;
+        Stream stream = new Stream(prices.kernel());
+        assertThat(stream.spliced(200, PIECE)).isZero();
+        assertThat(stream.spliced(200, PIECE)).isPositive(); // a trial has both
+        assertThat(stream.lane.spliceTrials()).isEqualTo(splices ? 1 : 0);
+        assertThat(stream.lane.copyTrials()).isEqualTo(splices ? 0 : 1);
+        assertThat(stream.spliced(500, PIECE)).isEqualTo(splices ? 500L * PIECE : 0);
+    }
+
+    @Test
+    void whatHasBecomeDearIsLeft() throws Exception {
+        Prices prices = new Prices();
+        prices.copied = 100;
+        prices.spliced = 50;
+        Stream stream = new Stream(prices.kernel());
+        stream.spliced(400, PIECE);
+        assertThat(stream.spliced(100, PIECE)).isEqualTo(100L * PIECE);
+        prices.spliced = 200;
+        stream.spliced(1100, PIECE);
+        assertThat(stream.lane.copyTrials()).isEqualTo(1);
+        assertThat(stream.spliced(100, PIECE)).isZero();
+    }
+
+    /// A stream of other pieces is another stream: the sizes decide until it has been tried, too.
+    @Test
+    void whatWasMeasuredHoldsForPiecesOfThatSize() throws Exception {
+        Prices prices = new Prices();
+        prices.copied = 100;
+        prices.spliced = 50;
+        Stream stream = new Stream(prices.kernel());
+        stream.spliced(400, PIECE);
+        assertThat(stream.spliced(100, PIECE)).isEqualTo(100L * PIECE);
+        stream.spliced(150, PIECE / 8);
+        assertThat(stream.spliced(100, PIECE / 8)).isZero();
+        assertThat(stream.lane.spliceTrials()).isEqualTo(1);
+    }
+
+    /// One lane, whose pieces are sent and received by hand.
+    private final class Stream {
+        final Fd[] in = unixPair();
+        final Fd[] out = unixPair();
+        final Lane lane;
+        private final byte[] bytes = pattern(PIECE);
+
+        Stream(Kernel kernel) throws Exception {
+            assumeTrue(ground != Ground.MODEL_2_6, "unix sockets cannot be spliced there");
+            lane = keep(new Lane(in[0], out[0], pool(kernel, Splicing.AUTO)));
+        }
+
+        /// Moves so many pieces, and tells how many bytes of them were spliced.
+        long spliced(int pieces, int size) throws Exception {
+            long before = lane.spliced();
+            byte[] piece = Arrays.copyOf(bytes, size);
+            for (int i = 0; i < pieces; i++) {
+                put(in[1], piece);
+                settle(lane);
+                assertSame(takeAll(out[1], size), piece, "piece " + i);
+            }
+            return lane.spliced() - before;
+        }
+    }
+
     // ---- marks ----
+
+    /// A mark saves wake-ups only where each finds little.
+    @ParameterizedTest
+    @CsvSource({"65536, true", "131072, false"})
+    void aStreamGetsAMarkWhereWakeUpsFindLessThanThat(int each, boolean marked) throws Exception {
+        Fd[] in = tcpPair();
+        Fd[] out = unixPair();
+        Lane lane = keep(new Lane(in[0], out[0], pool(Splicing.AUTO).mark(128 << 10)));
+        byte[] part = pattern(each);
+        boolean was = false;
+        while (lane.moved() < 8 << 20) {
+            put(in[1], part);
+            moveWhileReady(lane, in[0], out[1]);
+            was |= lane.isMarked();
+            lane.sweep();
+        }
+        assertThat(was).isEqualTo(marked);
+    }
 
     /// A stream of 256 MB/s gets a mark of 256 KiB. When only 4 MB/s come, they do not wait for so much.
     @ParameterizedTest

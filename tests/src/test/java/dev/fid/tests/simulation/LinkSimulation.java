@@ -72,7 +72,7 @@ public final class LinkSimulation extends Simulation {
         super(seed, 64);
         int[] one = pair();
         int[] two = pair();
-        isLong = chance(1000, "long streams");
+        isLong = chance(400, "long streams");
         left = peer(one[1], 1);
         right = peer(two[1], 2);
         leftEnd = Fd.own(kernel, one[0], "left");
@@ -253,8 +253,12 @@ public final class LinkSimulation extends Simulation {
         if (link.isHalfClosed()) {
             met.add("a half-close");
         }
-        note(link.there().declined());
-        note(link.back().declined());
+        for (Lane lane : new Lane[] {link.there(), link.back()}) {
+            note(lane.declined());
+            if (lane.spliceTrials() + lane.copyTrials() > 0) {
+                met.add("a trial");
+            }
+        }
         if (!isSwept && (link.there().isMarked() || link.back().isMarked())) {
             isSwept = true;
             met.add("a mark");
