@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The sizes are right for TCP (docs/measured-sizes.md) and wrong elsewhere: pieces of 8 KiB from a unix socket cost
 /// a third when they are spliced, and a stream of 1 KiB pieces, which fill a pipe with 1 KiB in each slot, costs a
-/// sixth more (docs/decisions.md, 62). So after {@value #FIRST} takes, and every {@value #LATER} then, both ways are
-/// tried by turns, in blocks of a few takes, and the way whose median block had less CPU time for a byte is kept.
-/// Only the time inside the lane counts, by the thread's own clock.
+/// sixth more (docs/decisions.md, 62). So after {@value #FIRST} takes both ways are tried by turns, in blocks of a few
+/// takes, and the way whose median block had less CPU time for a byte is kept until the next trial, {@value #MOST}
+/// takes later in the end. Only the time inside the lane counts, by the thread's own clock.
 final class Choice {
     /// A spliced piece of less is small.
     private static final long SMALL = 16 << 10; // 16 KiB
@@ -20,10 +20,11 @@ final class Choice {
 
     /// Takes that are looked at together.
     private static final int WINDOW = 64;
-    /// Takes before the first trial: shorter streams do not earn it back.
+    /// Takes before the first trial: shorter streams do not earn it back. Four times as many come before the next,
+    /// since a trial has forty, half of them by the dearer way.
     static final int FIRST = 4 * WINDOW;
-    /// Takes between trials. A trial has forty, half of them by the dearer way.
-    static final int LATER = 16 * WINDOW;
+    /// Takes between trials at most.
+    static final int MOST = 64 * WINDOW;
     /// A way that is not this much cheaper than the one that is taken may be so by chance.
     private static final double CLEARLY = 0.95;
     /// Pieces so many times as large, or as small, as the measured ones are another stream.
@@ -34,6 +35,7 @@ final class Choice {
 
     private int takes;
     private long bytes;
+    private int distance = FIRST;
     private int untilTrial = FIRST;
     /// Bytes of a take in the window before the last trial; 0 while the sizes decide.
     private long measured;
@@ -70,7 +72,7 @@ final class Choice {
             spliceWon += splices ? 1 : 0;
             copyWon += splices ? 0 : 1;
             smallPieces = 0;
-            startOver(LATER);
+            endTrial();
         } else if (isEmpty || now.hasBegun) {
             now.hasBegun = true;
             now.since = cpuNanos;
@@ -89,15 +91,14 @@ final class Choice {
     void cannotSplice() {
         if (trial != null) {
             measured = 0;
-            startOver(LATER);
+            endTrial();
         }
     }
 
-    private void startOver(int until) {
+    private void endTrial() {
         trial = null;
-        takes = 0;
-        bytes = 0;
-        untilTrial = until;
+        distance = Math.min(4 * distance, MOST);
+        untilTrial = distance;
     }
 
     /// Notes a take.
@@ -134,9 +135,12 @@ final class Choice {
 
     private void endWindow() {
         long mean = bytes / takes;
-        startOver(untilTrial - takes);
+        takes = 0;
+        bytes = 0;
+        untilTrial -= WINDOW;
         if (measured > 0 && (mean >= OTHER * measured || mean <= measured / OTHER)) {
             measured = 0;
+            distance = FIRST;
             untilTrial = FIRST;
         } else if (untilTrial <= 0 && mean >= LEAST) {
             measured = mean;

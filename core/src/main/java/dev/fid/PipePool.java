@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class PipePool implements AutoCloseable {
     /// When lanes splice.
     public enum Splicing {
-        /// Bulk through a pipe, small messages through the buffer.
+        /// What costs less: bulk through a pipe, small messages through the buffer.
         AUTO,
         /// All through a pipe.
         ALWAYS,

@@ -39,7 +39,7 @@ final class RelayKeys {
 
     /// What can be said of a relay by an option, too.
     static final List<Key> RELAY_OPTIONS = List.of(
-            new Key("splice", "WHEN", "auto", "when to splice: auto (bulk), always or never"),
+            new Key("splice", "WHEN", "auto", "when to splice: auto (where it costs less), always or never"),
             new Key("pipe-size", "SIZE", "1MiB", "bytes that a pipe holds"),
             new Key("wake-size", "SIZE", "1MiB", "in bulk, bytes that wake us (SO_RCVLOWAT); 0 for each segment"),
             new Key("preconnect", "N", "0", "upstream connections that each worker keeps ready"),

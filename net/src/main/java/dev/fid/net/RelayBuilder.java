@@ -207,7 +207,7 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// When bytes go by splice(2); by default in bulk only.
+    /// When bytes go by splice(2); by default where that costs less than a copy, which is in bulk.
     public RelayBuilder splicing(Splicing when) {
         splicing = when;
         return this;
