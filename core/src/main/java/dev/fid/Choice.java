@@ -25,8 +25,11 @@ final class Choice {
     static final int FIRST = 4 * WINDOW;
     /// Takes between trials at most.
     static final int MOST = 64 * WINDOW;
-    /// A way that is not this much cheaper than the one that is taken may be so by chance.
+    /// Copying that is not this much cheaper may be so by chance.
     private static final double CLEARLY = 0.95;
+    /// Splicing has to be so much cheaper: part of its cost is not in the lane, since the pages are freed when the
+    /// peer acknowledges them.
+    private static final double MUCH = 0.8;
     /// Pieces so many times as large, or as small, as the measured ones are another stream.
     private static final int OTHER = 4;
 
@@ -148,7 +151,7 @@ final class Choice {
         }
     }
 
-    /// Trials in which splicing was the cheaper way, or not clearly the dearer.
+    /// Trials after which it spliced.
     int spliceWon() {
         return spliceWon;
     }
@@ -203,7 +206,7 @@ final class Choice {
         boolean isSpliceCheaper(boolean before) {
             double splice = median(splicing);
             double copy = median(copying);
-            return before ? splice * CLEARLY <= copy : splice < copy * CLEARLY;
+            return before ? splice * CLEARLY <= copy : splice < copy * MUCH;
         }
 
         private static double median(double[] of) {

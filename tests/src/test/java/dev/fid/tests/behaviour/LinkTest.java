@@ -432,7 +432,7 @@ class LinkTest extends Fixture {
 
     /// By their size these pieces are copied; what counts after 256 of them is the CPU time.
     @ParameterizedTest
-    @CsvSource({"100, 50, true", "100, 97, false", "50, 100, false"})
+    @CsvSource({"100, 50, true", "100, 85, false", "50, 100, false"})
     void piecesGoByTheWayThatCostsLess(long copied, long spliced, boolean splices) throws Exception {
         Prices prices = new Prices();
         prices.copied = copied;
