@@ -22,9 +22,9 @@ final class Choice {
     private static final int WINDOW = 64;
     /// Takes before the first trial: shorter streams do not earn it back. Four times as many come before the next,
     /// since a trial has forty, half of them by the dearer way.
-    static final int FIRST = 4 * WINDOW;
+    private static final int FIRST = 4 * WINDOW;
     /// Takes between trials at most.
-    static final int MOST = 64 * WINDOW;
+    private static final int MOST = 64 * WINDOW;
     /// Copying that is not this much cheaper may be so by chance.
     private static final double CLEARLY = 0.95;
     /// Splicing has to be so much cheaper: part of its cost is not in the lane, since the pages are freed when the

@@ -19,8 +19,8 @@ import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Ground;
 import dev.fid.tests.OnAllKernels;
-import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -401,30 +401,30 @@ class LinkTest extends Fixture {
     // ---- by cost ----
 
     /// A kernel whose clock of CPU time knows what bytes cost that are copied, and that are spliced.
-    private final class Prices {
-        long copied;
+    private static final class Prices implements Decorated {
+        final long copied;
         long spliced;
         private long spent;
 
-        Kernel kernel() {
-            return (Kernel) Proxy.newProxyInstance(
-                    Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> {
-                        if (method.getName().equals("cpuNanos")) {
-                            return spent;
-                        }
-                        if (method.getName().equals("equals")) { // else the pipes were another kernel's
-                            return System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
-                        }
-                        Object result = method.invoke(kernel, arguments);
-                        if (result instanceof Long bytes && bytes > 0) {
-                            spent += switch (method.getName()) {
-                                case "recv", "send" -> bytes * copied;
-                                case "splice" -> bytes * spliced;
-                                default -> 0;
-                            };
-                        }
-                        return result;
-                    });
+        Prices(long copied, long spliced) {
+            this.copied = copied;
+            this.spliced = spliced;
+        }
+
+        @Override
+        public @Nullable Object own(String call) {
+            return call.equals("cpuNanos") ? spent : null;
+        }
+
+        @Override
+        public void answered(String call, @Nullable Object result) {
+            if (result instanceof Long bytes && bytes > 0) {
+                spent += switch (call) {
+                    case "recv", "send" -> bytes * copied;
+                    case "splice" -> bytes * spliced;
+                    default -> 0;
+                };
+            }
         }
     }
 
@@ -434,10 +434,7 @@ class LinkTest extends Fixture {
     @ParameterizedTest
     @CsvSource({"100, 50, true", "100, 85, false", "50, 100, false"})
     void piecesGoByTheWayThatCostsLess(long copied, long spliced, boolean splices) throws Exception {
-        Prices prices = new Prices();
-        prices.copied = copied;
-        prices.spliced = spliced;
-        Stream stream = new Stream(prices.kernel());
+        Stream stream = new Stream(new Prices(copied, spliced));
         assertThat(stream.spliced(200, PIECE)).isZero();
         assertThat(stream.spliced(200, PIECE)).isPositive(); // a trial has both
         assertThat(stream.lane.spliceTrials()).isEqualTo(splices ? 1 : 0);
@@ -447,12 +444,8 @@ class LinkTest extends Fixture {
 
     @Test
     void whatHasBecomeDearIsLeft() throws Exception {
-        Prices prices = new Prices();
-        prices.copied = 100;
-        prices.spliced = 50;
-        Stream stream = new Stream(prices.kernel());
-        stream.spliced(400, PIECE);
-        assertThat(stream.spliced(100, PIECE)).isEqualTo(100L * PIECE);
+        Prices prices = new Prices(100, 50);
+        Stream stream = splicing(prices);
         prices.spliced = 200;
         stream.spliced(1100, PIECE);
         assertThat(stream.lane.copyTrials()).isEqualTo(1);
@@ -462,15 +455,18 @@ class LinkTest extends Fixture {
     /// A stream of other pieces is another stream: the sizes decide until it has been tried, too.
     @Test
     void whatWasMeasuredHoldsForPiecesOfThatSize() throws Exception {
-        Prices prices = new Prices();
-        prices.copied = 100;
-        prices.spliced = 50;
-        Stream stream = new Stream(prices.kernel());
-        stream.spliced(400, PIECE);
-        assertThat(stream.spliced(100, PIECE)).isEqualTo(100L * PIECE);
+        Stream stream = splicing(new Prices(100, 50));
         stream.spliced(150, PIECE / 8);
         assertThat(stream.spliced(100, PIECE / 8)).isZero();
         assertThat(stream.lane.spliceTrials()).isEqualTo(1);
+    }
+
+    /// A stream of pieces that are spliced, since that was found to cost less.
+    private Stream splicing(Prices prices) throws Exception {
+        Stream stream = new Stream(prices);
+        stream.spliced(400, PIECE);
+        assertThat(stream.spliced(100, PIECE)).isEqualTo(100L * PIECE);
+        return stream;
     }
 
     /// One lane, whose pieces are sent and received by hand.
@@ -480,9 +476,9 @@ class LinkTest extends Fixture {
         final Lane lane;
         private final byte[] bytes = pattern(PIECE);
 
-        Stream(Kernel kernel) throws Exception {
+        Stream(Prices prices) throws Exception {
             assumeTrue(ground != Ground.MODEL_2_6, "unix sockets cannot be spliced there");
-            lane = keep(new Lane(in[0], out[0], pool(kernel, Splicing.AUTO)));
+            lane = keep(new Lane(in[0], out[0], pool(prices.kernel(kernel), Splicing.AUTO)));
         }
 
         /// Moves so many pieces, and tells how many bytes of them were spliced.

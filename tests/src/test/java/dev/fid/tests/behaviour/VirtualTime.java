@@ -1,48 +1,43 @@
 package dev.fid.tests.behaviour;
 
 import dev.fid.kernel.Kernel;
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel whose clock goes on by one tick whenever it is asked, and stands still otherwise: no real time
 /// passes, since a wait is over as soon as it looks at the clock again.
-final class VirtualTime {
+final class VirtualTime implements Decorated {
     private static final Set<String> DATA_CALLS =
             Set.of("read", "write", "pread", "pwrite", "recv", "send", "splice", "sendfile", "copyFileRange");
 
     private final Kernel kernel;
+    private final long tickNanos;
     private long now;
     private long start;
 
     Runnable afterEachDataCall = () -> {};
 
     VirtualTime(Kernel real, long tickNanos) {
-        InvocationHandler handler = (proxy, method, arguments) -> {
-            if (method.getName().equals("nanoTime")) {
-                LockSupport.unpark(Thread.currentThread());
-                now += tickNanos;
-                return now;
-            }
-            if (method.getName().equals("equals")) {
-                return System.identityHashCode(proxy) == System.identityHashCode(arguments[0]);
-            }
-            if (method.isDefault()) {
-                return InvocationHandler.invokeDefault(proxy, method, arguments);
-            }
-            try {
-                Object result = method.invoke(real, arguments);
-                if (DATA_CALLS.contains(method.getName())) {
-                    afterEachDataCall.run();
-                }
-                return result;
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        };
-        kernel = (Kernel) Proxy.newProxyInstance(Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, handler);
+        this.tickNanos = tickNanos;
+        kernel = kernel(real);
+    }
+
+    @Override
+    public @Nullable Object own(String call) {
+        if (!call.equals("nanoTime")) {
+            return null;
+        }
+        LockSupport.unpark(Thread.currentThread());
+        now += tickNanos;
+        return now;
+    }
+
+    @Override
+    public void answered(String call, @Nullable Object result) {
+        if (DATA_CALLS.contains(call)) {
+            afterEachDataCall.run();
+        }
     }
 
     Kernel kernel() {
