@@ -86,8 +86,8 @@ public final class ErrnoException extends IOException {
     @Override
     public String getMessage() {
         String text = Errno.text(errno).toLowerCase(Locale.ROOT);
-        return call + "(" + arguments + "): " + Errno.name(errno) + " (" + errno + ") "
-                + (detail.isEmpty() ? text : detail)
+        return call + "(" + Name.shown(arguments) + "): " + Errno.name(errno) + " (" + errno + ") "
+                + (detail.isEmpty() ? text : Name.shown(detail))
                 + (moved > 0 ? ", after " + moved + " bytes" : "");
     }
 }

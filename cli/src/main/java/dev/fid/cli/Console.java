@@ -1,12 +1,12 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /// Where a command talks: results go to stdout, everything else to stderr.
@@ -22,12 +22,12 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
         never
     }
 
-    /// Prints a result.
+    /// Prints a result. Names in it are as they are: whoever prints for people shows them as {@link Name#shown} has it.
     ///
     /// @throws Failure also for a reader that is gone: exit 141, in silence
     void print(String text) throws Failure {
         try {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
+            out.write(Name.of(text).bytes());
             out.flush();
         } catch (IOException e) {
             short[] events = new short[1];
@@ -42,10 +42,21 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
 
     /// Tells what went wrong, and what may help.
     void say(When color, String text, String hint) {
-        err.println((colors(color, 2) ? "\033[1;31mfid:\033[0m " : "fid: ") + text);
-        if (!hint.isEmpty()) {
-            err.println("hint: " + hint);
+        for (String each : text.split(Failure.NEXT, -1)) {
+            err.println((colors(color, 2) ? "\033[1;31mfid:\033[0m " : "fid: ") + Name.shown(each));
         }
+        if (!hint.isEmpty()) {
+            tell("hint: " + hint);
+        }
+    }
+
+    /// Tells one line, in which names may hold anything.
+    void tell(String line) {
+        tell(err, line);
+    }
+
+    static void tell(PrintStream err, String line) {
+        err.println(Name.shown(line));
     }
 
     /// Columns of the terminal that stderr is, -1 where it is none.

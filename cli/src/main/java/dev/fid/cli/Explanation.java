@@ -4,6 +4,7 @@ import dev.fid.Declined;
 import dev.fid.Facts;
 import dev.fid.FdKind;
 import dev.fid.Method;
+import dev.fid.Name;
 import dev.fid.Plan;
 import dev.fid.bench.Json;
 import java.util.ArrayList;
@@ -32,8 +33,8 @@ final class Explanation {
     /// The ladder and what is not on it, one method a line, then the diagram.
     String text() {
         StringBuilder text = new StringBuilder();
-        text.append(in).append(" (").append(name(plan.in())).append(") to ");
-        text.append(out).append(" (").append(name(plan.out())).append(")\n\n");
+        text.append(Name.shown(in)).append(" (").append(name(plan.in())).append(") to ");
+        text.append(Name.shown(out)).append(" (").append(name(plan.out())).append(")\n\n");
         int number = 1;
         for (Declined declined : plan.declined()) {
             row(text, " -", declined.method(), "no   ", declined.reason(), "");
@@ -79,8 +80,10 @@ final class Explanation {
 
     /// Where one page goes; `==copy==>` is a copy by the CPU, `--reference-->` is none.
     String diagram() {
-        String from = "[" + place(plan.in().kind()) + ": " + in + "]";
-        String to = "[" + place(plan.out().kind()) + ": " + out + "]";
+        String source = Name.shown(in);
+        String sink = Name.shown(out);
+        String from = "[" + place(plan.in().kind()) + ": " + source + "]";
+        String to = "[" + place(plan.out().kind()) + ": " + sink + "]";
         Plan.Rung rung = plan.ladder().getFirst();
         String first = plan.in().kind() == FdKind.CHARACTER_DEVICE
                         || plan.in().kind() == FdKind.TERMINAL
@@ -89,7 +92,7 @@ final class Explanation {
                 : REFERENCE;
         String last = plan.out().kind().isSeekable() || plan.out().kind() == FdKind.TERMINAL ? COPY : REFERENCE;
         return switch (rung.method()) {
-            case REFLINK -> "[extents: " + in + "] --shared--> [extents: " + out + "]";
+            case REFLINK -> "[extents: " + source + "] --shared--> [extents: " + sink + "]";
             case COPY_FILE_RANGE -> from + (rung.copies() == 0 ? " --shared--> " : COPY) + to;
             case SPLICE ->
                 plan.in().kind() == FdKind.PIPE && plan.out().kind() == FdKind.PIPE

@@ -8,6 +8,9 @@ final class Failure extends Exception {
 
     private static final String HELP = "\0help";
 
+    /// Between two failures that are told at once, each on a line. No name has it in itself.
+    static final String NEXT = "\0";
+
     private final int exit;
     private final String hint;
 

@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import dev.fid.kernel.Kernel;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -10,7 +11,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,20 +21,20 @@ import picocli.CommandLine;
 /// Where `fid` starts: reads the arguments, runs the command, turns what it says into an exit code.
 public final class Main {
     private static final String SHORT = """
-            fid moves bytes between files, pipes and sockets, the cheapest way that the kernel allows.
+        fid moves bytes between files, pipes and sockets, the cheapest way that the kernel allows.
 
-              fid copy big.iso /mnt/                       a file, whole or not at all
-              fid copy tcp-listen://:7000 backup.tar       what a peer sends
-              fid explain big.iso tcp://localhost:7000     which way, and why
-              fid relay :8443 10.0.0.5:443                 clients of a port to another host
+          fid copy big.iso /mnt/                       a file, whole or not at all
+          fid copy tcp-listen://:7000 backup.tar       what a peer sends
+          fid explain big.iso tcp://localhost:7000     which way, and why
+          fid relay :8443 10.0.0.5:443                 clients of a port to another host
 
-              move bytes     copy, tee, relay
-              a relay        ctl, top, config
-              understand     explain, probe, bench, demo
-              the rest       version, completion, help
+          move bytes     copy, tee, relay
+          a relay        ctl, top, config
+          understand     explain, probe, bench, demo
+          the rest       version, completion, help
 
-            fid help COMMAND says more.
-            """;
+        fid help COMMAND says more.
+        """;
 
     /// Those that speak of every command.
     private static final Set<String> OF_ALL = Set.of("help", "man", "completion");
@@ -208,7 +208,8 @@ public final class Main {
         try {
             Path file = Files.createTempFile("fid-bug-", ".txt");
             try (PrintWriter writer = new PrintWriter(file.toFile(), StandardCharsets.UTF_8)) {
-                writer.println(VersionCommand.text() + "arguments: " + new ArrayList<>(List.of(args)));
+                writer.println(VersionCommand.text() + "arguments: "
+                        + Name.shown(List.of(args).toString()));
                 bug.printStackTrace(writer);
             }
             report = file.toString();

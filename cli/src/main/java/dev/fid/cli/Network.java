@@ -89,7 +89,7 @@ final class Network {
             listen(tcp, listeners);
             int port = ((InetSocketAddress) listeners.getFirst().localAddress()).getPort();
             String host = tcp.host().isEmpty() ? "localhost" : tcp.host();
-            err.println("listening on " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+            Console.tell(err, "listening on " + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
             return accept(listeners, tcp.options());
         } catch (ErrnoException e) {
             throw cannotListen(tcp, e);
@@ -153,7 +153,7 @@ final class Network {
                 }
                 named = true;
             }
-            err.println("listening on " + unix.path());
+            Console.tell(err, "listening on " + unix.path());
             return accept(listeners, unix.options());
         } catch (ErrnoException e) {
             throw cannotListen(unix, e);

@@ -154,8 +154,10 @@ final class Opening {
             }
             FileEnd end = truncated(path, name, e);
             Path parent = path.toAbsolutePath().getParent();
-            err.println("note: " + parent + " allows no temporary file (" + Errno.name(e.errno())
-                    + "): writing in place, not atomic");
+            Console.tell(
+                    err,
+                    "note: " + parent + " allows no temporary file (" + Errno.name(e.errno())
+                            + "): writing in place, not atomic");
             return end;
         }
     }

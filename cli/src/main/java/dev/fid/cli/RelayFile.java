@@ -42,7 +42,7 @@ final class RelayFile {
         // A line that is no TOML makes nonsense of those below it.
         RelayConfig.Whole whole = toml.hasErrors() ? null : file.whole(toml);
         if (whole == null || !file.mistakes.isEmpty()) {
-            throw new Failure(Exit.USAGE, String.join("\nfid: ", file.mistakes));
+            throw new Failure(Exit.USAGE, String.join(Failure.NEXT, file.mistakes));
         }
         return whole;
     }

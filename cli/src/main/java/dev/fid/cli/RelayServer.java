@@ -325,12 +325,12 @@ final class RelayServer implements Admin.Control {
 
     private void say(String text) {
         if (!quiet && !json) {
-            context.console().err().println(text);
+            context.console().tell(text);
         }
     }
 
     private void complain(String text) {
-        context.console().err().println("fid: relay: " + text);
+        context.console().tell("fid: relay: " + text);
     }
 
     private interface Filling {

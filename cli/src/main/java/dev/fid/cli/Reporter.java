@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import dev.fid.Progress;
 import dev.fid.Tree;
 import dev.fid.bench.Human;
@@ -32,7 +33,7 @@ final class Reporter {
 
     Reporter(Console console, boolean quiet, Mode wanted, @Nullable Duration asked, String name) {
         this.console = console;
-        this.line = new ProgressLine(name, console.err(), console.dumb());
+        this.line = new ProgressLine(Name.shown(name), console.err(), console.dumb());
         boolean silent = quiet || (wanted == Mode.auto && console.columns() < 0);
         this.mode = silent ? Mode.never : wanted;
         this.interval = asked != null ? asked.toNanos() : mode == Mode.json ? FIRST : FIRST / 5;
@@ -60,7 +61,7 @@ final class Reporter {
             console.err().println(json(now));
         } else {
             int columns = console.columns();
-            console.err().print(line.redraw(now, note, columns < 0 ? 80 : columns));
+            console.err().print(line.redraw(now, Name.shown(note), columns < 0 ? 80 : columns));
             console.err().flush();
         }
     }
@@ -108,7 +109,7 @@ final class Reporter {
     synchronized void status() {
         Progress now = latest;
         erase();
-        console.err().println(now == null ? "0 B, not begun" : line.text(now, latestNote, 200));
+        console.err().println(now == null ? "0 B, not begun" : line.text(now, Name.shown(latestNote), 200));
     }
 
     synchronized void erase() {

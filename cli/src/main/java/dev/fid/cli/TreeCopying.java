@@ -100,7 +100,7 @@ final class TreeCopying {
 
     private void complain(Tree.Failure failure) {
         reporter.erase();
-        console.err().println("fid: copy: " + failure.path() + ": " + reason(failure.cause()));
+        console.tell("fid: copy: " + failure.path() + ": " + reason(failure.cause()));
     }
 
     private String reason(ErrnoException e) {
