@@ -31,6 +31,10 @@ final class Descent implements AutoCloseable {
     private int rung;
     private @Nullable Mover mover;
     private boolean rungMoved;
+    /// The rung's mover, while what a read found behind an urgent mark is on its way; null else.
+    private @Nullable Mover passing;
+    /// Whether the last call said that a side was not ready, and it became so.
+    private boolean waited;
     /// What the last call was asked for, for messages.
     private long asked;
 
@@ -59,7 +63,7 @@ final class Descent implements AutoCloseable {
     }
 
     Method method() {
-        return ladder.get(rung).method();
+        return passing == null ? ladder.get(rung).method() : Method.READ_WRITE;
     }
 
     Map<Method, Long> byMethod() {
@@ -74,10 +78,13 @@ final class Descent implements AutoCloseable {
             long want = next(length - done);
             asked = want;
             long result = step(now, want);
+            boolean isAtMark = result == -Errno.EAGAIN && isAtMark(now);
+            waited = result == -Errno.EAGAIN && !isAtMark;
             if (result > 0) {
                 done += result;
                 account(result);
-            } else if (result == 0) {
+                comeBack(now);
+            } else if (result == 0 || isAtMark) {
                 if (isEnd(now, length - done)) {
                     break;
                 }
@@ -101,7 +108,7 @@ final class Descent implements AutoCloseable {
     }
 
     private void account(long bytes) {
-        rungMoved = true;
+        rungMoved |= passing == null;
         byMethod.merge(method(), bytes, Long::sum);
         if (method() == Method.REFLINK) {
             meter.skip(bytes);
@@ -170,7 +177,7 @@ final class Descent implements AutoCloseable {
         ErrnoException failure = failure(now, errno);
         boolean brokenSum = now instanceof ThroughPipe broken && broken.hasBrokenSum();
         boolean last = rung + 1 == ladder.size();
-        if (last || brokenSum || (!lacksTap && (rungMoved || !Transfer.isRefusal(errno)))) {
+        if (last || brokenSum || passing != null || (!lacksTap && (rungMoved || !Transfer.isRefusal(errno)))) {
             throw failure;
         }
         Mover next = now.pending() > 0 ? now.continued() : null;
@@ -214,6 +221,10 @@ final class Descent implements AutoCloseable {
                 if (read == 0) {
                     return true;
                 }
+                if (read > 0 && course.in().kindOrOther() == FdKind.TCP) {
+                    passMark(now, buffer, (int) read);
+                    return false;
+                }
                 if (read > 0) {
                     Declined why = new Declined(
                             method(),
@@ -233,6 +244,34 @@ final class Descent implements AutoCloseable {
                     throw failure(now, (int) -read);
                 }
             }
+        }
+    }
+
+    /// Whether an urgent mark (MSG_OOB) is the next thing in a TCP input: then splice(2) says EAGAIN, or 0 on a
+    /// socket in blocking mode or after the peer's end, whatever lies behind; poll(2) says that there is something,
+    /// and only a read passes the mark. Source: tcp_read_sock and tcp_splice_read in net/ipv4/tcp.c, Linux 6.18.
+    private boolean isAtMark(Mover now) {
+        return waited
+                && !(now instanceof ReadWrite)
+                && now.pending() == 0
+                && course.in().kindOrOther() == FdKind.TCP
+                && course.readiness().isReady(course.in(), (short) POLLIN);
+    }
+
+    /// What a read found behind an urgent mark is delivered first. No rung is left: splice goes on after it.
+    private void passMark(Mover now, Memory buffer, int read) {
+        ReadWrite next = new ReadWrite(course, null, 0);
+        next.preload(buffer, read);
+        course.tally().userBytes += read;
+        passing = now;
+        mover = next;
+    }
+
+    private void comeBack(Mover now) {
+        if (passing != null && now.pending() == 0) {
+            now.close();
+            mover = passing;
+            passing = null;
         }
     }
 
@@ -304,9 +343,10 @@ final class Descent implements AutoCloseable {
 
     @Override
     public void close() {
-        Mover now = mover;
-        if (now != null) {
-            now.close();
+        for (Mover each : new @Nullable Mover[] {mover, passing}) {
+            if (each != null) {
+                each.close();
+            }
         }
     }
 }

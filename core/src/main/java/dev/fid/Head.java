@@ -121,8 +121,8 @@ final class Head implements AutoCloseable {
         }
         tally.count(SPLICE);
         long result = Readiness.offload(() -> ours.fillOnce(in, null, Math.min(len, Course.CHUNK)));
-        if (result == 0) {
-            return read(len);
+        if (result == 0 || (result == -Errno.EAGAIN && toldReady && in.kindOrOther() == FdKind.TCP)) {
+            return read(len); // the last word on the end, and the way past an urgent mark: see Descent#isAtMark
         }
         if (result < 0 && Transfer.isRefusal((int) -result) && taken == 0) {
             decline("splice", (int) -result, Errno.text((int) -result));

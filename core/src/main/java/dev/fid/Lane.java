@@ -86,7 +86,8 @@ public final class Lane implements AutoCloseable {
     // What the last events and answers said; an edge is told once. A fresh socket has room, and tells of bytes.
     private boolean readable;
     private boolean writable = true;
-    /// Whether a short read proves nothing: the input's end may lie behind it without another edge.
+    /// Whether a short read proves nothing: the input's end may lie behind it without another edge, or the bytes
+    /// behind an urgent mark, where a read stops once it has some.
     private boolean thorough;
 
     private @Nullable Rate own;
@@ -131,11 +132,11 @@ public final class Lane implements AutoCloseable {
 
     /// Notes what an edge said; {@link #resume} believes it.
     ///
-    /// @param ended whether the input's end, or its error, is among the news
-    void wake(boolean in, boolean out, boolean ended) {
-        readable |= in || ended;
+    /// @param more whether the input's end, its error or urgent data is among the news
+    void wake(boolean in, boolean out, boolean more) {
+        readable |= in || more;
         writable |= out;
-        thorough |= ended;
+        thorough |= more;
     }
 
     /// Moves at most {@link #TURN_BYTES}, whatever was said of readiness before: both sides are asked.
@@ -417,7 +418,13 @@ public final class Lane implements AutoCloseable {
             return true;
         }
         if (filled == -Errno.EAGAIN) {
-            emptyInput++;
+            // It says so at an urgent mark too, whatever lies behind it; only a read passes that. Source:
+            // tcp_read_sock in net/ipv4/tcp.c, Linux 6.18.
+            if (!thorough || in.kind() != FdKind.TCP) {
+                emptyInput++;
+            } else if (copy(most)) {
+                return true;
+            }
             if (markable && mark == 0 && own == null && shared == null) {
                 earnMark();
             }

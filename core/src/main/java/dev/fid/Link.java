@@ -42,8 +42,9 @@ public final class Link implements AutoCloseable {
     ///
     /// At DONE the caller closes the link: that tells the second peer of its end, so no other call does.
     ///
-    /// @param leftEvents EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them since
-    ///     the last call, or since the sockets were added to the loop; or 0
+    /// @param leftEvents EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them
+    ///     since the last call, or since the sockets were added to the loop; or 0. Without EPOLLPRI in the
+    ///     interest a lane may stand still at urgent data (MSG_OOB) until more comes
     /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
     public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
         wake(there, leftEvents, rightEvents);
@@ -60,7 +61,7 @@ public final class Link implements AutoCloseable {
         lane.wake(
                 (inEvents & EPOLLIN) != 0,
                 (outEvents & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0,
-                (inEvents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+                (inEvents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0);
     }
 
     private void failed(Fd socket, Side side) throws ErrnoException {

@@ -125,6 +125,7 @@ public final class Uapi {
 
     // poll(2)
     public static final int POLLIN = 1;
+    public static final int POLLPRI = 2;
     public static final int POLLOUT = 4;
     public static final int POLLERR = 8;
     public static final int POLLHUP = 0x10;
@@ -137,6 +138,7 @@ public final class Uapi {
     public static final int EPOLL_CTL_MOD = 3;
     public static final int EPOLL_CTL_DEL = 2;
     public static final int EPOLLIN = 1;
+    public static final int EPOLLPRI = 2;
     public static final int EPOLLOUT = 4;
     public static final int EPOLLERR = 8;
     public static final int EPOLLHUP = 0x10;
@@ -161,6 +163,7 @@ public final class Uapi {
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;
     public static final int SO_KEEPALIVE = 9;
+    public static final int SO_OOBINLINE = 10;
     public static final int SO_REUSEADDR = 2;
     public static final int SO_REUSEPORT = 15;
     public static final int SO_LINGER = 13;
@@ -175,6 +178,7 @@ public final class Uapi {
     public static final int SHUT_RDWR = 2;
 
     // send(2), recv(2)
+    public static final int MSG_OOB = 1;
     public static final int MSG_PEEK = 2;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_MORE = 0x8000;

@@ -236,7 +236,7 @@ abstract class Socket extends Inode {
                     arrivals++; // tcp_set_rcvlowat: bytes that were below the mark may not be now
                     machine.wake();
                 }
-                case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE ->
+                case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE, Uapi.SO_OOBINLINE ->
                     options.put(key(level, option), value == 0 ? 0 : 1);
                 case Uapi.SO_BINDTOIFINDEX -> {
                     if (value < 0) {
@@ -274,8 +274,11 @@ abstract class Socket extends Inode {
                 case Uapi.SO_RCVBUF -> receiveBuffer;
                 case Uapi.SO_RCVLOWAT -> receiveLow;
                 case Uapi.SO_ACCEPTCONN -> listening() ? 1 : 0;
-                case Uapi.SO_REUSEADDR, Uapi.SO_REUSEPORT, Uapi.SO_KEEPALIVE, Uapi.SO_BINDTOIFINDEX ->
-                    options.getOrDefault(key(level, option), 0);
+                case Uapi.SO_REUSEADDR,
+                        Uapi.SO_REUSEPORT,
+                        Uapi.SO_KEEPALIVE,
+                        Uapi.SO_OOBINLINE,
+                        Uapi.SO_BINDTOIFINDEX -> options.getOrDefault(key(level, option), 0);
                 default -> -Errno.ENOPROTOOPT;
             };
         }

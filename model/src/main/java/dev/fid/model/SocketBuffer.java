@@ -65,6 +65,15 @@ final class SocketBuffer {
         return len;
     }
 
+    byte lastByte() {
+        if (fragments.isEmpty() && linear != null) {
+            return linear.bytes()[linearLen - 1];
+        }
+        Fragment last = fragments.getLast();
+        int at = last.offset + last.len - 1;
+        return last.page.plus(at).bytes()[at & Page.SIZE - 1];
+    }
+
     int left() {
         return len - consumed;
     }

@@ -37,6 +37,11 @@ public final class SocketQueue {
         return pages;
     }
 
+    /// The byte that was sent last; one must be there.
+    byte lastByte() {
+        return buffers.getLast().lastByte();
+    }
+
     boolean isEmpty() {
         return buffers.isEmpty();
     }

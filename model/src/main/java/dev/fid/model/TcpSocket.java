@@ -46,6 +46,18 @@ final class TcpSocket extends Socket {
 
     private int backlog;
 
+    /// What `urg_data` says of the urgent byte that came last: none, there, there and read by MSG_OOB.
+    private enum Urgent {
+        NONE,
+        VALID,
+        READ
+    }
+
+    private Urgent urgent = Urgent.NONE;
+    /// Bytes of the queue before the urgent one.
+    private long toUrgent;
+    private byte urgentByte;
+
     TcpSocket(Machine machine, FileSystem fileSystem, int domain, Loopback loopback) {
         super(machine, fileSystem, domain, Uapi.SOCK_STREAM);
         this.loopback = loopback;
@@ -145,6 +157,10 @@ final class TcpSocket extends Socket {
             if (other == null || other.dead || (other.shutdown == BOTH && !other.finished)) {
                 long all = from.count();
                 inVain += all;
+                if ((flags & Uapi.MSG_OOB) != 0 && other != null && !other.dead) {
+                    other.urgent = Urgent.VALID; // tcp_rcv_state_process looks for it before it resets
+                    other.toUrgent = other.queue.bytes() + inVain;
+                }
                 if ((flags & Uapi.MSG_MORE) == 0 || inVain >= HALF_WINDOW) {
                     pushInVain();
                 }
@@ -161,6 +177,9 @@ final class TcpSocket extends Socket {
                     return done > 0 ? done : taken;
                 }
                 done += taken;
+                if ((flags & Uapi.MSG_OOB) != 0) {
+                    other.urge();
+                }
                 other.arrivals++;
                 machine.wake();
                 if (taken < accepted) {
@@ -206,21 +225,95 @@ final class TcpSocket extends Socket {
         return sent == 0 ? 0 : machine.freedom.arrived(0, sent);
     }
 
+    // ---- urgent data ----
+
+    /// The last byte of the queue is urgent, and the one before it no longer: `tcp_check_urg`. One that a reader
+    /// stands at is skipped for good.
+    private void urge() {
+        if (isAtMark() && queue.bytes() > 1) {
+            eat(1);
+        }
+        toUrgent = queue.bytes() - 1;
+        urgent = Urgent.VALID;
+        urgentByte = queue.lastByte();
+    }
+
+    private boolean isInline() {
+        return option(Uapi.SOL_SOCKET, Uapi.SO_OOBINLINE) != 0;
+    }
+
+    /// Whether the urgent byte is the next one, and would be skipped.
+    private boolean isAtMark() {
+        return urgent != Urgent.NONE && toUrgent == 0 && !isInline();
+    }
+
+    /// Of `ready` bytes those before the urgent one.
+    private long beforeMark(long ready) {
+        return urgent == Urgent.NONE ? ready : Math.min(ready, toUrgent);
+    }
+
+    /// `tcp_recv_urg`.
+    private long receiveUrgent(Iter to, int flags) {
+        if (isInline() || urgent != Urgent.VALID) {
+            return -Errno.EINVAL;
+        }
+        if (state == State.CLOSED && !finished) {
+            return -Errno.ENOTCONN;
+        }
+        if ((flags & Uapi.MSG_PEEK) == 0) {
+            urgent = Urgent.READ;
+        }
+        if (to.count() == 0) {
+            return 0;
+        }
+        Page page = new Folio(machine, 1).pages[0];
+        page.bytes()[0] = urgentByte;
+        boolean copied = (flags & Uapi.MSG_TRUNC) != 0 || Iter.copyAllTo(to, page, 0, 1) == 1;
+        page.put();
+        return copied ? 1 : -Errno.EFAULT;
+    }
+
     @Override
     long receive(Iter to, int flags) {
         machine.ledger.pass("tcp_recvmsg");
         boolean peek = (flags & Uapi.MSG_PEEK) != 0;
         boolean drop = (flags & Uapi.MSG_TRUNC) != 0; // a stream's bytes are dropped uncopied: tcp(7), net/ipv4/tcp.c
+        if ((flags & Uapi.MSG_OOB) != 0) {
+            return receiveUrgent(to, flags);
+        }
         long ready = waitForBytes(to.count(), flags);
+        if (ready > 0 && isAtMark() && to.count() > 0) {
+            if (!peek) {
+                eat(1); // the urgent byte is not in the stream, and the mark is passed
+                return receive(to, flags);
+            }
+            if (ready == 1 && ended()) {
+                return 0;
+            }
+            if (ready == 1 && (flags & Uapi.MSG_DONTWAIT) != 0) {
+                return -Errno.EAGAIN;
+            }
+            if (ready == 1) {
+                machine.sleep();
+                return receive(to, flags);
+            }
+        }
         if (ready <= 0) {
             return ready;
         }
-        long most = Math.min(to.count(), ready);
+        int skipped = isAtMark() ? 1 : 0;
+        // a read stops at the mark once it has some
+        long most = Math.min(to.count(), skipped > 0 || toUrgent == 0 ? ready - skipped : beforeMark(ready));
         long done = 0;
         for (Iterator<SocketBuffer> i = queue.iterator(); i.hasNext() && done < most; ) {
             SocketBuffer buffer = i.next();
-            int part = (int) Math.min(most - done, buffer.left());
-            int copied = drop ? part : buffer.copyTo(to, 0, part);
+            if (buffer.left() <= skipped) {
+                skipped -= buffer.left();
+                continue;
+            }
+            int part = (int) Math.min(most - done, buffer.left() - skipped);
+            int copied = drop ? part : buffer.copyTo(to, skipped, part);
+            skipped = 0;
             done += copied;
             if (copied < part) {
                 break;
@@ -243,7 +336,8 @@ final class TcpSocket extends Socket {
         while (true) {
             long ready = arrived();
             boolean wait = (flags & Uapi.MSG_DONTWAIT) == 0;
-            if (ready > 0 && (!wait || ready >= Math.min(receiveLow(), len) || ended())) {
+            boolean stops = beforeMark(ready) < ready && toUrgent > 0;
+            if (ready > 0 && (!wait || stops || ready >= Math.min(receiveLow(), len) || ended())) {
                 return ready;
             }
             if (ready == 0) {
@@ -285,6 +379,11 @@ final class TcpSocket extends Socket {
                 queue.remove().free();
             }
         }
+        toUrgent -= bytes;
+        if (toUrgent < 0) {
+            urgent = Urgent.NONE;
+            toUrgent = 0;
+        }
         TcpSocket sender = peer;
         if (sender != null && bytes > 0) {
             sender.departures++;
@@ -302,12 +401,29 @@ final class TcpSocket extends Socket {
             return ready;
         }
         machine.ledger.pass("skb_splice_bits");
-        long most = Math.min(len, ready);
+        long most = Math.min(len, beforeMark(ready));
+        if (most == 0) {
+            return atMark(file); // the mark stops it, whatever lies behind
+        }
         long moved = toPipe(pipe, asChosen(pipe, most, layout(most)));
         if (moved > 0) {
             eat(moved);
         }
         return moved;
+    }
+
+    /// What `tcp_splice_read` says where `tcp_read_sock` gave nothing though something is there.
+    private long atMark(OpenFile file) {
+        if (finished) {
+            return 0;
+        }
+        if (error != 0) {
+            return takeError();
+        }
+        if ((shutdown & RECEIVE) != 0) {
+            return 0;
+        }
+        return file.nonblocking() ? -Errno.EAGAIN : 0;
     }
 
     private List<PipeBuffer> layout(long most) {
@@ -336,8 +452,11 @@ final class TcpSocket extends Socket {
             mask |= Uapi.POLLIN | Uapi.POLLRDHUP;
         }
         long ready = arrived();
-        if (ready > 0 && ready >= receiveLow()) {
+        if (ready > 0 && ready >= receiveLow() + (isAtMark() ? 1L : 0)) {
             mask |= Uapi.POLLIN;
+        }
+        if (urgent == Urgent.VALID) {
+            mask |= Uapi.POLLPRI;
         }
         if ((shutdown & SEND) != 0 || writable()) {
             mask |= Uapi.POLLOUT;
@@ -357,7 +476,7 @@ final class TcpSocket extends Socket {
 
     @Override
     int fionread(OpenFile file) {
-        return state == State.LISTENING ? -Errno.EINVAL : (int) arrived();
+        return state == State.LISTENING ? -Errno.EINVAL : (int) (isInline() ? arrived() : beforeMark(arrived()));
     }
 
     /// A reset comes in: what was received stays readable, then comes the error, then the end.

@@ -25,6 +25,9 @@ final class UdpSocket extends Socket {
         if (from.count() > 65535) {
             return -Errno.EMSGSIZE;
         }
+        if ((flags & Uapi.MSG_OOB) != 0) {
+            return -Errno.EOPNOTSUPP;
+        }
         if (to == null) {
             return -Errno.EDESTADDRREQ;
         }

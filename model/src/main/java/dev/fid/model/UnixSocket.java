@@ -54,6 +54,9 @@ final class UnixSocket extends Socket {
 
     @Override
     long send(Iter from, int flags) {
+        if ((flags & Uapi.MSG_OOB) != 0) {
+            return -Errno.EOPNOTSUPP; // as where CONFIG_AF_UNIX_OOB is not set
+        }
         return kind == Uapi.SOCK_DGRAM ? sendMessage(from, flags) : sendStream(from, null, flags);
     }
 
@@ -185,6 +188,9 @@ final class UnixSocket extends Socket {
 
     @Override
     long receive(Iter to, int flags) {
+        if ((flags & Uapi.MSG_OOB) != 0) {
+            return -Errno.EOPNOTSUPP;
+        }
         if (kind == Uapi.SOCK_DGRAM) {
             return receiveMessage(to, flags);
         }

@@ -1,6 +1,7 @@
 package dev.fid.net;
 
 import dev.fid.Fd;
+import dev.fid.kernel.Uapi;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// descriptor out of epoll by itself, which saves a call per socket. The socket itself is closed by its owner.
 final class Peer extends FileDescriptor implements EpollIoHandle {
     private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN
+            .with(EpollIoOps.valueOf(Uapi.EPOLLPRI))
             .with(EpollIoOps.EPOLLOUT)
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);

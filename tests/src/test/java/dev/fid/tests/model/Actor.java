@@ -8,6 +8,7 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Span;
 import dev.fid.kernel.Uapi;
+import dev.fid.model.ModelKernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -188,8 +189,8 @@ final class Actor implements AutoCloseable {
             case WRITE -> kernel.write(a, memory, s.x(), s.n());
             case PREAD -> kernel.pread(a, memory, s.x(), s.n(), s.y());
             case PWRITE -> kernel.pwrite(a, memory, s.x(), s.n(), s.y());
-            case RECV -> kernel.recv(a, memory, s.x(), s.n(), s.f());
-            case SEND -> kernel.send(a, memory, s.x(), s.n(), s.f());
+            case RECV -> kernel.recv(a, memory, s.x(), s.n(), flags(s));
+            case SEND -> kernel.send(a, memory, s.x(), s.n(), flags(s));
             case LSEEK -> kernel.lseek(a, s.x(), s.f());
             case TRUNCATE -> kernel.ftruncate(a, s.n());
             case FALLOCATE -> kernel.fallocate(a, s.f(), s.x(), s.n());
@@ -259,6 +260,11 @@ final class Actor implements AutoCloseable {
                 yield isOnDisk && s.f() == 0 ? 0 : kernel.fadvise(a, 0, 0, Uapi.POSIX_FADV_DONTNEED);
             }
         };
+    }
+
+    /// The model's unix sockets have no urgent data.
+    private int flags(Step s) {
+        return Slots.isTcp(origin(s.a())) ? s.f() : s.f() & ~Uapi.MSG_OOB;
     }
 
     /// Most files are small, so that any length may be asked for; of one with a hole of gigabytes, of a device and of
@@ -418,7 +424,7 @@ final class Actor implements AutoCloseable {
         for (int slot = 0; slot < Slots.COUNT; slot++) {
             if (fds[slot] != CLOSED) {
                 polled[open] = fds[slot];
-                events[open] = Uapi.POLLIN | Uapi.POLLOUT | Uapi.POLLRDHUP;
+                events[open] = Uapi.POLLIN | Uapi.POLLPRI | Uapi.POLLOUT | Uapi.POLLRDHUP;
                 open++;
             }
         }
@@ -453,6 +459,14 @@ final class Actor implements AutoCloseable {
         return Slots.isPipe(origin) || Slots.isSocket(origin)
                 ? kernel.fionread(fds[slot])
                 : kernel.lseek(fds[slot], 0, Uapi.SEEK_CUR);
+    }
+
+    /// Bytes that were sent to an open socket of the model and not read yet, behind an urgent mark too.
+    long unread(int slot) {
+        if (!isOpen(slot)) {
+            return 0;
+        }
+        return kernel instanceof ModelKernel model ? model.received(fds[slot]).bytes() : Math.max(0, look(slot));
     }
 
     /// What poll(2) says of an open slot.

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// 5. How much of what the window held back is lost when a TCP connection breaks, and whether any of it was unread when
 ///    its receiver was closed, which makes the end a reset: a script ends there, too, one in 170. What was told before,
 ///    the errno of the break too, is compared.
-///
-/// 6. When the disk has what POSIX_FADV_DONTNEED sends to it: from then on pages can be given back, and folios split.
+/// 6. Where urgent data stands that is sent behind what the window holds back: a script ends there, too.
+/// 7. When the disk has what POSIX_FADV_DONTNEED sends to it: from then on pages can be given back, and folios split.
 ///    A random script gives this advice to tmpfs only.
 ///
 /// How far the kernel reads ahead, and in folios of which size, depends on the device (queue/read_ahead_kb): that is no
@@ -131,7 +131,7 @@ final class Duel {
 
     /// Bytes that were sent from the TCP socket of this origin and not read yet; 0 where nobody can read them.
     private long unread(int sender) {
-        return Slots.isTcp(sender) ? Math.max(0, model.look(model.withOrigin(sender ^ 1))) : 0;
+        return Slots.isTcp(sender) ? model.unread(model.withOrigin(sender ^ 1)) : 0;
     }
 
     /// Whether some of what the TCP socket of this origin sent may not have arrived.
@@ -155,6 +155,11 @@ final class Duel {
             }
         }
         return false;
+    }
+
+    /// Urgent data is told of ahead of what the window holds back, and nobody knows how much that is.
+    private boolean hasUrgentHeldBack(Step step) {
+        return step.op() == Op.SEND && (step.f() & Uapi.MSG_OOB) != 0 && isHeldBack(model.origin(step.a()));
     }
 
     /// A reset throws away what the window held back, and nobody knows how much that was.
@@ -244,7 +249,7 @@ final class Duel {
         }
         over = leftHeldBackBytes();
         lookWhatIsHeldBack();
-        over |= lostUnsentBytes();
+        over |= lostUnsentBytes() || hasUrgentHeldBack(step);
         return over ? null : states(step);
     }
 

@@ -20,7 +20,7 @@ enum Op {
     /// As READ at offset `y`.
     PREAD,
     PWRITE,
-    /// With flags `f`.
+    /// With flags `f`; MSG_OOB only for TCP.
     RECV,
     SEND,
     /// To `x` by whence `f`.

@@ -335,6 +335,10 @@ record Script(List<Step> steps) {
             };
         }
 
+        private int urgent() {
+            return random.nextInt(4) == 0 ? Uapi.MSG_OOB : 0;
+        }
+
         @SuppressWarnings("RefactorSwitch") // some cases take a few statements
         private Step onDescriptor() {
             switch (random.nextInt(14)) {
@@ -376,12 +380,13 @@ record Script(List<Step> steps) {
                 }
                 case 11 -> {
                     long n = len();
-                    int flags = Uapi.MSG_DONTWAIT | (random.nextBoolean() ? Uapi.MSG_PEEK : 0);
+                    int flags = Uapi.MSG_DONTWAIT | (random.nextBoolean() ? Uapi.MSG_PEEK : 0) | urgent();
                     return new Step(Op.RECV, socket(), 0, at(n, true), 0, n, flags);
                 }
                 case 12 -> {
                     long n = len();
-                    return new Step(Op.SEND, socket(), 0, at(n, false), 0, n, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
+                    int flags = Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL | urgent();
+                    return new Step(Op.SEND, socket(), 0, at(n, false), 0, n, flags);
                 }
                 default -> {
                     return random.nextInt(3) == 0

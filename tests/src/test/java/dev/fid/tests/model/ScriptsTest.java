@@ -265,6 +265,62 @@ class ScriptsTest {
         }
     }
 
+    private static final int SEND = Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL;
+
+    // net/ipv4/tcp.c, tcp_read_sock and tcp_splice_read: the mark stops a splice, and only a read passes it
+    @Test
+    void aSpliceStopsAtUrgentDataAndAReadPassesIt() {
+        agree(
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SEND, 20, 0, 0, 0, 300, SEND),
+                new Step(Op.SEND, 20, 0, 1000, 0, 1, SEND | Uapi.MSG_OOB),
+                new Step(Op.SEND, 20, 0, 2000, 0, 500, SEND),
+                new Step(Op.FIONREAD, 21, 0, 0, 0, 0, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.FIONREAD, 21, 0, 0, 0, 0, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.POLL, 21, 0, 0, 0, 0, Uapi.POLLIN | Uapi.POLLPRI),
+                new Step(Op.RECV, 21, 0, 8192, 0, 100, Uapi.MSG_DONTWAIT | Uapi.MSG_PEEK),
+                new Step(Op.RECV, 21, 0, 8192, 0, 1, Uapi.MSG_DONTWAIT | Uapi.MSG_OOB),
+                new Step(Op.RECV, 21, 0, 8192, 0, 1, Uapi.MSG_DONTWAIT | Uapi.MSG_OOB),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.READ, 21, 0, 16384, 0, 100, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0));
+    }
+
+    // net/ipv4/tcp.c, tcp_splice_read: behind the peer's end the mark looks like one
+    @Test
+    void aSpliceOfUrgentDataBeforeTheEndGivesNothing() {
+        agree(
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SEND, 20, 0, 1000, 0, 4, SEND | Uapi.MSG_OOB),
+                new Step(Op.SEND, 20, 0, 2000, 0, 500, SEND),
+                new Step(Op.SHUTDOWN, 20, 0, 0, 0, 0, Uapi.SHUT_WR),
+                new Step(Op.READ, 21, 0, 16384, 0, 2, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.READ, 21, 0, 16384, 0, 100, 0),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0));
+    }
+
+    // net/ipv4/tcp_input.c, tcp_check_urg: the last one counts, and one that a reader stands at is gone
+    @Test
+    void urgentDataBehindUrgentDataTakesItsPlace() {
+        agree(
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SEND, 20, 0, 1000, 0, 2, SEND | Uapi.MSG_OOB),
+                new Step(Op.SEND, 20, 0, 2000, 0, 2, SEND | Uapi.MSG_OOB),
+                new Step(Op.READ, 21, 0, 16384, 0, 100, 0),
+                new Step(Op.POLL, 21, 0, 0, 0, 0, Uapi.POLLIN | Uapi.POLLPRI),
+                new Step(Op.SEND, 20, 0, 3000, 0, 2, SEND | Uapi.MSG_OOB),
+                new Step(Op.SPLICE, 21, 9, NONE, NONE, 65536, 0),
+                new Step(Op.SEND, 20, 0, 4000, 0, 2, SEND),
+                new Step(Op.READ, 21, 0, 16384, 0, 100, 0));
+    }
+
     // mm/fadvise.c, generic_fadvise: POSIX_FADV_DONTNEED begins to write back, and a large folio that is clean and
     // held by a pipe leaves the cache as a whole when a part of it is cut
     @Test

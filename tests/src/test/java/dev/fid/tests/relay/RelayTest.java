@@ -185,6 +185,31 @@ class RelayTest extends Fixture {
         assertThat(relay.totals().ended(Ending.RESET)).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @EnumSource(Splicing.class)
+    void urgentDataHoldsNothingUpInEitherDirection(Splicing splicing) throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).splicing(splicing));
+        Ends ends = ends(relay, server);
+        byte[] before = pattern(300_000);
+        byte[] behind = pattern(3_000_000);
+        for (boolean fromClient : new boolean[] {true, false}) {
+            SocketChannel sends = fromClient ? ends.client() : ends.server();
+            SocketChannel reads = fromClient ? ends.server() : ends.client();
+            put(sends, before);
+            assertSame(take(reads, before.length), before, "before it");
+            sends.socket().sendUrgentData('!');
+            CompletableFuture<Integer> sender = beside(() -> {
+                put(sends, behind);
+                return 0;
+            });
+            assertSame(take(reads, behind.length), behind, "behind it");
+            get(sender);
+        }
+        ends.client().shutdownOutput();
+        assertThat(drain(ends.server())).isEmpty();
+    }
+
     // RL-023
     @Test
     void aResetWithBytesInThePipeGivesAPrefixAndNoEnd() throws Exception {

@@ -162,7 +162,7 @@ public final class LinkSimulation extends Simulation {
     }
 
     private void drive(PipePool pool) throws ErrnoException {
-        int interest = Uapi.EPOLLIN | Uapi.EPOLLOUT | Uapi.EPOLLRDHUP | Uapi.EPOLLET;
+        int interest = Uapi.EPOLLIN | Uapi.EPOLLPRI | Uapi.EPOLLOUT | Uapi.EPOLLRDHUP | Uapi.EPOLLET;
         check(kernel.epollCtl(epoll, Uapi.EPOLL_CTL_ADD, leftEnd.number(), interest, 1));
         check(kernel.epollCtl(epoll, Uapi.EPOLL_CTL_ADD, rightEnd.number(), interest, 2));
         try (Link link = new Link(leftEnd, rightEnd, pool)) {

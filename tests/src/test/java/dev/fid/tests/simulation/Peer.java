@@ -40,6 +40,10 @@ final class Peer implements AutoCloseable {
     /// Sends only when the other has ended.
     private final boolean answers;
 
+    /// Sends one urgent byte, which is none of its stream, before this one of it; -1 for never. A second one would
+    /// make the first, if nobody has passed that yet, a byte of the stream (RFC 6093, section 3.2).
+    private long urgentAt;
+
     /// Reads nothing before that time.
     private long stalledUntil;
 
@@ -80,6 +84,7 @@ final class Peer implements AutoCloseable {
         this.complain = complain;
         isTcp = kernel.getsockopt(fd, Uapi.SOL_SOCKET, Uapi.SO_DOMAIN) != Uapi.AF_UNIX;
         answers = random.nextInt(5) == 0;
+        urgentAt = isTcp && random.nextInt(4) == 0 ? random.nextLong(toSend + 1) : -1;
         memory = kernel.allocate(MOST_READ_AT_ONCE);
     }
 
@@ -127,6 +132,15 @@ final class Peer implements AutoCloseable {
     private void send() {
         if (gone || broken) {
             return;
+        }
+        if (urgentAt >= 0 && sent >= urgentAt) {
+            urgentAt = -1;
+            memory.putByte(0, (byte) -1);
+            long n = kernel.send(fd, memory, 0, 1, Uapi.MSG_OOB | Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
+            broken = n < 0 && n != -Errno.EAGAIN;
+            if (broken) {
+                return;
+            }
         }
         if (sent == toSend) {
             halfClosed = true;
