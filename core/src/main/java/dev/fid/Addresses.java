@@ -13,6 +13,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 
 /// `struct sockaddr` and java.net addresses. A unix address whose path starts with `@` is abstract.
@@ -23,6 +24,7 @@ final class Addresses {
     static int family(SocketAddress address) {
         return switch (address) {
             case UnixDomainSocketAddress unix -> AF_UNIX;
+            case UnixName unix -> AF_UNIX;
             case InetSocketAddress inet when inet.getAddress() instanceof Inet6Address -> AF_INET6;
             default -> AF_INET;
         };
@@ -32,6 +34,7 @@ final class Addresses {
     static byte[] encode(SocketAddress address) {
         return switch (address) {
             case UnixDomainSocketAddress unix -> encodeUnix(unix.getPath().toString());
+            case UnixName unix -> unix.sockaddr();
             case InetSocketAddress inet when inet.getAddress() != null -> encodeInet(inet.getAddress(), inet.getPort());
             default -> throw new IllegalArgumentException("not an address that can be used here: " + address);
         };
@@ -75,14 +78,7 @@ final class Addresses {
         if (family == AF_UNIX) {
             byte[] name = new byte[in.remaining()];
             in.get(name);
-            if (name.length > 1 && name[0] == 0) {
-                name[0] = '@';
-            }
-            int end = 0;
-            while (end < name.length && name[end] != 0) {
-                end++;
-            }
-            return UnixDomainSocketAddress.of(new String(name, 0, end, StandardCharsets.UTF_8));
+            return decodeUnix(name);
         }
         int port = Byte.toUnsignedInt(in.get()) << 8 | Byte.toUnsignedInt(in.get());
         byte[] raw = family == AF_INET6 ? Arrays.copyOfRange(sockaddr, 8, 24) : Arrays.copyOfRange(sockaddr, 4, 8);
@@ -91,6 +87,33 @@ final class Addresses {
         } catch (UnknownHostException e) {
             throw new AssertionError("4 and 16 bytes are addresses", e);
         }
+    }
+
+    /// A peer chooses its name: what a path of java.nio would refuse (bytes that the locale cannot say), or say
+    /// otherwise (`a//b`, bytes that are not UTF-8, NULs in an abstract name), is a {@link UnixName}.
+    private static SocketAddress decodeUnix(byte[] name) {
+        boolean isAbstract = name.length > 1 && name[0] == 0;
+        int end = isAbstract ? name.length : 0;
+        while (!isAbstract && end < name.length && name[end] != 0) {
+            end++;
+        }
+        byte[] kept = Arrays.copyOf(name, end);
+        byte[] shown = kept.clone();
+        if (isAbstract) {
+            shown[0] = '@';
+        }
+        String text = new String(shown, StandardCharsets.UTF_8);
+        if (text.indexOf(0) < 0 && Arrays.equals(text.getBytes(StandardCharsets.UTF_8), shown)) {
+            try {
+                UnixDomainSocketAddress address = UnixDomainSocketAddress.of(text);
+                if (address.getPath().toString().equals(text)) {
+                    return address;
+                }
+            } catch (InvalidPathException e) {
+                // Below.
+            }
+        }
+        return new UnixName(kept);
     }
 
     private static ByteBuffer nativeOrder(byte[] raw) {

@@ -2,20 +2,17 @@ package dev.fid.cli;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.SocketFile;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,59 +127,25 @@ final class Network {
     }
 
     static Fd accept(Endpoint.UnixListen unix, PrintStream err) throws Failure {
-        boolean isAbstract = unix.path().startsWith("@");
-        Path path = Path.of(unix.path());
-        // Under another name until it has its mode: between bind and chmod anybody could connect.
-        Path hidden = path.resolveSibling(
-                "." + path.getFileName() + ".fid-" + ProcessHandle.current().pid());
-        boolean named = false;
-        List<Fd> listeners = new ArrayList<>();
+        SocketFile file;
         try {
-            if (isAbstract) {
-                listeners.add(listen(UnixDomainSocketAddress.of(unix.path()), unix.options()));
-            } else {
-                listeners.add(listen(UnixDomainSocketAddress.of(hidden), unix.options()));
-                if (unix.mode() >= 0) {
-                    Files.setAttribute(hidden, "unix:mode", unix.mode());
-                }
-                removeDead(path);
-                int result = KERNEL.renameat2(
-                        Uapi.AT_FDCWD, bytes(hidden), Uapi.AT_FDCWD, bytes(path), Uapi.RENAME_NOREPLACE);
-                if (result < 0) {
-                    throw new ErrnoException("bind", unix.path(), result == -Errno.EEXIST ? Errno.EADDRINUSE : -result);
-                }
-                named = true;
-            }
-            Console.tell(err, "listening on " + unix.path());
-            return accept(listeners, unix.options());
+            file = new SocketFile(
+                    KERNEL,
+                    UnixDomainSocketAddress.of(unix.path()),
+                    unix.mode(),
+                    1,
+                    fresh -> set(fresh, unix.options()));
         } catch (ErrnoException e) {
             throw cannotListen(unix, e);
-        } catch (IOException e) {
-            throw new Failure(Exit.NETWORK, unix.text() + ": " + e.getMessage(), "", e);
-        } finally {
-            listeners.forEach(Fd::close);
-            if (!isAbstract) {
-                KERNEL.unlinkat(Uapi.AT_FDCWD, bytes(named ? path : hidden), 0);
-            }
         }
-    }
-
-    private static byte[] bytes(Path path) {
-        return path.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /// A socket file that refuses connections has no listener any more.
-    private static void removeDead(Path path) throws IOException {
-        if (!Files.exists(path) || Files.isRegularFile(path) || Files.isDirectory(path)) {
-            return;
-        }
-        try (Fd alive = Fd.connect(KERNEL, UnixDomainSocketAddress.of(path), Duration.ofSeconds(1))) {
-            throw new ErrnoException("bind", alive.toString(), Errno.EADDRINUSE);
+        try {
+            Console.tell(err, "listening on " + unix.path());
+            return accept(List.of(file.socket()), unix.options());
         } catch (ErrnoException e) {
-            if (e.errno() != Errno.ECONNREFUSED) {
-                throw e;
-            }
-            Files.delete(path);
+            throw cannotListen(unix, e);
+        } finally {
+            file.socket().close();
+            file.remove();
         }
     }
 

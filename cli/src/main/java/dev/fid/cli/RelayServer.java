@@ -274,6 +274,10 @@ final class RelayServer implements Admin.Control {
         } catch (Failure e) {
             complain("not reloaded, the old configuration stays: " + e.text());
             return e.text();
+        } catch (RuntimeException e) {
+            // The relays that are there go on, and so does this process.
+            complain("reloaded in part, reload again or restart: " + e);
+            return "reloaded in part: " + e;
         } finally {
             supervisor.tell("READY=1");
         }

@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import dev.fid.bench.Human;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ final class TopCommand implements Action {
             Row last = before.get(name);
             long bytes = row.toUpstream + row.toClient;
             cells.add(new String[] {
-                name,
+                Name.shown(name),
                 Long.toString(row.connections),
                 Long.toString(row.accepted),
                 last == null ? "-" : Human.digits((row.accepted - last.accepted) / seconds),

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Name;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -12,14 +13,15 @@ public final class AddressText {
 
     private AddressText() {}
 
-    /// An address as messages show it: `127.0.0.1:80`, `[::1]:80`, `db.example.org:5432`, `/run/app.sock`.
+    /// An address as messages show it, in one line whatever a peer called itself ({@link Name#shown}): `127.0.0.1:80`,
+    /// `[::1]:80`, `db.example.org:5432`, `/run/app.sock`.
     public static String of(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
             InetAddress ip = inet.getAddress();
             String host = ip == null ? inet.getHostString() : shortened(ip.getHostAddress());
-            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + inet.getPort();
+            return (host.indexOf(':') >= 0 ? "[" + host + "]" : Name.shown(host)) + ":" + inet.getPort();
         }
-        return address.toString();
+        return Name.shown(address.toString());
     }
 
     /// The longest run of zeros of an IPv6 address is `::`. Source: RFC 5952, section 4.2.

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.SocketFile;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +104,22 @@ final class Branch {
         now = relay.kernel().nanoTime();
         Connection connection = new Connection(this, client);
         add(connection);
-        connection.start();
+        safely(connection, Connection::start);
+    }
+
+    /// Does something to a connection; what it throws ends that connection, not what the loop does for the others.
+    void safely(Connection connection, Consumer<Connection> step) {
+        try {
+            step.accept(connection);
+        } catch (Throwable t) {
+            connection.broken(t);
+        }
+    }
+
+    /// Tells of a bug as the JVM tells of one that ends a thread.
+    void report(Throwable bug) {
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, bug);
     }
 
     private void add(Connection connection) {
@@ -141,9 +157,10 @@ final class Branch {
     /// Looks at every connection's time-outs: one timer for all, so that a connection needs none.
     private void tick() {
         now = relay.kernel().nanoTime();
+        Consumer<Connection> look = connection -> connection.tick(now);
         for (Connection each = first; each != null; ) {
             Connection following = each.next;
-            each.tick(now);
+            safely(each, look);
             each = following;
         }
     }
@@ -151,7 +168,16 @@ final class Branch {
     /// Runs something once, later.
     @SuppressWarnings("FutureReturnValueIgnored") // nobody asks for it: what it does, it does to a connection
     void later(long millis, Runnable task) {
-        loop.schedule(task, millis, TimeUnit.MILLISECONDS);
+        loop.schedule(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        report(e); // else the future that nobody asks for keeps it
+                    }
+                },
+                millis,
+                TimeUnit.MILLISECONDS);
     }
 
     // ---- marks ----
@@ -170,7 +196,8 @@ final class Branch {
     private void sweepAll() {
         sweeping = null;
         marked.removeIf(connection -> {
-            connection.isSwept = connection.sweep();
+            connection.isSwept = false;
+            safely(connection, each -> each.isSwept = each.sweep());
             return !connection.isSwept;
         });
         if (!marked.isEmpty()) {
@@ -190,7 +217,11 @@ final class Branch {
 
     private void closeAll() {
         for (Runnable each = closing.poll(); each != null; each = closing.poll()) {
-            each.run();
+            try {
+                each.run();
+            } catch (RuntimeException e) {
+                report(e); // the others are closed all the same
+            }
         }
     }
 
@@ -214,7 +245,7 @@ final class Branch {
         for (int left = paced.size(); left > 0; left--) {
             Connection connection = paced.removeFirst();
             connection.isPaced = false;
-            connection.go();
+            safely(connection, Connection::go);
         }
         if (paced.size() > 1) {
             paced.addLast(paced.removeFirst());

@@ -183,10 +183,14 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         peer.reader(this);
         try {
             join(socket);
-        } catch (ErrnoException e) {
+        } catch (ErrnoException | RuntimeException e) {
             kernel().setLinger(socket.number(), true, 0);
-            end(Ending.RESET);
             branch.closeSoon(socket::close);
+            if (e instanceof ErrnoException) {
+                end(Ending.RESET);
+            } else {
+                broken(e);
+            }
             return;
         }
         run();
@@ -230,7 +234,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     @Override
     public void run() {
         queued = false;
-        go();
+        branch.safely(this, Connection::go);
     }
 
     /// Moves what can be moved now.
@@ -327,7 +331,6 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         branch.tally.endings.merge(how, 1L, Long::sum);
         Link joined = link;
         count(branch.tally);
-        branch.relay.log(this, how, why);
         left.leave();
         if (right != null) {
             right.leave();
@@ -350,6 +353,19 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             pipes.leave();
         });
         branch.remove(this);
+        try {
+            branch.relay.log(this, how, why); // last: it runs a program's code
+        } catch (RuntimeException e) {
+            branch.report(e);
+        }
+    }
+
+    /// A bug ends this connection alone.
+    @Override
+    public void broken(Throwable bug) {
+        branch.report(bug);
+        why = "a bug: " + bug;
+        end(Ending.FAILED);
     }
 
     void count(Tally tally) {

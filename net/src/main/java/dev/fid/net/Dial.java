@@ -47,17 +47,25 @@ final class Dial implements Peer.Reader {
 
     void start() {
         branch.relay.upstream(terms).find(branch.loop, found -> {
-            if (over) {
-                return;
-            }
-            addresses = found;
-            if (found.length == 0) {
-                branch.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
-                fail("the host is unknown");
-            } else {
-                connect();
+            try {
+                found(found);
+            } catch (RuntimeException e) {
+                broken(e);
             }
         });
+    }
+
+    private void found(SocketAddress[] found) {
+        if (over) {
+            return;
+        }
+        addresses = found;
+        if (found.length == 0) {
+            branch.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
+            fail("the host is unknown");
+        } else {
+            connect();
+        }
     }
 
     /// Whether the upstream's name is still being looked up.
@@ -99,8 +107,12 @@ final class Dial implements Peer.Reader {
     /// The time-out bounds how often.
     private void again() {
         branch.later(AGAIN_MILLIS, () -> {
-            if (!over && socket == null) {
-                connect();
+            try {
+                if (!over && socket == null) {
+                    connect();
+                }
+            } catch (RuntimeException e) {
+                broken(e);
             }
         });
     }
@@ -128,6 +140,18 @@ final class Dial implements Peer.Reader {
         over = true;
         branch.tally.connecting.add(kernel.nanoTime() - since);
         outcome.connected(tried, joined, Objects.requireNonNull(addresses)[next], events);
+    }
+
+    @Override
+    public void broken(Throwable bug) {
+        branch.report(bug);
+        if (!over) {
+            try {
+                fail("a bug: " + bug);
+            } catch (RuntimeException e) {
+                branch.report(e);
+            }
+        }
     }
 
     /// Looks at the time-out.

@@ -23,7 +23,9 @@ public enum Ending {
     /// An operator ended it.
     KILLED,
     /// The deadline of a drain cut it.
-    CUT;
+    CUT,
+    /// A bug, of Fid or of a program that listens to it: the connection is reset, and the others go on.
+    FAILED;
 
     @Override
     public String toString() {

@@ -69,6 +69,19 @@ final class Listener implements Peer.Reader {
         accept();
     }
 
+    /// Clients wait still, and no edge will tell of them: look again later.
+    @Override
+    public void broken(Throwable bug) {
+        home.report(bug);
+        home.later(PATIENCE_MILLIS, () -> {
+            try {
+                accept();
+            } catch (RuntimeException e) {
+                broken(e);
+            }
+        });
+    }
+
     private void accept() {
         if (leaving) {
             acceptAll();

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Name;
 import dev.fid.PipeBudget;
 import dev.fid.kernel.Kernel;
 import java.math.BigDecimal;
@@ -152,6 +153,7 @@ final class Metrics {
     }
 
     private static String label(String key, String value) {
-        return key + "=\"" + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+        return key + "=\""
+                + Name.shown(value).replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
     }
 }

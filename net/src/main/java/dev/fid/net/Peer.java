@@ -25,6 +25,10 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
     /// Gets the events.
     interface Reader {
         void ready(Peer peer, int events);
+
+        /// Handling them failed by a bug, ours or of a program that listens to us; the edge is gone. Throws nothing:
+        /// Netty would let the whole loop wait for a second (4.2, SingleThreadIoEventLoop.handleLoopException).
+        void broken(Throwable why);
     }
 
     private Reader reader;
@@ -75,7 +79,11 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
     @Override
     public void handle(IoRegistration bond, IoEvent event) {
         if (!left) {
-            reader.ready(this, ((EpollIoEvent) event).ops().value());
+            try {
+                reader.ready(this, ((EpollIoEvent) event).ops().value());
+            } catch (Throwable t) {
+                reader.broken(t);
+            }
         }
     }
 

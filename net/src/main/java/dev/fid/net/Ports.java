@@ -4,6 +4,7 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.SocketFile;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import java.net.Inet6Address;

@@ -63,6 +63,15 @@ public final class Relay implements AutoCloseable {
         this.total = rate(terms, null);
         this.ports = Ports.open(builder, loops.count());
         this.name = name(builder, ports);
+        try {
+            begin();
+        } catch (RuntimeException e) {
+            abandon(e);
+            throw e;
+        }
+    }
+
+    private void begin() {
         for (IoEventLoop loop : loops.all()) {
             branches.add(new Branch(this, loop, terms));
         }
@@ -85,6 +94,19 @@ public final class Relay implements AutoCloseable {
                 });
             }
         }
+    }
+
+    /// Leaves nothing of a start that failed: nobody will have this relay, and so close it.
+    private void abandon(RuntimeException why) {
+        ports.removeFiles();
+        for (Branch branch : branches) {
+            try {
+                branch.ask(Branch::close);
+            } catch (RuntimeException e) {
+                why.addSuppressed(e); // a loop that does not answer
+            }
+        }
+        ports.sockets().forEach(each -> each.stream().filter(ports::isOurs).forEach(Fd::close));
     }
 
     /// What a relay is made of.

@@ -5,6 +5,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -58,18 +59,48 @@ public final class Service implements AutoCloseable {
                 }
             }
         } catch (ErrnoException | RuntimeException e) {
-            fresh.forEach(Relay::close);
+            Attempts closings = new Attempts(e);
+            fresh.forEach(relay -> closings.make(relay::close));
             throw e;
         }
-        changes.forEach(Runnable::run);
-        relays = List.copyOf(after);
+        // From here on every relay stands in a list, whatever fails: else nobody could stop it.
         List<Relay> old = new ArrayList<>(leaving);
-        old.removeIf(Service::closeIfEmpty);
-        for (Relay relay : before) {
-            relay.stopListening();
-            old.add(relay);
-        }
+        old.addAll(before);
+        relays = List.copyOf(after);
         leaving = List.copyOf(old);
+        Attempts attempts = new Attempts(null);
+        changes.forEach(attempts::make);
+        before.forEach(relay -> attempts.make(relay::stopListening));
+        old.removeIf(relay -> !before.contains(relay) && closeIfEmpty(relay));
+        leaving = List.copyOf(old);
+        attempts.end();
+    }
+
+    /// Steps of which each is made although one before has failed; the first failure has the others with it.
+    private static final class Attempts {
+        private @Nullable Exception first;
+
+        Attempts(@Nullable Exception first) {
+            this.first = first;
+        }
+
+        void make(Runnable step) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+
+        void end() {
+            if (first instanceof RuntimeException e) {
+                throw e;
+            }
+        }
     }
 
     private static boolean closeIfEmpty(Relay relay) {
@@ -140,7 +171,9 @@ public final class Service implements AutoCloseable {
     /// Stops listening at all places, at once.
     public synchronized void stopListening() {
         draining = true;
-        relays.forEach(Relay::stopListening);
+        Attempts attempts = new Attempts(null);
+        relays.forEach(relay -> attempts.make(relay::stopListening));
+        attempts.end();
     }
 
     /// Ends the wait of {@link #drain}, also of one to come: what is left is cut. From any thread.
@@ -169,19 +202,21 @@ public final class Service implements AutoCloseable {
     }
 
     private synchronized int shut() {
-        int cut = 0;
-        for (Relay relay : all()) {
-            cut += relay.shut();
-        }
-        leaving.forEach(Relay::close);
-        return cut;
+        AtomicInteger cut = new AtomicInteger();
+        Attempts attempts = new Attempts(null);
+        all().forEach(relay -> attempts.make(() -> cut.addAndGet(relay.shut())));
+        leaving.forEach(relay -> attempts.make(relay::close));
+        attempts.end();
+        return cut.get();
     }
 
     /// Cuts what is left and ends.
     @Override
     public void close() {
-        stopListening();
-        shut();
-        loops.close();
+        Attempts attempts = new Attempts(null);
+        attempts.make(this::stopListening);
+        attempts.make(this::shut);
+        attempts.make(loops::close);
+        attempts.end();
     }
 }

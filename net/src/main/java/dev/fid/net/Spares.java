@@ -50,6 +50,14 @@ final class Spares {
             }
         }
 
+        @Override
+        public void broken(Throwable bug) {
+            branch.report(bug);
+            if (ready.remove(this)) {
+                drop(this);
+            }
+        }
+
         private boolean hasEnded() {
             return (events & (Uapi.EPOLLRDHUP | Uapi.EPOLLHUP | Uapi.EPOLLERR)) != 0;
         }
