@@ -105,7 +105,8 @@ trim() {
   printf "%s" "${1}" | tr -d '[:space:]'
 }
 
-# Changed for Fid, these two lines alone: the script lives in .mvn/wrapper and is called by /mvnw, which finds a JDK.
+# Changed for Fid, here and at distributionSha256SumTarGz: the script lives in .mvn/wrapper and is called by /mvnw, which
+# finds a JDK; and the .tar.gz that it takes where there is no unzip has a sum of its own.
 scriptDir="$(dirname "$0")/../.."
 scriptName=mvnw
 
@@ -114,6 +115,7 @@ while IFS="=" read -r key value; do
   case "${key-}" in
   distributionUrl) distributionUrl=$(trim "${value-}") ;;
   distributionSha256Sum) distributionSha256Sum=$(trim "${value-}") ;;
+  distributionSha256SumTarGz) distributionSha256SumTarGz=$(trim "${value-}") ;;
   esac
 done <"$scriptDir/.mvn/wrapper/maven-wrapper.properties"
 [ -n "${distributionUrl-}" ] || die "cannot read distributionUrl property in $scriptDir/.mvn/wrapper/maven-wrapper.properties"
@@ -180,6 +182,7 @@ verbose "Downloading to: $TMP_DOWNLOAD_DIR/$distributionUrlName"
 if ! command -v unzip >/dev/null; then
   distributionUrl="${distributionUrl%.zip}.tar.gz"
   distributionUrlName="${distributionUrl##*/}"
+  distributionSha256Sum="${distributionSha256SumTarGz-}"
 fi
 
 # verbose opt

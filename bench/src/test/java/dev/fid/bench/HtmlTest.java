@@ -29,7 +29,7 @@ class HtmlTest {
 
     @BeforeEach
     void thereIsABrowser() {
-        assumeTrue(Files.isExecutable(CHROMIUM), "no " + CHROMIUM);
+        assumeTrue(Files.isExecutable(CHROMIUM), "needs chromium");
     }
 
     private static Report report() {
@@ -151,12 +151,12 @@ class HtmlTest {
         try (java.io.InputStream in = HtmlTest.class.getResourceAsStream("/axe.min.js")) {
             axe = new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         }
-        String audit = "<script>" + axe + "</script><script>axe.run(document, {resultTypes: ['violations']})"
-                + ".then(r => { document.title = (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
-                + " + ': ' + r.passes.length + ' passed; '"
-                + " + r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')"
-                + ".map(v => v.id + ' at ' + v.nodes[0].target).join('; ') + '.'; })"
-                + ".catch(e => { document.title = 'axe failed: ' + e; })</script>";
+        String audit = "<script>" + axe + "</script><script>axe.run(document, {resultTypes: ['violations']}).then(r =>"
+                + " { document.title = (matchMedia('(prefers-color-scheme: dark)').matches ?"
+                + " 'dark' : 'light') + ': ' + r.passes.length + ' passed; ' +"
+                + " r.violations.filter(v => v.impact === 'serious' || v.impact ==="
+                + " 'critical').map(v => v.id + ' at ' + v.nodes[0].target).join('; ') + '.';"
+                + " }).catch(e => { document.title = 'axe failed: ' + e; })</script>";
         String html = Html.of(measured, Comparison.of(measured, measured))
                 .replaceFirst("<meta http-equiv=\"Content-Security-Policy\"[^>]*>", "")
                 .replace("</body>", audit + "</body>");

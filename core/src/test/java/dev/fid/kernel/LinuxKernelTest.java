@@ -324,7 +324,7 @@ class LinuxKernelTest {
 
     @Test
     void theOwnerOfALinkIsItsOwn() throws IOException {
-        assumeTrue(kernel.geteuid() == 0, "only root gives files away");
+        assumeTrue(kernel.geteuid() == 0, "needs root");
         Path file = file("x");
         Path link = Files.createSymbolicLink(dir.resolve("link"), file);
         assertThat(kernel.fchownat(Uapi.AT_FDCWD, bytes(link), 123, 456, Uapi.AT_SYMLINK_NOFOLLOW))

@@ -16,6 +16,7 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.cli.CProgram;
 import dev.fid.tests.conformance.Command;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,9 +120,7 @@ class ProbeTest extends Fixture {
     /// By a C program that makes the same descriptors its own way: what this kernel says, not what one kernel said.
     @Test
     void theMatrixIsWhatACProgramFinds() throws Exception {
-        Path source = Path.of("src", "test", "c", "pairs.c").toAbsolutePath();
-        Path program = dir.resolve("pairs");
-        Command.run("gcc", "-O1", "-Wall", "-Wextra", "-o", program, source);
+        Path program = CProgram.build("pairs", dir);
         Path folder = Files.createDirectory(dir.resolve("folder"));
         Map<String, String> truth = new TreeMap<>();
         for (String line : Command.run(program, folder).lines().toList()) {

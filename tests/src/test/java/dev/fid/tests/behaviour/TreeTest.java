@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.ErrnoException;
 import dev.fid.Method;
@@ -16,6 +15,7 @@ import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Await;
+import dev.fid.tests.Needs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -79,7 +79,7 @@ class TreeTest extends Fixture {
 
     @Test
     void everyKindOfEntryArrivesAsWithCpA() throws IOException {
-        assumeTrue(Kernel.linux().geteuid() == 0, "SKIPPED: needs root");
+        Needs.root();
         Files.createDirectories(src.resolve("b/c"));
         Files.createDirectory(src.resolve("ro"));
         write("ro/q", 10);
@@ -479,7 +479,8 @@ class TreeTest extends Fixture {
         try (Memory memory = linux.allocate(4096)) {
             memory.put(0, "blue".getBytes(UTF_8), 0, 4);
             byte[] path = file.toString().getBytes(UTF_8);
-            assumeTrue(linux.setxattr(path, name, memory, 0, 4, 0) == 0, "SKIPPED: no user attributes here");
+            Needs.that(
+                    linux.setxattr(path, name, memory, 0, 4, 0) == 0, "needs user attributes in the temporary folder");
             for (int i = 0; i < acl.length; i++) {
                 memory.putInt(4L * i, acl[i]);
             }

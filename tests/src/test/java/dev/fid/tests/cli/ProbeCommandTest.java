@@ -105,7 +105,7 @@ class ProbeCommandTest extends Sandbox {
 
     @Test
     void aRequirementThatIsNotMetIsNamedWithItsReason() throws IOException {
-        Path deny = CProgram.build("deny", dir, "-lseccomp");
+        Path deny = CProgram.build("deny", dir, "seccomp");
         for (String errno : List.of("1", "38")) {
             List<String> words = new ArrayList<>(List.of(deny.toString(), errno, "splice"));
             words.addAll(fid("probe", "--require", "tee,splice"));
@@ -139,7 +139,7 @@ class ProbeCommandTest extends Sandbox {
     @ParameterizedTest
     @CsvSource({"1, EPERM", "38, ENOSYS"})
     void withSpliceForbiddenItSaysSoAndGoesOn(String errno, String name) throws IOException {
-        Path deny = CProgram.build("deny", dir, "-lseccomp");
+        Path deny = CProgram.build("deny", dir, "seccomp");
         List<String> words = new ArrayList<>(List.of(deny.toString(), errno, "splice,tee,vmsplice,io_uring_setup"));
         words.addAll(fid("probe", "--path", "."));
         Ran ran = whole(run(words));
@@ -218,8 +218,8 @@ class ProbeCommandTest extends Sandbox {
         require(true, "unshare");
         Files.createDirectory(dir.resolve("full"));
         String line =
-                "mount -t tmpfs -o size=64k fid-full full && { head -c 1M /dev/zero > full/x; cd full; exec fid probe; }"
-                        + " 2> full.err";
+                "mount -t tmpfs -o size=64k fid-full full && { head -c 1M /dev/zero > full/x; cd full; exec fid probe;"
+                        + " } 2> full.err";
         Ran ran = run(List.of("unshare", "-m", "sh", "-c", line));
         assertThat(ran.status()).isZero();
         assertThat(Files.readString(dir.resolve("full.err"))).doesNotContain("fid:");
@@ -332,7 +332,8 @@ class ProbeCommandTest extends Sandbox {
                 "-m",
                 "sh",
                 "-c",
-                "mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing || exit 99; exec \"$@\"",
+                "mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing || exit 99; exec"
+                        + " \"$@\"",
                 "trace"));
         words.addAll(fid("probe", "--pid", Long.toString(mover.pid()), "--time", "300ms", "--by", "perf", "--json"));
         Ran ran = run(words);

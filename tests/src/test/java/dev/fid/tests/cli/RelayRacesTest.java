@@ -39,7 +39,8 @@ class RelayRacesTest extends Sandbox {
     void relaysHaveTheSameLoadAndNothingOfThemIsLeft(String route, String all, String orSaidToBeAbsent)
             throws IOException {
         Needs.root();
-        Needs.programs("ip", "nsenter", "sysctl", "cc");
+        Needs.programs("ip", "nsenter", "sysctl");
+        Needs.headers("stdio.h");
         Process process = start(race(route));
         Ran ran = finish(process);
         assertThat(ran.status()).as(ran.err()).isZero();

@@ -105,7 +105,9 @@ abstract class Sandbox {
         ProcessBuilder builder = new ProcessBuilder(words).directory(dir.toFile());
         builder.environment().put("PATH", dir.resolve(".bin") + ":" + System.getenv("PATH"));
         builder.environment().put("LC_ALL", "C.UTF-8");
-        builder.environment().remove("NO_COLOR");
+        builder.environment().put("TERM", "xterm"); // not that of whoever runs the tests
+        List.of("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "FID_JAVA_OPTS")
+                .forEach(builder.environment()::remove);
         builder.redirectError(errorFile().toFile());
         builder.redirectInput(Path.of("/dev/null").toFile());
         return builder.start();

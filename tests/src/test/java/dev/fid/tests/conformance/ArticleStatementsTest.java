@@ -2,12 +2,12 @@ package dev.fid.tests.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;
+import dev.fid.tests.Needs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -168,8 +168,7 @@ class ArticleStatementsTest extends Fixture {
         Pipe pipe = pipe();
         long before = bytesReadFromDisks();
         assertThat(kernel.splice(in, null, pipe.w, null, 65536, 0)).isEqualTo(65536);
-        assumeTrue(
-                bytesReadFromDisks() - before >= page, "the file system of this directory keeps no disk, or no count");
+        Needs.that(bytesReadFromDisks() - before >= page, "needs a disk under the temporary folder");
         assertThat(pipe.take(65536)).isEqualTo(pattern(65536));
         long warm = bytesReadFromDisks();
         assertThat(kernel.splice(in, new Offset(0), pipe.w, null, 65536, 0)).isEqualTo(65536);
@@ -247,7 +246,7 @@ class ArticleStatementsTest extends Fixture {
     /// a protocol number for experiments (RFC 3692).
     private int datagrams(int type, int protocol, boolean full) {
         int fd = kernel.socket(Uapi.AF_INET, type | Uapi.SOCK_CLOEXEC | Uapi.SOCK_NONBLOCK, protocol);
-        assumeTrue(fd != -Errno.EPERM, "a raw socket needs CAP_NET_RAW");
+        Needs.that(fd != -Errno.EPERM, "needs root");
         keep(fd);
         byte[] address = loopback();
         assertThat(kernel.bind(fd, address)).isZero();

@@ -2,6 +2,7 @@ package dev.fid.tests.conformance;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.fid.tests.Needs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -31,6 +32,7 @@ public final class Command {
 
     private static Ended end(Object... words) throws IOException {
         List<String> command = Arrays.stream(words).map(Object::toString).toList();
+        Needs.programs(command.getFirst());
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         try (InputStream output = process.getInputStream()) {

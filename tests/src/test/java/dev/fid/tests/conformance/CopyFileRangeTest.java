@@ -1,12 +1,12 @@
 package dev.fid.tests.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.StatFs;
 import dev.fid.kernel.Uapi;
+import dev.fid.tests.Needs;
 import dev.fid.tests.OnBothKernels;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +79,7 @@ class CopyFileRangeTest extends Fixture {
     @Test
     void aFileThatBecameImmutableIsEperm() throws Exception {
         needsLinux("immutable files");
-        assumeTrue(kernel.geteuid() == 0, "SKIPPED: only root makes a file immutable");
+        Needs.root();
         int in = file("in", "content");
         int out = file("out", "abc");
         Command.run("chattr", "+i", dir.resolve("out"));
@@ -103,7 +103,7 @@ class CopyFileRangeTest extends Fixture {
         assertThat(kernel.fsync(swap)).isZero();
         Command.run("mkswap", dir.resolve("swap"));
         String refused = Command.refusal("swapon", dir.resolve("swap"));
-        LoopMount.check(refused == null, "this machine activates no swap file: " + refused);
+        LoopMount.check(refused == null, "needs swap files: " + refused);
         try {
             assertThat(copy(in, null, swap, null, 3)).isEqualTo(-Errno.ETXTBSY);
             assertThat(copy(swap, null, in, null, 3)).isEqualTo(-Errno.ETXTBSY);
@@ -190,7 +190,7 @@ class CopyFileRangeTest extends Fixture {
             assertThat(copy(open("/proc/self/status", Uapi.O_RDONLY), null, out, null, 100))
                     .isEqualTo(-Errno.EXDEV);
         }
-        assumeTrue(here.type != Uapi.TMPFS_MAGIC, "SKIPPED: the temporary folder is a tmpfs, as the other side");
+        Needs.that(here.type != Uapi.TMPFS_MAGIC, "needs a disk under the temporary folder");
         assertThat(copy(file("in", "content"), null, memfd, null, 3)).isEqualTo(-Errno.EXDEV);
         assertThat(content("out")).isEmpty();
     }

@@ -24,7 +24,7 @@ public final class LoopMount implements AutoCloseable {
         try {
             return new LoopMount(dev.fid.bench.LoopMount.of(type, dir, IMAGE_BYTES));
         } catch (IOException e) {
-            throw Needs.missing("cannot mount " + type + " from a file: " + e.getMessage());
+            throw Needs.missing("needs mounts of " + type + " from a file: " + e.getMessage());
         }
     }
 

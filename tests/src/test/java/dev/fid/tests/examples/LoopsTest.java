@@ -148,7 +148,7 @@ class LoopsTest {
         Path in = in();
         Path small = Files.createDirectory(dir.resolve("small"));
         String refused = Command.refusal("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small);
-        LoopMount.check(refused == null, "cannot mount a tmpfs: " + refused);
+        LoopMount.check(refused == null, "needs mounts of tmpfs: " + refused);
         try (Fd source = Fd.open(in);
                 Fd target = output(small.resolve("out"))) {
             Ended ended = loop.run(Kernel.linux(), source, target);

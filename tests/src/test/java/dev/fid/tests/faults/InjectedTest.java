@@ -2,7 +2,8 @@ package dev.fid.tests.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.tests.conformance.Command;
+import dev.fid.tests.Needs;
+import dev.fid.tests.cli.CProgram;
 import dev.fid.tests.conformance.LoopMount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,10 +78,8 @@ class InjectedTest {
         "24, pipe2"
     })
     void whatASeccompFilterDeniesIsDoneOtherwise(int errno, String calls) throws IOException {
-        LoopMount.require("gcc");
-        LoopMount.check(Files.exists(Path.of("/usr/include/seccomp.h")), "needs the headers of libseccomp");
-        Path deny = dir.resolve("deny");
-        Command.run("gcc", "-o", deny, Path.of("src", "test", "c", "deny.c").toAbsolutePath(), "-lseccomp");
+        Needs.root();
+        Path deny = CProgram.build("deny", dir, "seccomp");
         Path in = in();
         Path folder = folder();
         for (String way : List.of("copy", "through", "sendfile")) {

@@ -25,7 +25,7 @@ class DifferentialTest {
     private static final long SEED = Long.getLong("fid.seed", System.nanoTime() & 0xffff_ffffL);
     private static final long SCRIPTS = Long.getLong("fid.scripts", LONG ? 10_000_000 : 100_000);
     private static final long SECONDS = Long.getLong("fid.seconds", LONG ? 3600 : 120);
-    /// A machine that is busy with ten other things runs more in two minutes; fewer, and the campaign says little.
+    /// Fewer, and the campaign says little: a machine that is busy with twenty other things takes longer for them.
     private static final long LEAST = Math.min(SCRIPTS, 10_000 * SECONDS / 120);
 
     @TempDir(factory = InMemory.class)
@@ -46,8 +46,7 @@ class DifferentialTest {
         LoopMount.check(
                 Command.run("stat", "-f", "-c", "%T", disk).strip().startsWith("ext"),
                 "needs ext4 for temporary files");
-        LoopMount.check(
-                Command.run("uname", "-r").startsWith("6.18."), "the model's profile is Linux 6.18, this is another");
+        LoopMount.check(Command.run("uname", "-r").startsWith("6.18."), "needs Linux 6.18, the model's profile");
     }
 
     @Test
@@ -58,9 +57,13 @@ class DifferentialTest {
                 SCRIPTS,
                 (double) SECONDS,
                 Math.min(2, Runtime.getRuntime().availableProcessors()));
+        for (int again = 1; failures.isEmpty() && campaign.scripts < LEAST && again < 4; again++) {
+            long from = SEED + again * SCRIPTS;
+            failures = campaign.run(from, LEAST - campaign.scripts, (double) SECONDS, 2);
+        }
         System.out.printf(
-                "scripts: %d with %d calls in %.1f s, %.0f a second, seed %d; cuts of sockets told %d times, crowded TCP"
-                        + " %d, late arrivals %d; ended by overlaps %d, by lost bytes %d%n",
+                "scripts: %d with %d calls in %.1f s, %.0f a second, seed %d; cuts of sockets told %d times, crowded"
+                        + " TCP %d, late arrivals %d; ended by overlaps %d, by lost bytes %d%n",
                 campaign.scripts,
                 campaign.calls,
                 campaign.seconds,

@@ -151,7 +151,7 @@ final class HostileNetwork {
             Fixture.text(scene.server, 6);
             String killed = sh("ss -KHtn state established dport = " + scene.port + " 2>&1 || true");
             if (killed.isBlank() || killed.contains("not supported")) {
-                return "SKIPPED the kernel cannot kill sockets (CONFIG_INET_DIAG_DESTROY)";
+                return "SKIPPED: needs a kernel that kills sockets (CONFIG_INET_DIAG_DESTROY)";
             }
             assertThatThrownBy(() -> Fixture.drain(scene.client)).isInstanceOf(IOException.class);
             scene.ended(Ending.RESET);

@@ -34,6 +34,7 @@ class NetworkTest {
 
     private final Map<String, String> results = new ConcurrentHashMap<>();
     private String talk = "";
+    private boolean started;
 
     @BeforeAll
     void runThem() throws Exception {
@@ -57,6 +58,7 @@ class NetworkTest {
                     .redirectOutput(said.toFile())
                     .redirectError(errors.toFile())
                     .start();
+            started = true;
             boolean ended = process.waitFor(150, TimeUnit.SECONDS);
             process.destroyForcibly().waitFor();
             process.getOutputStream().close();
@@ -73,7 +75,9 @@ class NetworkTest {
 
     @AfterAll
     void allWereRun() {
-        assertThat(results.keySet()).as(talk).containsAll(SCENARIOS);
+        if (started) { // else it was said what is missing
+            assertThat(results.keySet()).as(talk).containsAll(SCENARIOS);
+        }
     }
 
     // RL-025 and G20 among others
@@ -90,7 +94,7 @@ class NetworkTest {
     })
     void everyByteArrivesOrBothSidesLearnThatItDidNot(String scenario) {
         String result = results.getOrDefault(scenario, "was not run");
-        if (result.startsWith("SKIPPED ")) {
+        if (result.startsWith("SKIPPED: ")) {
             System.err.println(result);
             throw new TestAbortedException(result); // no package can give a kernel what it was built without
         }

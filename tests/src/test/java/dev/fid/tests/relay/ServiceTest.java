@@ -11,6 +11,7 @@ import dev.fid.net.Relay;
 import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
+import dev.fid.tests.Needs;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -233,6 +234,7 @@ class ServiceTest extends Fixture {
 
     @Test
     void theServiceManagerIsTold() throws Exception {
+        Needs.programs("socat");
         var socket = dir.resolve("notify.sock");
         Process socat = new ProcessBuilder("socat", "-u", "UNIX-RECV:" + socket, "CREATE:" + dir.resolve("told"))
                 .inheritIO()
