@@ -44,8 +44,12 @@ final class Enlargement implements AutoCloseable {
             PipeBudget all = PipeBudget.of(kernel);
             budget = all;
             for (Fd pipe : pipes) {
-                if (!pipe.isClosed()) {
-                    pages += all.enlarge(pipe.number(), capacity);
+                if (pipe.tryEnter()) {
+                    try {
+                        pages += all.enlarge(pipe.number(), capacity);
+                    } finally {
+                        pipe.leave();
+                    }
                 }
             }
         }

@@ -9,7 +9,8 @@ import java.util.Locale;
 ///
 ///     splice(in=5:tcp socket, out=8:pipe, len=65536): EPIPE (32) broken pipe, after 1310720 bytes
 ///
-/// Ends that have no errno of their own use ECANCELED (the thread was interrupted), ETIMEDOUT (the transfer's
+/// Ends that have no errno of their own use ECANCELED (the thread was interrupted, or another one
+/// closed the descriptor), ETIMEDOUT (the transfer's
 /// time was up) and ESTALE (the source changed or was cut short). EAGAIN and EINTR never leave Fid.
 public final class ErrnoException extends IOException {
     private static final long serialVersionUID = 1;

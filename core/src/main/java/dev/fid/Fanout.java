@@ -151,7 +151,7 @@ public final class Fanout {
 
     /// As {@link Transfer#progress}.
     public Fanout progress(Duration interval, Consumer<Progress> listener) {
-        this.progressNanos = interval.toNanos();
+        this.progressNanos = Deadline.nanos(interval);
         this.listener = listener;
         return this;
     }
@@ -214,13 +214,17 @@ public final class Fanout {
 
     /// Moves the bytes, until the input ends or no output is left.
     ///
-    /// @throws ErrnoException what the kernel said of the input; ECANCELED, ETIMEDOUT. Errors of outputs are in
-    ///     the result. Where TEE was asked for and no fallback allowed, the errno of the refusal.
+    /// @throws ErrnoException what the kernel said of the input; ECANCELED, also where another thread closed it;
+    ///     ETIMEDOUT. Errors of outputs are in the result, ECANCELED of one that was closed meanwhile. Where TEE
+    ///     was asked for and no fallback allowed, the errno of the refusal.
     /// @throws NoMethodException where TEE was asked for, no fallback allowed, and it cannot serve
     public Result run() throws ErrnoException {
+        in.enter();
         try (Rounds running = new Rounds(this)) {
             rounds = running;
             return running.run();
+        } finally {
+            in.leave();
         }
     }
 

@@ -16,8 +16,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// A descriptor, and who closes it.
@@ -29,15 +29,19 @@ import org.jspecify.annotations.Nullable;
 /// another file's.
 ///
 /// Own sockets, pipes and FIFOs are non-blocking, and a transfer waits for them in a way that suits the thread.
-/// Safe for use by one transfer per direction at a time; {@link #close} may come from any thread, once it is no
-/// longer used.
+/// Safe for use by one transfer per direction at a time. {@link #close} may come from any thread at any time:
+/// whoever waits for the descriptor is woken, and what goes on ends with ECANCELED (streams and channels with
+/// {@link java.nio.channels.AsynchronousCloseException}). The number is given back by the last who uses it, so no
+/// call ever meets another file under it.
 public final class Fd implements AutoCloseable {
     private final Kernel kernel;
     private final int number;
     private final boolean owned;
     private final String name;
     private final @Nullable Object keptAlive;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Users users = new Users();
+    /// Those who may wait for it; guarded by itself.
+    private final List<Readiness> watchers = new ArrayList<>(0);
     private volatile @Nullable Facts facts;
     /// What it was made as; null where only the kernel knows.
     private @Nullable FdKind known;
@@ -172,19 +176,24 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws ErrnoException EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection goes on waiting
     public @Nullable Fd acceptNow() throws ErrnoException {
-        return Sockets.acceptNow(this);
+        enter();
+        try {
+            return Sockets.acceptNow(this);
+        } finally {
+            leave();
+        }
     }
 
     /// Waits for the next connection to this listener.
     ///
-    /// @throws ErrnoException EMFILE, ENFILE; ECANCELED when interrupted
+    /// @throws ErrnoException EMFILE, ENFILE; ECANCELED when interrupted, or closed meanwhile
     public Fd accept() throws ErrnoException {
-        return Sockets.accept(this, Readiness.NEVER);
+        return Sockets.accept(this, Deadline.NEVER);
     }
 
     /// As {@link #accept()}; ETIMEDOUT after `patience`.
     public Fd accept(Duration patience) throws ErrnoException {
-        return Sockets.accept(this, kernel.nanoTime() + patience.toNanos());
+        return Sockets.accept(this, Deadline.after(kernel.nanoTime(), patience));
     }
 
     /// Two connected unix stream sockets.
@@ -194,14 +203,76 @@ public final class Fd implements AutoCloseable {
 
     // ---- what it is ----
 
-    /// The number, for calls on {@link #kernel}.
+    /// The number, for calls on {@link #kernel}. Fid's own calls keep it open while they run; whoever takes it
+    /// here has to see to that himself.
     ///
-    /// @throws IllegalStateException after close
+    /// @throws IllegalStateException after close, as soon as no call of Fid uses it any more
     public int number() {
-        if (closed.get()) {
-            throw new IllegalStateException(this + " is closed");
+        if (users.isFree()) {
+            throw closedException();
         }
         return number;
+    }
+
+    private IllegalStateException closedException() {
+        return new IllegalStateException(this + " is closed");
+    }
+
+    // ---- who uses it ----
+
+    /// Begins a use, during which the number stays what it is.
+    ///
+    /// @throws IllegalStateException after close
+    void enter() {
+        if (!users.enter()) {
+            throw closedException();
+        }
+    }
+
+    /// Begins a use of both, or of neither.
+    static void enter(Fd one, Fd other) {
+        one.enter();
+        if (!other.tryEnter()) {
+            one.leave();
+            throw other.closedException();
+        }
+    }
+
+    /// As {@link #enter}; false after close.
+    boolean tryEnter() {
+        return users.enter();
+    }
+
+    /// Begins a use beside others, also where it was closed meanwhile.
+    private void join() {
+        if (!users.join()) {
+            throw closedException();
+        }
+    }
+
+    /// As {@link #join}; false where the number was given back.
+    boolean tryJoin() {
+        return users.join();
+    }
+
+    /// Ends a use. The last one gives the number back where it was closed meanwhile.
+    ///
+    /// @return what close(2) said then, else 0
+    int leave() {
+        return users.leave() ? release() : 0;
+    }
+
+    /// Lets `readiness` know when this is closed.
+    void watch(Readiness readiness) {
+        synchronized (watchers) {
+            watchers.add(readiness);
+        }
+    }
+
+    void unwatch(Readiness readiness) {
+        synchronized (watchers) {
+            watchers.remove(readiness);
+        }
     }
 
     public Kernel kernel() {
@@ -214,7 +285,7 @@ public final class Fd implements AutoCloseable {
     }
 
     public boolean isClosed() {
-        return closed.get();
+        return users.isClosed();
     }
 
     public FdKind kind() throws ErrnoException {
@@ -230,9 +301,14 @@ public final class Fd implements AutoCloseable {
 
     /// What the kernel says of it now: asked anew each time, since a file's size changes.
     public Facts facts() throws ErrnoException {
-        Facts now = Facts.of(kernel, number(), toString());
-        facts = now;
-        return now;
+        join();
+        try {
+            Facts now = Facts.of(kernel, number, toString());
+            facts = now;
+            return now;
+        } finally {
+            leave();
+        }
     }
 
     /// Whether a call on it may wait inside the kernel: a file for its disk, a borrowed stream in blocking mode.
@@ -254,23 +330,38 @@ public final class Fd implements AutoCloseable {
 
     /// The address that a socket is bound to.
     public SocketAddress localAddress() throws ErrnoException {
-        byte[] sockaddr = new byte[128];
-        long length = ErrnoException.check(kernel.getsockname(number(), sockaddr), "getsockname", toString());
-        return Addresses.decode(sockaddr, (int) length);
+        return address("getsockname");
     }
 
     /// The address of a socket's peer.
     public SocketAddress remoteAddress() throws ErrnoException {
+        return address("getpeername");
+    }
+
+    private SocketAddress address(String call) throws ErrnoException {
         byte[] sockaddr = new byte[128];
-        long length = ErrnoException.check(kernel.getpeername(number(), sockaddr), "getpeername", toString());
-        return Addresses.decode(sockaddr, (int) length);
+        join();
+        try {
+            int length = call.equals("getsockname")
+                    ? kernel.getsockname(number, sockaddr)
+                    : kernel.getpeername(number, sockaddr);
+            return Addresses.decode(sockaddr, (int) ErrnoException.check(length, call, toString()));
+        } finally {
+            leave();
+        }
     }
 
     // ---- what it does ----
 
     /// Half-close: the peer reads the end of input, we may still read. A peer that is gone already is no error.
     public void shutdownOutput() throws ErrnoException {
-        int result = kernel.shutdown(number(), SHUT_WR);
+        join();
+        int result;
+        try {
+            result = kernel.shutdown(number, SHUT_WR);
+        } finally {
+            leave();
+        }
         if (result < 0 && result != -Errno.ENOTCONN) {
             throw new ErrnoException("shutdown", this + ", SHUT_WR", -result);
         }
@@ -282,7 +373,12 @@ public final class Fd implements AutoCloseable {
     /// @param flags O_RDONLY, O_WRONLY or O_RDWR
     /// @throws ErrnoException EACCES where it belongs to another user
     public Fd reopen(int flags) throws ErrnoException {
-        return Opening.reopen(this, flags);
+        join();
+        try {
+            return Opening.reopen(this, flags);
+        } finally {
+            leave();
+        }
     }
 
     /// This, or where it is a borrowed pipe in blocking mode, an open file description of our own of the same
@@ -329,32 +425,53 @@ public final class Fd implements AutoCloseable {
 
     /// The JDK's channel of the same file or FIFO: another open file description, with a position of its own.
     public FileChannel reopenAsFileChannel(OpenOption... options) throws java.io.IOException {
-        return FileChannel.open(Path.of("/proc/self/fd/" + number()), options);
-    }
-
-    /// Closes an owned descriptor, once; a borrowed one is only forgotten. What close(2) says is told by
-    /// {@link #closeChecked}.
-    @Override
-    public void close() {
+        join();
         try {
-            if (closed.compareAndSet(false, true) && owned) {
-                kernel.close(number);
-            }
+            return FileChannel.open(Path.of("/proc/self/fd/" + number), options);
         } finally {
-            Reference.reachabilityFence(keptAlive); // a borrowed channel is not collected, and closed, before this
+            leave();
         }
     }
 
+    /// Closes an owned descriptor, once; a borrowed one is only forgotten. Who waits for it is woken; while
+    /// others use it the number stays open, and the last of them gives it back. What close(2) says is told by
+    /// {@link #closeChecked}.
+    @Override
+    public void close() {
+        end();
+    }
+
     /// Closes and tells of an error: a file system may report a failed write only now (EIO, EDQUOT, ENOSPC). The
-    /// descriptor is gone all the same, so it is not retried. Source: close(2), NOTES.
+    /// descriptor is gone all the same, so it is not retried. Where it is still used, nothing is known yet:
+    /// whoever uses it learns that it was closed. Source: close(2), NOTES.
     ///
     /// @throws ErrnoException the error
     public void closeChecked() throws ErrnoException {
-        if (closed.compareAndSet(false, true) && owned) {
-            int result = kernel.close(number);
-            if (result < 0 && result != -Errno.EINTR) {
-                throw new ErrnoException("close", toString(), -result, Side.OUT, 0, "");
-            }
+        checkClosed(end());
+    }
+
+    /// Throws what close(2) said.
+    void checkClosed(int result) throws ErrnoException {
+        if (result < 0 && result != -Errno.EINTR) {
+            throw new ErrnoException("close", toString(), -result, Side.OUT, 0, "");
+        }
+    }
+
+    private int end() {
+        boolean unused = users.close();
+        List<Readiness> waiting;
+        synchronized (watchers) {
+            waiting = List.copyOf(watchers);
+        }
+        waiting.forEach(Readiness::wake);
+        return unused ? release() : 0;
+    }
+
+    private int release() {
+        try {
+            return owned ? kernel.close(number) : 0;
+        } finally {
+            Reference.reachabilityFence(keptAlive); // a borrowed channel is not collected, and closed, before this
         }
     }
 

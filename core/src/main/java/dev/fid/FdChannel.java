@@ -5,31 +5,33 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 
-/// {@link Fd#channel}.
+/// {@link Fd#channel}. As a SocketChannel it may be read by one thread while another one writes to it.
 final class FdChannel implements ByteChannel {
     private final Fd fd;
-    private final FdIo io;
+    private final FdIo in;
+    private final FdIo out;
 
     FdChannel(Fd fd) {
         this.fd = fd;
-        this.io = new FdIo(fd);
+        this.in = new FdIo(fd);
+        this.out = new FdIo(fd);
     }
 
     @Override
-    public synchronized int read(ByteBuffer target) throws IOException {
+    public int read(ByteBuffer target) throws IOException {
         open();
         int len = target.remaining();
-        return len == 0 ? 0 : io.read(len, (memory, read) -> target.put(memory.window(0, read)));
+        return len == 0 ? 0 : in.read(len, (memory, read) -> target.put(memory.window(0, read)));
     }
 
     @Override
-    public synchronized int write(ByteBuffer source) throws IOException {
+    public int write(ByteBuffer source) throws IOException {
         open();
         int len = Math.min(source.remaining(), FdIo.BUFFER);
         if (len > 0) {
             byte[] piece = new byte[len];
             source.duplicate().get(piece);
-            io.writeAll(len, memory -> memory.put(0, piece, 0, len));
+            out.writeAll(len, (memory, from, most) -> memory.put(0, piece, from, most));
             source.position(source.position() + len);
         }
         return len;
@@ -48,7 +50,8 @@ final class FdChannel implements ByteChannel {
 
     @Override
     public void close() throws IOException {
-        io.close();
+        in.close();
+        out.close();
         fd.closeChecked();
     }
 }

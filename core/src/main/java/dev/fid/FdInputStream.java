@@ -28,8 +28,8 @@ final class FdInputStream extends InputStream {
     }
 
     @Override
-    public int available() {
-        return Math.max(0, fd.kernel().fionread(fd.number()));
+    public int available() throws IOException {
+        return io.available();
     }
 
     /// Stays in the kernel where the output is a stream of an {@link Fd} too.

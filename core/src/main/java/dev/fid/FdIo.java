@@ -8,17 +8,24 @@ import static dev.fid.kernel.Uapi.POLLOUT;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
-import java.util.function.Consumer;
+import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Reading and writing that waits, for the bridges to java.io and java.nio: one buffer, made by the first use.
+/// Reading or writing that waits, for the bridges to java.io and java.nio: one buffer, made by the first use.
+/// Calls of several threads come one after the other. {@link #close} may come at any time and does not wait: the
+/// call that goes on is woken, frees what there is, and ends with {@link AsynchronousCloseException}.
 final class FdIo implements AutoCloseable {
     static final int BUFFER = 64 << 10; // 64 KiB
 
     private final Fd fd;
     private final Kernel kernel;
     private final Readiness readiness;
+    private final Semaphore turn = new Semaphore(1);
+    private final Users users = new Users();
     private @Nullable Memory buffer;
     private boolean asked;
     private boolean isSocket;
@@ -27,7 +34,7 @@ final class FdIo implements AutoCloseable {
     FdIo(Fd fd) {
         this.fd = fd;
         this.kernel = fd.kernel();
-        this.readiness = new Readiness(kernel);
+        this.readiness = new Readiness(kernel, fd);
     }
 
     /// Takes what was read to the start of the memory.
@@ -36,7 +43,16 @@ final class FdIo implements AutoCloseable {
     }
 
     /// Reads up to `len` bytes, at most the buffer's; returns -1 at the end.
-    int read(int len, Taker taker) throws ErrnoException {
+    int read(int len, Taker taker) throws IOException {
+        begin();
+        try {
+            return readOnce(len, taker);
+        } finally {
+            end();
+        }
+    }
+
+    private int readOnce(int len, Taker taker) throws IOException {
         Memory memory = buffer();
         int most = Math.min(len, BUFFER);
         boolean socket = isSocket();
@@ -52,10 +68,37 @@ final class FdIo implements AutoCloseable {
         return read == 0 ? -1 : (int) read;
     }
 
-    /// Writes `len` bytes, at most the buffer's, that `filler` puts at the start of the memory.
-    void writeAll(int len, Consumer<Memory> filler) throws ErrnoException {
-        Memory memory = buffer();
-        filler.accept(memory);
+    /// Puts bytes to the start of the memory.
+    interface Filler {
+        void fill(Memory memory, int from, int len);
+    }
+
+    /// Writes `len` bytes, which `filler` puts into the memory piece by piece.
+    void writeAll(int len, Filler filler) throws IOException {
+        begin();
+        try {
+            for (int done = 0; done < len; ) {
+                int piece = Math.min(len - done, BUFFER);
+                filler.fill(buffer(), done, piece);
+                write(buffer(), piece);
+                done += piece;
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /// Bytes that can be read without waiting.
+    int available() throws IOException {
+        begin();
+        try {
+            return Math.max(0, kernel.fionread(fd.number()));
+        } finally {
+            end();
+        }
+    }
+
+    private void write(Memory memory, int len) throws IOException {
         boolean socket = isSocket();
         // After POLLOUT a pipe takes PIPE_BUF bytes without waiting, whoever set its mode. Source: pipe(7)
         int most = mayBlock && fd.kindOrOther() == FdKind.PIPE ? 4096 : BUFFER;
@@ -80,17 +123,50 @@ final class FdIo implements AutoCloseable {
         return isSocket;
     }
 
-    private long waiting(String call, short events, LongSupplier once) throws ErrnoException {
+    /// @throws ClosedChannelException where it is closed
+    private void begin() throws ClosedChannelException {
+        turn.acquireUninterruptibly();
+        if (users.enter()) {
+            if (fd.tryEnter()) {
+                return;
+            }
+            leave();
+        }
+        turn.release();
+        throw new ClosedChannelException();
+    }
+
+    private void end() throws ErrnoException {
+        if (fd.isClosed()) {
+            users.close(); // there will be no other call, so the stream need not be closed to free what it has
+        }
+        int closed = fd.leave();
+        leave();
+        turn.release();
+        fd.checkClosed(closed);
+    }
+
+    private void leave() {
+        if (users.leave()) {
+            free();
+        }
+    }
+
+    private IOException ended() {
+        return fd.isClosed() ? new AsynchronousCloseException() : Readiness.givenUp("poll", fd.toString(), 0);
+    }
+
+    private long waiting(String call, short events, LongSupplier once) throws IOException {
         boolean offload = mayBlock;
         boolean waits = offload && !fd.kindOrOther().isSeekable(); // borrowed, in blocking mode: it is asked first
         while (true) {
-            if (waits && !readiness.await(fd, events, Readiness.NEVER)) {
-                throw Readiness.givenUp("poll", fd.toString(), 0);
+            if (waits && !readiness.await(fd, events, Deadline.NEVER)) {
+                throw ended();
             }
             long result = offload ? Readiness.offload(once) : once.getAsLong();
             if (result == -Errno.EAGAIN) {
-                if (!readiness.await(fd, events, Readiness.NEVER)) {
-                    throw Readiness.givenUp("poll", fd.toString(), 0);
+                if (!readiness.await(fd, events, Deadline.NEVER)) {
+                    throw ended();
                 }
             } else if (result != -Errno.EINTR) {
                 return ErrnoException.check(result, call, fd.toString());
@@ -108,6 +184,12 @@ final class FdIo implements AutoCloseable {
 
     @Override
     public void close() {
+        if (users.close()) {
+            free();
+        }
+    }
+
+    private void free() {
         readiness.close();
         if (buffer != null) {
             buffer.close();

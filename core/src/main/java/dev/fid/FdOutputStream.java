@@ -26,12 +26,7 @@ final class FdOutputStream extends OutputStream {
     @Override
     public void write(byte[] source, int index, int len) throws IOException {
         Objects.checkFromIndexSize(index, len, source.length);
-        for (int done = 0; done < len; ) {
-            int piece = Math.min(len - done, FdIo.BUFFER);
-            int from = index + done;
-            io.writeAll(piece, memory -> memory.put(0, source, from, piece));
-            done += piece;
-        }
+        io.writeAll(len, (memory, from, piece) -> memory.put(0, source, index + from, piece));
     }
 
     /// Closes the descriptor, and tells of a write that failed only now.

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// input's, while draining the output's. Errors are latched: after a reset the next call's 0 would look like a
 /// clean end.
 ///
-/// For one thread. {@link #close} closes the pipe, not the streams.
+/// For one thread. {@link #close} closes the pipe, not the streams; it may come from any thread.
 public final class Lane implements AutoCloseable {
     /// What a lane waits for.
     public enum Wait {
@@ -65,6 +65,10 @@ public final class Lane implements AutoCloseable {
     private final Fd out;
     private final PipePool pool;
     private final Kernel kernel;
+    /// Those of the link where it is part of one.
+    private final Users users;
+    /// Both streams are in use as long as this is open: by the link.
+    private final boolean linked;
     private final boolean inIsSocket;
     private final boolean outIsSocket;
     private @Nullable Pipe pipe;
@@ -97,6 +101,8 @@ public final class Lane implements AutoCloseable {
     private final boolean markable;
     /// In bytes; 0 while the input has none.
     private long mark;
+    /// What SO_RCVLOWAT was before the first mark; 0 before that is asked.
+    private int unmarked;
     /// What the rate of late would make it.
     private long fitting;
 
@@ -110,6 +116,17 @@ public final class Lane implements AutoCloseable {
     private long movedAtMark;
 
     public Lane(Fd in, Fd out, PipePool pool) throws ErrnoException {
+        this(in, out, pool, new Users(), false);
+    }
+
+    /// A lane of a link, which counts who uses it.
+    Lane(Fd in, Fd out, PipePool pool, Users users) throws ErrnoException {
+        this(in, out, pool, users, true);
+    }
+
+    private Lane(Fd in, Fd out, PipePool pool, Users users, boolean linked) throws ErrnoException {
+        this.users = users;
+        this.linked = linked;
         this.in = in;
         this.out = out;
         this.pool = pool;
@@ -119,6 +136,34 @@ public final class Lane implements AutoCloseable {
         this.choice = new Choice(pool.splicing() == PipePool.Splicing.ALWAYS);
         this.copyOnly = pool.splicing() == PipePool.Splicing.NEVER;
         this.markable = in.kind() == FdKind.TCP && pool.mark() > 0;
+        pool.enter();
+    }
+
+    // ---- who uses it ----
+
+    /// Begins a use of the lane and its streams.
+    private void enter() {
+        if (!users.enter()) {
+            throw new IllegalStateException("the lane from " + in + " to " + out + " is closed");
+        }
+        if (!linked) {
+            try {
+                Fd.enter(in, out);
+            } catch (IllegalStateException e) {
+                leave(false);
+                throw e;
+            }
+        }
+    }
+
+    private void leave(boolean streams) {
+        if (users.leave()) {
+            free();
+        }
+        if (streams && !linked) {
+            out.leave();
+            in.leave();
+        }
     }
 
     /// Bounds the bytes per second that are taken from the input, while copying and while splicing.
@@ -145,8 +190,13 @@ public final class Lane implements AutoCloseable {
     /// @throws ErrnoException what either side said, and from then on the same again; {@link ErrnoException#side}
     /// tells which
     public Wait move() throws ErrnoException {
-        wake(true, true, true);
-        return resume();
+        enter();
+        try {
+            wake(true, true, true);
+            return resume();
+        } finally {
+            leave(true);
+        }
     }
 
     /// As {@link #move}, without asking a side that said "not now" and was not heard of since.
@@ -259,6 +309,15 @@ public final class Lane implements AutoCloseable {
         if (mark == 0) {
             return false;
         }
+        enter();
+        try {
+            return sweepOnce();
+        } finally {
+            leave(true);
+        }
+    }
+
+    private boolean sweepOnce() {
         if (moved() - movedAtMark >= MOST_MARKED) {
             steady = STEADY;
             mark(0); // to see what it brings without
@@ -333,9 +392,21 @@ public final class Lane implements AutoCloseable {
 
     private void mark(long bytes) {
         if (bytes != mark) {
+            if (unmarked == 0) {
+                unmarked = Math.max(1, kernel.getsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT));
+            }
             mark = bytes;
             calls++;
-            kernel.setsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT, (int) Math.max(1, bytes));
+            kernel.setsockopt(in.number(), Uapi.SOL_SOCKET, Uapi.SO_RCVLOWAT, bytes == 0 ? unmarked : (int) bytes);
+        }
+    }
+
+    /// An input that is somebody's after this lane gets back what it came with.
+    private void unmark() {
+        boolean goesOn = !linked || !in.isOwned();
+        if (mark > 0 && goesOn && in.tryJoin()) {
+            mark(0);
+            in.leave();
         }
     }
 
@@ -603,12 +674,26 @@ public final class Lane implements AutoCloseable {
         }
     }
 
+    /// Ends it: at once, or where it moves bytes just now, after that.
     @Override
     public void close() {
-        release(); // a pipe with bytes in it is closed by the pool
+        if (users.close()) {
+            free();
+        }
+    }
+
+    /// Nobody uses it, and nobody will. From any thread, so the pipe does not go back to the pool.
+    void free() {
+        unmark();
+        Pipe now = pipe;
+        if (now != null) {
+            pipe = null;
+            now.close();
+        }
         if (rest != null) {
             rest.close();
             rest = null;
         }
+        pool.leave();
     }
 }

@@ -17,6 +17,15 @@ final class Lending {
     private Lending() {}
 
     static Moved run(Memory memory, long at, long len, Fd out) throws ErrnoException {
+        out.enter();
+        try {
+            return lend(memory, at, len, out);
+        } finally {
+            out.leave();
+        }
+    }
+
+    private static Moved lend(Memory memory, long at, long len, Fd out) throws ErrnoException {
         Kernel kernel = out.kernel();
         Tally tally = new Tally();
         List<Declined> declined = new ArrayList<>();
@@ -27,7 +36,7 @@ final class Lending {
             declined.add(new Declined(method, "", 0, "the output is no pipe"));
             method = Method.READ_WRITE;
         }
-        try (Readiness readiness = new Readiness(kernel)) {
+        try (Readiness readiness = new Readiness(kernel, out)) {
             while (done < len) {
                 boolean lent = method == Method.VMSPLICE;
                 tally.count(lent ? VMSPLICE : WRITE);
@@ -39,8 +48,8 @@ final class Lending {
                     done += result;
                 } else if (result == -Errno.EAGAIN) {
                     tally.count(Tally.Call.POLL);
-                    if (!readiness.await(out, (short) POLLOUT, Readiness.NEVER)) {
-                        throw Readiness.givenUp("poll", "out=" + out, done);
+                    if (!readiness.await(out, (short) POLLOUT, Deadline.NEVER)) {
+                        throw readiness.ended("poll", "out=" + out, done);
                     }
                 } else if (lent && done == 0 && Transfer.isRefusal((int) -result)) {
                     declined.add(new Declined(method, "vmsplice", (int) -result, Errno.text((int) -result)));

@@ -2,17 +2,17 @@ package dev.fid;
 
 import static dev.fid.kernel.Uapi.*;
 
-import dev.fid.kernel.Kernel;
-
 /// Two streams joined by two lanes: what one side sends, the other receives, until both have ended.
 ///
 /// The end of one direction becomes a half-close of the other side's output, after everything before it was
 /// delivered; the opposite direction goes on. An error of either lane ends the link. The link owns both
 /// descriptors and closes them. Knows nothing of any event loop: {@link #run} moves what can be moved and
-/// returns. For one thread.
+/// returns. For one thread; {@link #close} and {@link #reset} may come from any, and end {@link #join}.
 public final class Link implements AutoCloseable {
     private final Fd left;
     private final Fd right;
+    /// Of the link and its lanes. Both descriptors are in use until it is free, so that a turn need not count.
+    private final Users users = new Users();
     private final Lane there;
     private final Lane back;
     private Lane.Wait toRight = Lane.Wait.TURN;
@@ -21,8 +21,20 @@ public final class Link implements AutoCloseable {
     public Link(Fd left, Fd right, PipePool pool) throws ErrnoException {
         this.left = left;
         this.right = right;
-        this.there = new Lane(left, right, pool);
-        this.back = new Lane(right, left, pool);
+        Fd.enter(left, right);
+        Lane first = null;
+        try {
+            first = new Lane(left, right, pool, users);
+            this.there = first;
+            this.back = new Lane(right, left, pool, users);
+        } catch (ErrnoException | RuntimeException | Error e) {
+            if (first != null) {
+                first.free();
+            }
+            right.leave();
+            left.leave();
+            throw e;
+        }
     }
 
     /// Moves both directions, one turn each. To be called when either side became ready; an edge does not say
@@ -32,9 +44,30 @@ public final class Link implements AutoCloseable {
     ///     become ready
     /// @throws ErrnoException the first error; the link is of no use then but to be closed
     public Lane.Wait run() throws ErrnoException {
+        enter();
+        try {
+            return runAll();
+        } finally {
+            leave();
+        }
+    }
+
+    private Lane.Wait runAll() throws ErrnoException {
         there.wake(true, true, true);
         back.wake(true, true, true);
         return step(false);
+    }
+
+    private void enter() {
+        if (!users.enter()) {
+            throw new IllegalStateException("the link of " + left + " and " + right + " is closed");
+        }
+    }
+
+    private void leave() {
+        if (users.leave()) {
+            free();
+        }
     }
 
     /// As {@link #run()} for a loop with edges: sides that said "not now" are asked again only after an event. An
@@ -47,6 +80,15 @@ public final class Link implements AutoCloseable {
     ///     interest a lane may stand still at urgent data (MSG_OOB) until more comes
     /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
     public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
+        enter();
+        try {
+            return runWoken(leftEvents, rightEvents);
+        } finally {
+            leave();
+        }
+    }
+
+    private Lane.Wait runWoken(int leftEvents, int rightEvents) throws ErrnoException {
         wake(there, leftEvents, rightEvents);
         wake(back, rightEvents, leftEvents);
         Lane.Wait wait = step(true);
@@ -72,6 +114,7 @@ public final class Link implements AutoCloseable {
     }
 
     private Lane.Wait step(boolean isClosedAtEnd) throws ErrnoException {
+        checkOpen();
         toRight = step(there, right, toRight, isClosedAtEnd && toLeft == Lane.Wait.DONE);
         toLeft = step(back, left, toLeft, isClosedAtEnd && toRight == Lane.Wait.DONE);
         if (toRight == Lane.Wait.DONE && toLeft == Lane.Wait.DONE) {
@@ -81,6 +124,13 @@ public final class Link implements AutoCloseable {
             return Lane.Wait.TURN;
         }
         return toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME ? Lane.Wait.TIME : Lane.Wait.IN;
+    }
+
+    private void checkOpen() throws ErrnoException {
+        Fd closed = left.isClosed() ? left : right.isClosed() ? right : null;
+        if (closed != null || users.isClosed()) {
+            throw Readiness.closed("link", closed != null ? closed : left, there.moved() + back.moved());
+        }
     }
 
     /// Nanoseconds until the lanes that wait for their rates may go on.
@@ -123,21 +173,29 @@ public final class Link implements AutoCloseable {
 
     /// Runs until both directions have ended, waiting as suits the thread: for a program without an event loop.
     ///
-    /// @throws ErrnoException as {@link #run}; ECANCELED when interrupted
+    /// @throws ErrnoException as {@link #run}; ECANCELED when interrupted, or closed by another thread
     public void join() throws ErrnoException {
-        Kernel kernel = left.kernel();
+        enter();
+        try (Readiness readiness = new Readiness(left.kernel(), left, right)) {
+            join(readiness);
+        } finally {
+            leave();
+        }
+    }
+
+    private void join(Readiness readiness) throws ErrnoException {
         Readiness.Set set = new Readiness.Set();
-        try (Readiness readiness = new Readiness(kernel)) {
-            for (Lane.Wait state = run(); state != Lane.Wait.DONE; state = run()) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw Readiness.givenUp("link", left + ", " + right, there.moved() + back.moved());
-                }
-                if (state != Lane.Wait.TURN) {
-                    set.clear();
-                    await(set, toRight, left, right);
-                    await(set, toLeft, right, left);
-                    readiness.await(set, Readiness.NEVER);
-                }
+        for (Lane.Wait state = runAll(); state != Lane.Wait.DONE; state = runAll()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw Readiness.givenUp("link", left + ", " + right, there.moved() + back.moved());
+            }
+            if (state != Lane.Wait.TURN) {
+                set.clear();
+                await(set, toRight, left, right);
+                await(set, toLeft, right, left);
+                boolean paced = toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME;
+                long now = left.kernel().nanoTime();
+                readiness.await(set, paced ? Deadline.after(now, pauseNanos()) : Deadline.NEVER);
             }
         }
     }
@@ -153,16 +211,31 @@ public final class Link implements AutoCloseable {
     /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. A unix
     /// socket knows no reset: its peer sees an end.
     public void reset() {
-        left.kernel().setLinger(left.number(), true, 0);
-        right.kernel().setLinger(right.number(), true, 0);
+        if (users.enter()) {
+            left.kernel().setLinger(left.number(), true, 0);
+            right.kernel().setLinger(right.number(), true, 0);
+            leave();
+        }
         close();
     }
 
+    /// Ends it, from any thread. What it does just now ends with ECANCELED, and the descriptors are closed after
+    /// that.
     @Override
     public void close() {
-        there.close();
-        back.close();
+        if (users.close()) {
+            free();
+        }
         left.close();
         right.close();
+    }
+
+    private void free() {
+        there.free();
+        back.free();
+        left.close();
+        right.close();
+        right.leave();
+        left.leave();
     }
 }

@@ -2,6 +2,7 @@ package dev.fid;
 
 import dev.fid.kernel.Kernel;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Meter {
     final long start;
     private final Kernel kernel;
+    private final List<Fd> ends;
     private final long deadline;
     private final @Nullable Pace pace;
     private final @Nullable Rate shared;
@@ -21,12 +23,14 @@ final class Meter {
     /// Of the shared rate, and not used yet.
     private long granted;
 
+    /// @param ends those whose closing ends the transfer
     /// @param bytesPerSecond 0 without a limit of its own
     /// @param shared a limit that others share, too
     /// @param interval nanoseconds between two calls of the listener
     /// @param expected bytes to come, -1 where nobody knows
     Meter(
             Kernel kernel,
+            List<Fd> ends,
             @Nullable Duration timeout,
             long bytesPerSecond,
             @Nullable Rate shared,
@@ -34,13 +38,14 @@ final class Meter {
             long interval,
             long expected) {
         this.kernel = kernel;
+        this.ends = ends;
         this.start = kernel.nanoTime();
-        this.deadline = timeout == null ? Readiness.NEVER : start + timeout.toNanos();
+        this.deadline = timeout == null ? Deadline.NEVER : Deadline.after(start, timeout);
         this.pace = bytesPerSecond == 0 ? null : new Pace(bytesPerSecond, start);
         this.shared = shared;
         this.listener = listener;
         this.interval = interval;
-        this.nextProgress = listener == null ? Readiness.NEVER : start + interval;
+        this.nextProgress = listener == null ? Deadline.NEVER : Deadline.after(start, interval);
         this.length = expected;
     }
 
@@ -79,7 +84,7 @@ final class Meter {
             giveBack();
             while ((granted = shared.grant(most, kernel.nanoTime())) == 0) {
                 long now = kernel.nanoTime();
-                readiness.sleep(Math.min(now + shared.pauseNanos(now), wake()));
+                readiness.sleep(Math.min(Deadline.after(now, shared.pauseNanos(now)), wake()));
                 tick(method);
             }
             most = granted;
@@ -105,7 +110,12 @@ final class Meter {
         if (Thread.currentThread().isInterrupted()) {
             throw Readiness.givenUp("transfer", "", moved);
         }
-        if (deadline == Readiness.NEVER && listener == null) {
+        for (Fd end : ends) {
+            if (end.isClosed()) {
+                throw Readiness.closed("transfer", end, moved);
+            }
+        }
+        if (deadline == Deadline.NEVER && listener == null) {
             return;
         }
         long now = kernel.nanoTime();
@@ -113,7 +123,7 @@ final class Meter {
             throw Readiness.givenUp("transfer", "", moved);
         }
         if (now >= nextProgress) {
-            nextProgress = now + interval;
+            nextProgress = Deadline.after(now, interval);
             tell(method);
         }
     }

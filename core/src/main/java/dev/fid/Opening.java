@@ -11,12 +11,18 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// open(2) for {@link Fd}: options, names as bytes, and FIFOs that wait for their other end without holding the
 /// caller.
 final class Opening {
     private static final int DEFAULT_MODE = 0666;
     static final byte[] HERE = {'.'};
+    /// What a FIFO's opening has come to, besides a descriptor or `-errno`.
+    private static final int WAITS = Integer.MIN_VALUE;
+
+    private static final int GIVEN_UP = WAITS + 1;
+    private static final long RELEASE_MILLIS = 1000;
 
     private Opening() {}
 
@@ -130,43 +136,52 @@ final class Opening {
     /// end itself for a moment, which lets the waiting open return. Opening non-blocking instead would take the
     /// time before the first writer for the end of input.
     private static int openFifo(Kernel kernel, byte[] name, int flags, Path path) throws ErrnoException {
-        int[] opened = {-Errno.EINTR};
+        AtomicInteger outcome = new AtomicInteger(WAITS);
         Thread opener = new Thread(
-                () -> opened[0] = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC, 0)), "fid-open");
+                () -> {
+                    int fd = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC, 0));
+                    if (!outcome.compareAndSet(WAITS, fd) && fd >= 0) {
+                        kernel.close(fd); // nobody waits for it any more, and its other end must not either
+                    }
+                },
+                "fid-open");
         opener.setDaemon(true);
         opener.start();
-        while (true) {
-            try {
-                opener.join();
-                break;
-            } catch (InterruptedException e) {
-                release(kernel, name, opener, opened);
-                Thread.currentThread().interrupt();
-                throw new ErrnoException(
-                        "open", path.toString(), Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
+        try {
+            opener.join();
+        } catch (InterruptedException e) {
+            if (!outcome.compareAndSet(WAITS, GIVEN_UP)) {
+                if (outcome.get() >= 0) {
+                    kernel.close(outcome.get());
+                }
+            } else {
+                release(kernel, name, opener);
             }
+            Thread.currentThread().interrupt();
+            throw new ErrnoException(
+                    "open", path.toString(), Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
         }
-        if (opened[0] >= 0) {
-            int status = kernel.fcntl(opened[0], F_GETFL, 0);
-            kernel.fcntl(opened[0], F_SETFL, status | O_NONBLOCK); // our own open file description: nobody shares it
+        int fd = outcome.get();
+        if (fd >= 0) {
+            int status = kernel.fcntl(fd, F_GETFL, 0);
+            kernel.fcntl(fd, F_SETFL, status | O_NONBLOCK); // our own open file description: nobody shares it
         }
-        return opened[0];
+        return fd;
     }
 
-    private static void release(Kernel kernel, byte[] name, Thread opener, int[] opened) {
+    /// Where the FIFO may not be opened for both (EACCES), or has another name by now, the thread stays until
+    /// somebody opens the other end; then it closes what it got.
+    private static void release(Kernel kernel, byte[] name, Thread opener) {
         int other = kernel.openat(AT_FDCWD, name, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
-        boolean interrupted = false;
-        while (opener.isAlive() && other >= 0) {
-            try {
-                opener.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+        if (other < 0) {
+            return;
         }
-        kernel.close(other);
-        kernel.close(opened[0]);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        try {
+            opener.join(RELEASE_MILLIS); // the name may be another FIFO's by now, so not for ever
+        } catch (InterruptedException e) {
+            // The caller sets the status in any case.
+        } finally {
+            kernel.close(other);
         }
     }
 

@@ -25,6 +25,9 @@ final class Outlet implements AutoCloseable {
     private final Fd out;
     private final Kernel kernel;
     private final Tally tally;
+    private final Readiness readiness;
+    /// The caller's descriptor is in use.
+    private boolean held = true;
     private final FdKind kind;
     /// A regular file or block device.
     private final boolean file;
@@ -48,10 +51,13 @@ final class Outlet implements AutoCloseable {
     private boolean lagging;
     private boolean told;
 
-    Outlet(Fd named, Fd out, Tally tally) throws ErrnoException {
-        Facts facts = out.facts();
+    /// @param named in use by the caller, until it is left out or this is closed
+    /// @param readiness is woken when it is closed meanwhile
+    Outlet(Fd named, Fd out, Tally tally, Readiness readiness) throws ErrnoException {
         this.named = named;
         this.out = out;
+        this.readiness = readiness;
+        Facts facts = out.facts();
         this.kernel = out.kernel();
         this.tally = tally;
         this.kind = facts.kind();
@@ -62,6 +68,7 @@ final class Outlet implements AutoCloseable {
         Stat stat = new Stat();
         this.discards = device && kernel.fstat(out.number(), stat) == 0 && stat.rdev == DEV_NULL;
         this.copies = facts.append() || (!kind.isStream() && !file && !device) || (blocking && kind.isSocket());
+        readiness.watch(named);
     }
 
     Fd out() {
@@ -116,6 +123,11 @@ final class Outlet implements AutoCloseable {
         return to - from + (own == null ? 0 : own.buffered());
     }
 
+    /// It has bytes of a round that is to be copied, which the others may not have.
+    boolean isAhead() {
+        return ahead > 0;
+    }
+
     void skip(long bytes) {
         dropped += bytes;
     }
@@ -141,7 +153,25 @@ final class Outlet implements AutoCloseable {
         if (out != named) {
             out.close();
         }
+        release();
         return true;
+    }
+
+    /// The caller's descriptor is left to him: whoever closes it, closes it at once.
+    private void release() {
+        if (held) {
+            held = false;
+            readiness.unwatch(named);
+            named.leave();
+        }
+    }
+
+    /// Whether another thread has closed it: it is left out then.
+    boolean lookForClose() {
+        if (isLive() && named.isClosed()) {
+            fail(Readiness.closed("fanout", named, moved));
+        }
+        return !isLive();
     }
 
     /// A pipe that nobody reads fails now, not with the next write.
@@ -397,5 +427,6 @@ final class Outlet implements AutoCloseable {
             memory.close();
             rest = null;
         }
+        release();
     }
 }

@@ -39,7 +39,7 @@ final class Pace {
         while (due(elapsed) < moved) {
             elapsed++; // a double is some nanoseconds short; a clock that stands still meanwhile would wait for ever
         }
-        return start + elapsed;
+        return Deadline.after(start, elapsed);
     }
 
     /// What the rate has earned in so many nanoseconds, rounded down, without an overflow.

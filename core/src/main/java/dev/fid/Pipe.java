@@ -7,6 +7,7 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Span;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// A pipe of our own, both ends in one object: the ring of page references that splice(2) moves bytes through.
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All four return bytes `> 0`, `0` when nothing can move now, `-1` when the other side ended, and throw for the
 /// rest. A pipe is full by slots, not by bytes: 400 one-byte writes to TCP fill 64 KiB with 32 bytes, and one
-/// slot may hold a fragment of many pages. Not safe for use by two threads at once. Whoever opened it closes it.
-/// Source: pipe(7), splice(2), tee(2), vmsplice(2).
+/// slot may hold a fragment of many pages. Not safe for use by two threads at once, but {@link #close} may come
+/// from any thread. Whoever opened it closes it. Source: pipe(7), splice(2), tee(2), vmsplice(2).
 public final class Pipe implements AutoCloseable {
     /// What a pipe for bulk is opened with, where limits allow: 0.03 CPU seconds per GiB instead of 0.06 with 64
     /// KiB.
@@ -30,6 +31,7 @@ public final class Pipe implements AutoCloseable {
     private final Fd out;
     private final long capacity;
     private final Runnable onClose;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private long buffered;
 
     Pipe(Kernel kernel, int readEnd, int writeEnd, long capacity, Runnable onClose) {
@@ -162,19 +164,25 @@ public final class Pipe implements AutoCloseable {
 
     private long outcome(Once once, String call, Fd from, Fd to, long len) throws ErrnoException {
         long result;
-        do {
-            result = once.call();
-        } while (result == -Errno.EINTR);
+        Fd.enter(from, to);
+        try {
+            do {
+                result = once.call();
+            } while (result == -Errno.EINTR);
+        } finally {
+            to.leave();
+            from.leave();
+        }
         if (result < 0 && result != -Errno.EAGAIN) {
             throw new ErrnoException(call, "in=" + from + ", out=" + to + ", len=" + len, (int) -result);
         }
         return result > 0 ? result : result == 0 && len > 0 ? -1 : 0;
     }
 
-    /// Closes both ends; what is buffered is gone. Only the first call counts.
+    /// Closes both ends, from any thread; what is buffered is gone. Only the first call counts.
     @Override
     public void close() {
-        if (!in.isClosed()) {
+        if (closed.compareAndSet(false, true)) {
             in.close();
             out.close();
             onClose.run();

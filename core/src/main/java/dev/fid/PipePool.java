@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// pipe only while bytes are in it, so that thousands of idle connections need none.
 ///
 /// A pipe that still holds bytes never comes back: it is closed, or one connection's bytes would reach another.
-/// For one thread.
+/// For one thread; {@link #close} may come from any. Lanes that are still open keep the buffer.
 public final class PipePool implements AutoCloseable {
     /// When lanes splice.
     public enum Splicing {
@@ -33,6 +33,8 @@ public final class PipePool implements AutoCloseable {
     private final Memory buffer;
     private long mark;
     private final ArrayDeque<Pipe> spares = new ArrayDeque<>();
+    /// The lanes. Only their thread touches the spares, and after the last of them whoever frees them.
+    private final Users lanes = new Users();
 
     /// @param capacity bytes that a pipe should hold
     public PipePool(Kernel kernel, PipeBudget budget, long capacity, Splicing splicing) {
@@ -41,6 +43,19 @@ public final class PipePool implements AutoCloseable {
         this.capacity = capacity;
         this.splicing = splicing;
         this.buffer = kernel.allocate(BUFFER);
+    }
+
+    /// A lane begins to use the buffer and the spares.
+    void enter() {
+        if (!lanes.enter()) {
+            throw new IllegalStateException("the pool of pipes is closed");
+        }
+    }
+
+    void leave() {
+        if (lanes.leave()) {
+            free();
+        }
     }
 
     Kernel kernel() {
@@ -76,7 +91,7 @@ public final class PipePool implements AutoCloseable {
 
     /// Takes a pipe back.
     void give(Pipe pipe) {
-        if (pipe.buffered() > 0 || spares.size() == SPARES) {
+        if (pipe.buffered() > 0 || spares.size() == SPARES || lanes.isClosed()) {
             pipe.close();
         } else {
             spares.addLast(pipe);
@@ -88,9 +103,15 @@ public final class PipePool implements AutoCloseable {
         return spares.size();
     }
 
-    /// Closes the spare pipes. Lanes that still run must be closed before.
+    /// Closes the spare pipes, when the last lane is closed.
     @Override
     public void close() {
+        if (lanes.close()) {
+            free();
+        }
+    }
+
+    private void free() {
         spares.forEach(Pipe::close);
         spares.clear();
         buffer.close();

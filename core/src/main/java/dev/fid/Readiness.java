@@ -8,7 +8,9 @@ import dev.fid.kernel.LinuxKernel;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -26,19 +28,75 @@ import org.jspecify.annotations.Nullable;
 /// threads by a bounded pool of platform threads, {@link #offload}, so that no carrier is ever held by the
 /// kernel.
 ///
-/// An object of this class serves one thread at a time and owns at most one eventfd, made by the first wait.
+/// An object of this class serves one thread at a time and owns at most one eventfd, made by the first wait. Only
+/// that thread closes it, after the wait: who interrupts, or closes a descriptor, may still be about to write to
+/// it.
 final class Readiness implements AutoCloseable {
-    /// The time of no deadline.
-    static final long NEVER = Long.MAX_VALUE;
-
     private static final int FILE_THREADS = Integer.getInteger(
             "fid.fileThreads", Math.max(4, 2 * Runtime.getRuntime().availableProcessors()));
 
     private final Kernel kernel;
-    private @Nullable Interruption interruption;
+    /// Those without which there is nothing to wait for.
+    private final Fd[] ends;
+    /// Those whose closing ends a wait: the ends and others.
+    private final List<Fd> watched = new ArrayList<>(2);
 
-    Readiness(Kernel kernel) {
+    private volatile @Nullable Interruption interruption;
+    private volatile @Nullable Thread waiting;
+    /// One of them was closed since the last wait began.
+    private volatile boolean woken;
+
+    /// @param ends whose closing ends every wait and sleep; they are used by the caller until this is closed
+    Readiness(Kernel kernel, Fd... ends) {
         this.kernel = kernel;
+        this.ends = ends;
+        for (Fd fd : ends) {
+            watch(fd);
+        }
+    }
+
+    /// Waits end when `fd` is closed, until {@link #unwatch}.
+    void watch(Fd fd) {
+        watched.add(fd);
+        fd.watch(this);
+    }
+
+    void unwatch(Fd fd) {
+        watched.remove(fd);
+        fd.unwatch(this);
+    }
+
+    /// Ends the wait that is going on, from another thread.
+    void wake() {
+        woken = true;
+        Interruption guard = interruption;
+        if (guard != null) {
+            guard.wake();
+        }
+        LockSupport.unpark(waiting);
+    }
+
+    /// The end that was closed, if any.
+    private @Nullable Fd closedEnd() {
+        for (Fd fd : ends) {
+            if (fd.isClosed()) {
+                return fd;
+            }
+        }
+        return null;
+    }
+
+    private boolean isAnyClosed() {
+        for (Fd fd : watched) {
+            if (fd.isClosed()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isWoken() {
+        return woken;
     }
 
     /// Descriptors to wait for, each with its events (POLLIN, POLLOUT; errors and hang-ups always count). Reused
@@ -96,20 +154,28 @@ final class Readiness implements AutoCloseable {
 
     /// Waits until one of `set` is ready.
     ///
-    /// @param deadline in the kernel's {@link Kernel#nanoTime}, or {@link #NEVER}
-    /// @return whether one is; false when the time was up, or the thread is interrupted, and stays so
+    /// @param deadline in the kernel's {@link Kernel#nanoTime}, or {@link Deadline#NEVER}
+    /// @return whether one is; false when the time was up, a watched one is closed, or the thread is interrupted,
+    ///     and stays so
     boolean await(Set set, long deadline) throws ErrnoException {
         Events.Park event = new Events.Park();
         event.begin();
+        woken = false;
+        waiting = Thread.currentThread();
         try {
             if (!Thread.currentThread().isVirtual()) {
-                return guard().poll(set, deadline);
+                Interruption guard = guard();
+                return !isAnyClosed() && guard.poll(set, deadline);
+            }
+            if (isAnyClosed()) {
+                return false;
             }
             if (kernel instanceof LinuxKernel) {
-                return Poller.INSTANCE.await(set, deadline);
+                return Poller.instance().await(set, deadline, this);
             }
             return pollInSlices(set, deadline);
         } finally {
+            waiting = null;
             if (event.shouldCommit()) {
                 event.fd = set.toString();
                 event.commit();
@@ -122,13 +188,15 @@ final class Readiness implements AutoCloseable {
         return kernel.poll(new int[] {fd.number()}, new short[] {events}, new short[1], 1, 0) > 0;
     }
 
-    /// Lets time pass until `deadline`, or until the thread is interrupted.
+    /// Lets time pass until `deadline`, or until the thread is interrupted or an end closed.
     void sleep(long deadline) {
+        waiting = Thread.currentThread();
         long left = deadline - kernel.nanoTime();
-        while (left > 0 && !Thread.currentThread().isInterrupted()) {
+        while (left > 0 && !Thread.currentThread().isInterrupted() && closedEnd() == null) {
             LockSupport.parkNanos(left);
             left = deadline - kernel.nanoTime();
         }
+        waiting = null;
     }
 
     /// What a wait that was given up means: ECANCELED where the thread is interrupted, else ETIMEDOUT.
@@ -141,10 +209,22 @@ final class Readiness implements AutoCloseable {
                 : new ErrnoException(call, arguments, Errno.ETIMEDOUT, Side.NONE, moved, "the time was up");
     }
 
+    /// What the end of a call means whose descriptor `closed` was closed by another thread.
+    static ErrnoException closed(String call, Fd closed, long moved) {
+        return new ErrnoException(
+                call, closed.toString(), Errno.ECANCELED, Side.NONE, moved, "it was closed by another thread");
+    }
+
+    /// As {@link #givenUp(String, String, long)} of a wait that watched descriptors.
+    ErrnoException ended(String call, String arguments, long moved) {
+        Fd closed = closedEnd();
+        return closed != null ? closed(call, closed, moved) : givenUp(call, arguments, moved);
+    }
+
     private Interruption guard() {
         Interruption guard = interruption;
-        if (guard == null || !guard.isOpen()) {
-            close(); // an interrupt used it up
+        if (guard == null || !guard.isOpen() || guard.isUsed()) {
+            dispose(); // an interrupt, or a close, used it up
             guard = interruption = new Interruption(kernel);
         }
         return guard;
@@ -161,7 +241,7 @@ final class Readiness implements AutoCloseable {
                 return true;
             }
             refuse(result, set);
-            if (Thread.currentThread().isInterrupted() || kernel.nanoTime() >= deadline) {
+            if (woken || Thread.currentThread().isInterrupted() || kernel.nanoTime() >= deadline) {
                 return false;
             }
         }
@@ -173,16 +253,24 @@ final class Readiness implements AutoCloseable {
         }
     }
 
-    /// Milliseconds to a deadline, rounded up so that a wait is never cut short; -1 for {@link #NEVER}.
+    /// Milliseconds to a deadline, rounded up so that a wait is never cut short; -1 for {@link Deadline#NEVER}.
     private static int millis(long deadline, long now) {
-        if (deadline == NEVER) {
+        if (deadline == Deadline.NEVER) {
             return -1;
         }
-        return Math.clamp((deadline - now + 999_999) / 1_000_000, 0, 60_000);
+        long left = deadline - now;
+        return left <= 0 ? 0 : (int) Math.min(1 + (left - 1) / 1_000_000, 60_000);
     }
 
+    /// To be called by the thread that waits, or when nobody does any more.
     @Override
     public void close() {
+        watched.forEach(fd -> fd.unwatch(this));
+        watched.clear();
+        dispose();
+    }
+
+    private void dispose() {
         Interruption guard = interruption;
         interruption = null;
         if (guard != null) {
@@ -197,6 +285,10 @@ final class Readiness implements AutoCloseable {
     private static final class Interruption extends AbstractInterruptibleChannel {
         private final Kernel kernel;
         private final int eventfd;
+        /// Something was written to it; guarded by this.
+        private boolean used;
+        /// It is closed, and its number may be another file's; guarded by this.
+        private boolean disposed;
 
         /// Out of descriptors it is below 0: the wait then goes in slices, so that an interrupt is seen within
         /// one.
@@ -213,14 +305,14 @@ final class Readiness implements AutoCloseable {
                 if (eventfd >= 0) {
                     set.add(eventfd, POLLIN);
                 }
-                while (isOpen() && !Thread.currentThread().isInterrupted()) {
+                while (!isUsed() && !Thread.currentThread().isInterrupted()) {
                     int millis = millis(deadline, kernel.nanoTime());
                     if (eventfd < 0) {
                         millis = millis < 0 ? 100 : Math.min(millis, 100);
                     }
                     int result = kernel.poll(set.fds, set.events, set.ready, set.count, millis);
                     refuse(result, set);
-                    if (result > (isOpen() ? 0 : 1)) {
+                    if (result > (isUsed() ? 1 : 0)) {
                         completed = true;
                         return true;
                     }
@@ -249,13 +341,25 @@ final class Readiness implements AutoCloseable {
 
         @Override
         protected void implCloseChannel() {
-            kernel.eventfdWrite(eventfd, 1);
+            wake();
         }
 
-        void dispose() {
-            if (eventfd >= 0) {
+        synchronized void wake() {
+            used = true;
+            if (eventfd >= 0 && !disposed) {
+                kernel.eventfdWrite(eventfd, 1);
+            }
+        }
+
+        synchronized boolean isUsed() {
+            return used;
+        }
+
+        synchronized void dispose() {
+            if (eventfd >= 0 && !disposed) {
                 kernel.close(eventfd);
             }
+            disposed = true;
         }
     }
 

@@ -33,38 +33,42 @@ final class Rounds implements AutoCloseable {
     private final Readiness.Set set = new Readiness.Set();
     private final Fd in;
     private final Head head;
-    private final Enlargement given;
+    private final Enlargement enlargement;
     private final boolean offload;
 
     /// A round went by tee.
     private boolean teed;
     /// The kernel had no tee for us, and nothing else is allowed.
     private @Nullable ErrnoException refused;
+    /// An output has bytes of the round.
+    private boolean handed;
+    /// Bytes of the round that another reader of the input took before any output had them.
+    private long robbed;
     /// Whoever hears of failures wants no more.
     private boolean stopped;
 
     Rounds(Fanout wish) throws ErrnoException {
         this.wish = wish;
         this.kernel = wish.in.kernel();
-        this.readiness = new Readiness(kernel);
+        this.readiness = new Readiness(kernel, wish.in);
         Head made = null;
         try {
+            // The input is in use meanwhile, see Fanout.run; the outputs until each is left out.
             this.in = wish.in.unshared(O_RDONLY, reopened);
             boolean blocks = in.mayBlock();
             made = new Head(in, blocks && !in.kind().isSeekable(), tally, readiness, declined);
             this.head = made;
             for (Fd out : wish.outs) {
-                List<Fd> opened = new ArrayList<>();
-                Fd own = out.unshared(O_WRONLY, opened);
-                reopened.addAll(opened);
-                outlets.add(new Outlet(out, own, tally));
-                blocks |= own.mayBlock();
+                Outlet outlet = outlet(out);
+                outlets.add(outlet);
+                blocks |= outlet.out().mayBlock();
             }
             this.copying = List.copyOf(outlets);
             this.offload = blocks && Thread.currentThread().isVirtual();
             long expected = in.facts().size() > 0 ? in.facts().size() : -1;
             this.meter = new Meter(
                     kernel,
+                    List.of(wish.in),
                     wish.timeout,
                     wish.bytesPerSecond,
                     null,
@@ -72,9 +76,19 @@ final class Rounds implements AutoCloseable {
                     wish.progressNanos,
                     wish.length == Transfer.TO_END ? expected : wish.length);
             long capacity = prepareTee();
-            this.given = enlargement(capacity);
+            this.enlargement = enlargement(capacity);
         } catch (ErrnoException | RuntimeException | Error e) {
             close(made);
+            throw e;
+        }
+    }
+
+    private Outlet outlet(Fd out) throws ErrnoException {
+        out.enter();
+        try {
+            return new Outlet(out, out.unshared(O_WRONLY, reopened), tally, readiness);
+        } catch (ErrnoException | RuntimeException | Error e) {
+            out.leave();
             throw e;
         }
     }
@@ -155,24 +169,25 @@ final class Rounds implements AutoCloseable {
         long end = wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length;
         boolean toldReady = false;
         while (!head.hasEnded() && meter.moved() < end && goesOn()) {
+            leaveOutClosed();
             long most = head.isPipe() && !copying.isEmpty() ? Math.min(end - meter.moved(), Head.BLOCK) : end;
             long len = meter.allowed(Math.min(most, end - meter.moved()), method(), readiness);
             long round = head.available(len, toldReady);
             toldReady = false;
             if (round == -Errno.EAGAIN) {
-                await(true, Readiness.NEVER);
+                await(true, Deadline.NEVER);
                 toldReady = true;
             } else if (round > 0) {
                 catchUp();
                 if (goesOn()) {
-                    hop(() -> give(round));
+                    long given = hop(() -> give(round));
                     ErrnoException no = refused;
                     if (no != null) {
                         throw no;
                     }
                     tellFailures();
-                    meter.add(round);
-                    given.moved(round);
+                    meter.add(given);
+                    enlargement.moved(given);
                 }
             }
         }
@@ -213,6 +228,16 @@ final class Rounds implements AutoCloseable {
         return false;
     }
 
+    /// Leaves out the outputs that another thread has closed.
+    private void leaveOutClosed() {
+        for (Outlet outlet : outlets) {
+            if (outlet.isLive()) {
+                outlet.lookForClose();
+            }
+        }
+        tellFailures();
+    }
+
     /// Tells of outputs that were left out since the last time. A descriptor of ours is closed first, so that the
     /// other side sees the end as soon as the owner closes his.
     private void tellFailures() {
@@ -228,7 +253,11 @@ final class Rounds implements AutoCloseable {
     // ---- giving ----
 
     /// Gives every ready output the round's bytes; the others lose them.
+    ///
+    /// @return how many they were, which is fewer where somebody else reads the input's pipe
     private long give(long round) {
+        handed = false;
+        robbed = 0;
         for (Outlet outlet : outlets) {
             if (outlet.isLive() && outlet.isLagging()) {
                 outlet.flush(); // nobody waits for it, so it is asked here whether it has caught up
@@ -243,7 +272,28 @@ final class Rounds implements AutoCloseable {
         } else {
             tee(source, round);
         }
-        return round;
+        if (robbed > 0) {
+            outlets.stream().filter(o -> o.isLive() && !o.isReady()).forEach(o -> o.skip(-robbed));
+        }
+        return round - robbed;
+    }
+
+    /// Whether somebody else has taken some of the next `len` bytes, which were there: the input itself is the
+    /// head, and others may read it, too.
+    private boolean isRobbed(Fd source, long len) {
+        return source == in && kernel.fionread(in.number()) < len;
+    }
+
+    /// Another reader took the last `len` bytes of the round. Where no output has them the round was shorter;
+    /// else those that lack them have lost them, and what comes behind.
+    private void rob(long len, boolean isHanded) {
+        if (!isHanded) {
+            robbed = len;
+            return;
+        }
+        ErrnoException lost = new ErrnoException(
+                "tee", "in=" + in, Errno.ESTALE, Side.IN, meter.moved(), "somebody else reads the input as well");
+        outlets.stream().filter(Outlet::isLive).forEach(outlet -> outlet.fail(lost));
     }
 
     /// Gives references to all ready outputs that share, and then copies to the others, or the head's own pages
@@ -278,6 +328,10 @@ final class Rounds implements AutoCloseable {
         }
         head.gave(taken);
         if (taken < round && last >= 0 && sharing.get(last).isLive()) {
+            if (isRobbed(source, round - taken)) {
+                rob(round - taken, handed);
+                return;
+            }
             refuse(source, "splice", Errno.ENOMEM, round - taken, sharing.subList(last, last + 1));
         } else {
             copy(source, round - taken, List.of());
@@ -289,12 +343,17 @@ final class Rounds implements AutoCloseable {
         Outlet outlet = sharing.get(index);
         long result = outlet.tee(source, round);
         if (isRefusal(result) && outlet.isLive()) {
+            if (isRobbed(source, round)) {
+                rob(round, handed || outlet.isAhead());
+                return false;
+            }
             // Those behind it have none of the round, and this one knows how much: it can still be copied.
             List<Outlet> rest = new ArrayList<>(sharing.subList(index, sharing.size()));
             rest.addAll(copying);
             refuse(source, "tee", (int) -result, round, rest);
             return false;
         }
+        handed = true;
         return true;
     }
 
@@ -326,6 +385,12 @@ final class Rounds implements AutoCloseable {
                 outlets.stream().filter(Outlet::isLive).forEach(outlet -> outlet.fail(lost));
                 return;
             }
+            if (read == 0 && isRobbed(source, left)) {
+                if (!some.isEmpty()) {
+                    rob(left, handed || some.stream().anyMatch(Outlet::isAhead));
+                }
+                return;
+            }
             write(some, (int) read);
             left -= read;
         }
@@ -349,6 +414,9 @@ final class Rounds implements AutoCloseable {
                         "fanout", "out=" + outlet.out(), outlet.result().bytes())); // the next tick ends the whole
                 return;
             }
+            if (outlet.lookForClose()) {
+                return;
+            }
             kernel.poll(new int[] {outlet.out().number()}, new short[] {POLLOUT}, new short[1], 1, 100);
             outlet.flush();
         }
@@ -358,7 +426,8 @@ final class Rounds implements AutoCloseable {
 
     /// Lets every output take what it has not taken of the last round. Who uses up the patience lags, or fails.
     private void catchUp() throws ErrnoException {
-        long until = wish.policy == Fanout.Policy.BLOCK ? Readiness.NEVER : kernel.nanoTime() + wish.patience.toNanos();
+        long until =
+                wish.policy == Fanout.Policy.BLOCK ? Deadline.NEVER : Deadline.after(kernel.nanoTime(), wish.patience);
         while (anyBehind() && !stopped) {
             if (kernel.nanoTime() >= until) {
                 outlets.stream().filter(o -> o.isReady() && o.pending() > 0).forEach(this::overdue);
@@ -388,7 +457,7 @@ final class Rounds implements AutoCloseable {
 
     /// After the last round those who lag get their patience once more for what they hold, and lose the rest.
     private void finishLaggards() throws ErrnoException {
-        long until = kernel.nanoTime() + wish.patience.toNanos();
+        long until = Deadline.after(kernel.nanoTime(), wish.patience);
         while (outlets.stream().anyMatch(o -> o.isLive() && o.pending() > 0) && kernel.nanoTime() < until && !stopped) {
             await(false, until);
         }
@@ -413,6 +482,7 @@ final class Rounds implements AutoCloseable {
         tally.count(POLL);
         readiness.await(set, Math.min(until, meter.wake()));
         meter.tick(method());
+        leaveOutClosed();
         for (Outlet outlet : outlets) {
             if (outlet.isLive() && outlet.pending() > 0) {
                 hop(() -> {
@@ -428,7 +498,7 @@ final class Rounds implements AutoCloseable {
 
     @Override
     public void close() {
-        given.close();
+        enlargement.close();
         close(head);
     }
 

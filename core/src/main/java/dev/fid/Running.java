@@ -35,14 +35,15 @@ final class Running implements AutoCloseable {
         this.wish = wish;
         this.plan = plan;
         this.kernel = wish.in.kernel();
-        this.readiness = new Readiness(kernel);
+        this.readiness = new Readiness(kernel, wish.in, wish.out);
         this.declined = new ArrayList<>(plan.declined());
-        this.before = wish.in.stat();
         try {
+            this.before = wish.in.stat();
             this.in = wish.in.unshared(O_RDONLY, reopened);
             this.out = wish.out.unshared(O_WRONLY, reopened);
             this.meter = new Meter(
                     kernel,
+                    List.of(wish.in, wish.out),
                     wish.timeout,
                     wish.bytesPerSecond,
                     wish.rate,

@@ -19,7 +19,7 @@ final class Sockets {
             @Nullable SocketAddress local,
             Fd.Preparation before)
             throws ErrnoException {
-        long deadline = patience == null ? Readiness.NEVER : kernel.nanoTime() + patience.toNanos();
+        long deadline = patience == null ? Deadline.NEVER : Deadline.after(kernel.nanoTime(), patience);
         Fd socket = socket(kernel, address);
         try (Readiness readiness = new Readiness(kernel)) {
             before.prepare(socket);
@@ -32,7 +32,7 @@ final class Sockets {
                 if (kernel.nanoTime() >= deadline || Thread.currentThread().isInterrupted()) {
                     throw Readiness.givenUp("connect", address.toString(), 0);
                 }
-                readiness.sleep(Math.min(deadline, kernel.nanoTime() + 1_000_000));
+                readiness.sleep(Math.min(deadline, Deadline.after(kernel.nanoTime(), 1_000_000)));
                 result = kernel.connect(socket.number(), Addresses.encode(address));
             }
             if (result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
@@ -118,7 +118,8 @@ final class Sockets {
 
     static Fd accept(Fd listener, long deadline) throws ErrnoException {
         Kernel kernel = listener.kernel();
-        try (Readiness readiness = new Readiness(kernel)) {
+        listener.enter();
+        try (Readiness readiness = new Readiness(kernel, listener)) {
             while (true) {
                 if (listener.mayBlock()) {
                     await(listener, readiness, deadline); // borrowed, so in whatever mode
@@ -135,12 +136,14 @@ final class Sockets {
                     throw new ErrnoException("accept4", listener.toString(), -peer);
                 }
             }
+        } finally {
+            listener.leave();
         }
     }
 
     private static void await(Fd listener, Readiness readiness, long deadline) throws ErrnoException {
         if (!readiness.await(listener, (short) POLLIN, deadline)) {
-            throw Readiness.givenUp("accept4", listener.toString(), 0);
+            throw readiness.ended("accept4", listener.toString(), 0);
         }
     }
 

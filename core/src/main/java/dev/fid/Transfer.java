@@ -117,7 +117,7 @@ public final class Transfer {
     /// Tells `listener` how far it is, about every `interval` while it moves or waits, on the thread that runs
     /// it. An exception of the listener ends the transfer.
     public Transfer progress(Duration interval, Consumer<Progress> listener) {
-        this.progressNanos = interval.toNanos();
+        this.progressNanos = Deadline.nanos(interval);
         this.listener = listener;
         return this;
     }
@@ -225,24 +225,31 @@ public final class Transfer {
     ///
     /// @return what was moved, and how
     /// @throws ErrnoException what the kernel said of either side: EPIPE and ECONNRESET of a peer that is gone,
-    ///     ENOSPC, EDQUOT, EFBIG, EIO of a file; ECANCELED, ETIMEDOUT, ESTALE, see there; EBADF for a side that
+    ///     ENOSPC, EDQUOT, EFBIG, EIO of a file; ECANCELED (also where another thread closed a side), ETIMEDOUT,
+    ///     ESTALE, see there; EBADF for a side that
     ///     is not open in that direction. Where a method was refused and no fallback allowed, its errno.
     /// @throws NoMethodException where no method can serve what is asked for
     /// @throws IllegalArgumentException for a directory, or an offset where there are none
     public Moved run() throws ErrnoException {
         Events.Moving event = new Events.Moving();
         event.begin();
+        Fd.enter(in, out);
+        int closed = 0;
+        Moved moved;
         try (Running running = new Running(this, plan())) {
-            Moved moved = running.run();
+            moved = running.run();
             event.method = moved.method().toString();
             event.bytes = moved.bytes();
             event.userBytes = moved.userBytes();
-            return moved;
         } finally {
+            closed = out.leave();
+            in.leave();
             event.in = in.toString();
             event.out = out.toString();
             event.commit();
         }
+        out.checkClosed(closed);
+        return moved;
     }
 
     /// Lends memory to a pipe, all of it, waiting where it is full: vmsplice(2), or write(2) where the kernel

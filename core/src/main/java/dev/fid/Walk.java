@@ -255,7 +255,7 @@ final class Walk implements AutoCloseable {
         boolean interrupted = false;
         while (true) {
             try {
-                if (done.await(wish.interval.toNanos(), TimeUnit.NANOSECONDS)) {
+                if (done.await(Deadline.nanos(wish.interval), TimeUnit.NANOSECONDS)) {
                     return interrupted;
                 }
                 counters.tell(wish, census, start);
@@ -344,7 +344,7 @@ final class Walk implements AutoCloseable {
             long granted = limit.grant(left, now);
             left -= granted;
             if (granted == 0) {
-                readiness.sleep(now + limit.pauseNanos(now));
+                readiness.sleep(Deadline.after(now, limit.pauseNanos(now)));
             }
             if (stopped) {
                 throw new ErrnoException("copy", "", Errno.ECANCELED);

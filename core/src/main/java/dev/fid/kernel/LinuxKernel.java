@@ -34,6 +34,10 @@ public final class LinuxKernel implements Kernel {
 
     private static final int EPOLL_DATA = AARCH64 ? 8 : 4;
 
+    private static final boolean POISON = Boolean.getBoolean("fid.poison");
+
+    private static final int MAP_FIXED = 0x10;
+
     /// The kernel adds it to every open of a 64-bit process, and F_GETFL shows it. Source: fs/open.c,
     /// force_o_largefile.
     private static final int O_LARGEFILE = 0100000;
@@ -197,7 +201,18 @@ public final class LinuxKernel implements Kernel {
             throw new OutOfMemoryError(
                     "mmap of " + length + " bytes: " + Errno.name((int) -address) + ", " + Errno.text((int) -address));
         }
-        return new NativeMemory(Native.EVERYTHING.asSlice(address, length), () -> munmap(address, length));
+        return new NativeMemory(Native.EVERYTHING.asSlice(address, length), () -> free(address, length));
+    }
+
+    /// With `-Dfid.poison=true`, for tests: its pages go, but its addresses stay taken, so that whoever still
+    /// uses it is killed, or gets EFAULT of the kernel, instead of meeting what came there next.
+    private void free(long address, long length) {
+        if (POISON) {
+            int flags = Uapi.MAP_PRIVATE | Uapi.MAP_ANONYMOUS | MAP_FIXED;
+            call(Syscalls.MMAP, address, length, 0, flags, -1, 0);
+        } else {
+            munmap(address, length);
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
@@ -310,8 +311,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             }
         } else if (dialing != null) {
             dialing.tick(now);
-        } else if (phase == Phase.GREETING
-                && now - accepted > terms.connectTimeout().toNanos()) {
+        } else if (phase == Phase.GREETING && now - accepted > Deadline.nanos(terms.connectTimeout())) {
             if (terms.proxyIn() == ProxyIn.ACCEPT && (leftEvents & Uapi.EPOLLIN) == 0) {
                 dial(); // a client that waits for the server to speak
             } else {

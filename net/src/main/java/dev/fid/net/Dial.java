@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
@@ -156,7 +157,7 @@ final class Dial implements Peer.Reader {
 
     /// Looks at the time-out.
     void tick(long now) {
-        if (!over && now - since > terms.connectTimeout().toNanos()) {
+        if (!over && now - since > Deadline.nanos(terms.connectTimeout())) {
             failed(Errno.ETIMEDOUT);
             fail(why);
         }

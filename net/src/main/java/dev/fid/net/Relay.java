@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Rate;
@@ -302,7 +303,7 @@ public final class Relay implements AutoCloseable {
     /// @return how many connections were cut
     public int drain(Duration time) throws InterruptedException {
         stopListening();
-        long end = System.nanoTime() + time.toNanos();
+        long end = Deadline.after(System.nanoTime(), time);
         while (!isEmpty() && System.nanoTime() < end) {
             Thread.sleep(5);
         }

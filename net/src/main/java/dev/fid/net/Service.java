@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.ErrnoException;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -186,7 +187,7 @@ public final class Service implements AutoCloseable {
     /// @return how many connections were cut
     public int drain(Duration time) {
         stopListening();
-        long end = System.nanoTime() + time.toNanos();
+        long end = Deadline.after(System.nanoTime(), time);
         try {
             while (!isEmpty() && !hurried && System.nanoTime() < end) {
                 Thread.sleep(5);

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.Lane;
 import dev.fid.Link;
 import java.time.Duration;
@@ -56,6 +57,6 @@ final class Silence {
     }
 
     private static boolean isOver(@Nullable Duration time, long nanos) {
-        return time != null && nanos > time.toNanos();
+        return time != null && nanos > Deadline.nanos(time);
     }
 }

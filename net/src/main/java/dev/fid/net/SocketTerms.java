@@ -2,6 +2,7 @@ package dev.fid.net;
 
 import static dev.fid.kernel.Uapi.*;
 
+import dev.fid.Deadline;
 import dev.fid.Fd;
 import dev.fid.kernel.Kernel;
 import java.time.Duration;
@@ -33,7 +34,7 @@ record SocketTerms(
             kernel.setsockopt(socket.number(), IPPROTO_TCP, TCP_KEEPINTVL, Math.max(1, seconds / 4));
         }
         if (userTimeout != null) {
-            int millis = Math.clamp(userTimeout.toMillis(), 1, Integer.MAX_VALUE);
+            int millis = Math.clamp(Deadline.nanos(userTimeout) / 1_000_000, 1, Integer.MAX_VALUE);
             kernel.setsockopt(socket.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, millis);
         }
         if (receiveBuffer > 0) {

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import dev.fid.Deadline;
 import dev.fid.PipeBudget;
 import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Kernel;
@@ -66,9 +67,9 @@ record Terms(
 
     /// How often the time-outs are looked at: an eighth of the shortest.
     long tickNanos() {
-        long least = connectTimeout.toNanos();
+        long least = Deadline.nanos(connectTimeout);
         for (Duration each : new @Nullable Duration[] {idleTimeout, halfCloseTimeout, stallTimeout}) {
-            least = each == null ? least : Math.min(least, each.toNanos());
+            least = each == null ? least : Math.min(least, Deadline.nanos(each));
         }
         return Math.clamp(least / 8, 10_000_000L, 1_000_000_000L);
     }

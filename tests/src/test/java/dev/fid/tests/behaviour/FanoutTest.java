@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fid.Declined;
 import dev.fid.ErrnoException;
@@ -14,6 +15,7 @@ import dev.fid.Fd;
 import dev.fid.Method;
 import dev.fid.Side;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Ground;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -591,5 +595,70 @@ class FanoutTest extends Fixture {
         keep(in.out());
         Fd borrowed = Fd.borrow(in.in().number());
         assertThatThrownBy(() -> Fanout.from(borrowed).to(Fd.borrow(-1)).run()).isInstanceOf(ErrnoException.class);
+    }
+
+    // ---- another reader of the input ----
+
+    /// Reads what is in `from` as soon as `call` has answered for the `n`-th time, as another process may.
+    private Kernel robbedAfter(String call, int n, Fd from) {
+        AtomicInteger answers = new AtomicInteger();
+        Decorated thief = new Decorated() {
+            @Override
+            public @Nullable Object own(String name) {
+                return null;
+            }
+
+            @Override
+            public void answered(String name, @Nullable Object result) {
+                if (name.equals(call) && answers.incrementAndGet() == n) {
+                    take(from, 1 << 16);
+                }
+            }
+        };
+        return thief.kernel(kernel);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void whatAnotherReaderOfTheInputTakesBeforeAnyOutputHasItIsNotOurs(int outputs) throws Exception {
+        Ends from = pipe();
+        put(from.out(), "his");
+        Kernel robbed = robbedAfter("fionread", 1, from.in());
+        List<Fd> outs = new ArrayList<>();
+        List<Fd> peers = new ArrayList<>();
+        for (int i = 0; i < outputs; i++) {
+            Fd[] pair = streamPair();
+            outs.add(Fd.borrow(robbed, pair[0].number()));
+            peers.add(pair[1]);
+        }
+        On.Task<Fanout.Result> task = On.PLATFORM.start(() ->
+                Fanout.from(Fd.borrow(robbed, from.in().number())).to(outs).run());
+        put(from.out(), "ours");
+        from.out().close();
+        Fanout.Result result = task.get();
+        assertThat(result.isComplete()).isTrue();
+        assertThat(result.bytes()).isLessThanOrEqualTo(4);
+        for (Fd peer : peers) {
+            assertThat(takeAll(peer, (int) result.bytes())).hasSize((int) result.bytes());
+        }
+    }
+
+    @Test
+    void whatAnotherReaderTakesFromSomeOutputsOnlyEndsThem() throws Exception {
+        assumeTrue(ground != Ground.MODEL_2_6, "Linux 2.6 copies from here");
+        Ends from = pipe();
+        put(from.out(), "hello");
+        Kernel robbed = robbedAfter("tee", 1, from.in());
+        Fd one = Fd.borrow(robbed, streamPair()[0].number());
+        Fd other = Fd.borrow(robbed, streamPair()[0].number());
+        On.Task<Fanout.Result> task =
+                On.PLATFORM.start(() -> Fanout.from(Fd.borrow(robbed, from.in().number()))
+                        .to(one, other)
+                        .run());
+        Fanout.Result result = task.get();
+        assertThat(result.branches())
+                .allSatisfy(branch -> assertThat(branch.failure())
+                        .hasFieldOrPropertyWithValue("errno", Errno.ESTALE)
+                        .hasMessageContaining("somebody else reads the input"));
     }
 }

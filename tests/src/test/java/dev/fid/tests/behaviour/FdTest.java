@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.fid.ErrnoException;
+import dev.fid.Fanout;
 import dev.fid.Fd;
 import dev.fid.FdKind;
 import dev.fid.Method;
@@ -18,7 +19,9 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Await;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -119,6 +122,44 @@ class FdTest extends Fixture {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(On.class)
+    void aFifoThatIsOpenedAfterTheInterruptIsClosedAtOnce(On on) throws Exception {
+        Path fifo = fifo();
+        Path elsewhere = dir.resolve("elsewhere");
+        for (boolean write : new boolean[] {false, true}) {
+            On.Task<Fd> task = on.start(() -> write ? Fd.open(fifo, WRITE) : Fd.open(fifo));
+            Await.until("a thread in open(2)", FdTest::isOpening);
+            Files.move(fifo, elsewhere); // as where it may not be opened for both: the wait cannot be let go from here
+            task.thread().interrupt();
+            assertThat(task.failure().errno()).isEqualTo(Errno.ECANCELED);
+            try (Fd other = write ? Fd.open(elsewhere) : Fd.open(elsewhere, WRITE);
+                    Memory one = kernel.allocate(1)) {
+                Await.until("the end of the thread that opened it", () -> openers() == 0);
+                long result = write ? kernel.read(other.number(), one, 0, 1) : kernel.write(other.number(), one, 0, 1);
+                assertThat(result).isEqualTo(write ? 0 : -Errno.EPIPE);
+            }
+            Files.move(elsewhere, fifo);
+        }
+    }
+
+    /// Whether a thread that opens a FIFO is asleep in openat(2).
+    private static boolean isOpening() {
+        String openat = System.getProperty("os.arch").equals("aarch64") ? "56 " : "257 ";
+        File[] tasks = new File("/proc/self/task").listFiles();
+        for (File task : tasks == null ? new File[0] : tasks) {
+            try {
+                if (Files.readString(task.toPath().resolve("comm")).startsWith("fid-open")
+                        && Files.readString(task.toPath().resolve("syscall")).startsWith(openat)) {
+                    return true;
+                }
+            } catch (IOException e) {
+                // It has ended.
+            }
+        }
+        return false;
+    }
+
     private static long openers() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(t -> t.getName().equals("fid-open"))
@@ -193,6 +234,37 @@ class FdTest extends Fixture {
         On.Task<Fd> task = on.start(() -> listener.accept());
         task.waits().thread().interrupt();
         assertThat(task.failure().errno()).isEqualTo(Errno.ECANCELED);
+    }
+
+    @Test
+    void aTimeThatIsTooLongForANumberIsForEver() throws Exception {
+        Fd listener = keep(Fd.listen(loopback()));
+        for (Duration forEver : new Duration[] {Duration.ofNanos(Long.MAX_VALUE), Duration.ofSeconds(Long.MAX_VALUE)}) {
+            keep(Fd.connect(kernel, listener.localAddress(), forEver));
+            keep(listener.accept(forEver));
+            Ends pipe = pipe();
+            Ends to = pipe();
+            put(pipe.out(), "hello");
+            pipe.out().close();
+            assertThat(Transfer.from(pipe.in())
+                            .to(to.out())
+                            .timeout(forEver)
+                            .progress(forEver, progress -> {})
+                            .run()
+                            .bytes())
+                    .isEqualTo(5);
+            to.out().close();
+            Fd[] more = unixPair();
+            assertThat(Fanout.from(to.in())
+                            .to(more[0])
+                            .timeout(forEver)
+                            .patience(forEver)
+                            .policy(Fanout.Policy.FAIL)
+                            .run()
+                            .isComplete())
+                    .isTrue();
+            assertThat(takeAll(more[1], 5)).asString().isEqualTo("hello");
+        }
     }
 
     @Test
