@@ -181,8 +181,12 @@ final class Head implements AutoCloseable {
         if (read == -Errno.EINTR || read == -Errno.EAGAIN) {
             return 0;
         }
-        if (read <= 0) {
-            return read == 0 ? -Errno.EIO : read;
+        if (read == 0) {
+            boolean isGone = filled == null && kernel.fionread(source.number()) < len; // another reader took them
+            return isGone ? 0 : -Errno.EIO;
+        }
+        if (read < 0) {
+            return read;
         }
         gave(read);
         tally.userBytes += read;

@@ -298,6 +298,8 @@ final class Outlet implements AutoCloseable {
                 i = 0;
             } else if (left == len && Transfer.isRefusal((int) -kept)) {
                 return kept;
+            } else if (kept == 0) {
+                return len - left; // nobody writes any more, and another reader has taken them
             } else if (kept != -Errno.EINTR && kept != -Errno.EAGAIN) {
                 fail(SPLICE, kept);
                 return len - left;
