@@ -4,7 +4,6 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,8 +25,8 @@ final class Census {
         this.kernel = wish.kernel;
         this.follow = wish.follow;
         List<byte[]> paths = new ArrayList<>();
-        for (Path path : wish.in) {
-            paths.add(Opening.bytes(path));
+        for (Name name : wish.in) {
+            paths.add(name.bytes());
         }
         thread = new Thread(() -> count(paths), "fid-census");
         thread.setDaemon(true);

@@ -59,16 +59,12 @@ final class Entries implements AutoCloseable {
                 end++;
             }
             byte[] name = memory.bytes(at + NAME, end - NAME);
-            if (!isDots(name)) {
+            if (!Name.isDots(name)) {
                 entries.add(new Entry(name, memory.getByte(at + 18)));
             }
             at += length;
         }
         return entries;
-    }
-
-    private static boolean isDots(byte[] name) {
-        return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
     }
 
     @Override

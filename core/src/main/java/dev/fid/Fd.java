@@ -62,12 +62,17 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws ErrnoException ENOENT, EACCES, EEXIST, EISDIR, ELOOP, EMFILE, ENFILE, ENOSPC, EROFS, ETXTBSY ...
     public static Fd open(Path path, OpenOption... options) throws ErrnoException {
-        return Opening.open(Kernel.linux(), path, options);
+        return open(Kernel.linux(), path, options);
     }
 
     /// As {@link #open(Path, OpenOption...)} on another kernel.
     public static Fd open(Kernel kernel, Path path, OpenOption... options) throws ErrnoException {
-        return Opening.open(kernel, path, options);
+        return Opening.open(kernel, Name.of(path), options);
+    }
+
+    /// As {@link #open(Path, OpenOption...)}, for a name that a path cannot say.
+    public static Fd open(Kernel kernel, Name name, OpenOption... options) throws ErrnoException {
+        return Opening.open(kernel, name, options);
     }
 
     /// Takes over descriptor `number`: closing the result closes it.

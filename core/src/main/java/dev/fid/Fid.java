@@ -29,9 +29,14 @@ public final class Fid {
 
     /// Whether `out` names the file that `in` is: by whatever link.
     public static boolean sameFile(Fd in, Path out) throws ErrnoException {
+        return sameFile(in, Name.of(out));
+    }
+
+    /// As {@link #sameFile(Fd, Path)}, for a name that a path cannot say.
+    public static boolean sameFile(Fd in, Name out) throws ErrnoException {
         Stat own = in.stat();
         Stat other = new Stat();
-        int result = in.kernel().statx(Uapi.AT_FDCWD, Opening.bytes(out), 0, Uapi.STATX_BASIC_STATS, other);
+        int result = in.kernel().statx(Uapi.AT_FDCWD, out.bytes(), 0, Uapi.STATX_BASIC_STATS, other);
         return result == 0 && own.device == other.device && own.inode == other.inode;
     }
 

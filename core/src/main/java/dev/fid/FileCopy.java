@@ -238,11 +238,12 @@ final class FileCopy implements AutoCloseable {
         if (existed && old.type() != S_IFREG) {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.OUT, 0, "it is no regular file to write into");
         }
-        int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_TRUNC;
+        int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
         int out = Opening.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
         Worker.check(out, "open", Side.OUT);
         boolean closed = false;
         try {
+            cutOff(out);
             int read = isSmall() ? readWhole(in) : -1;
             Moving moving = read >= 0 ? write(out, read) : move(in, out);
             recheck(in);
@@ -254,6 +255,17 @@ final class FileCopy implements AutoCloseable {
             if (!closed) {
                 kernel.close(out);
             }
+        }
+    }
+
+    /// Empties what was opened, once it is known what that is: the name may be another file's by now.
+    private void cutOff(int out) throws ErrnoException {
+        Worker.check(Opening.fstat(kernel, out, after), "fstat", Side.OUT);
+        if (after.type() != S_IFREG || Walk.same(after, before)) {
+            throw new ErrnoException("open", "", Errno.ESTALE, Side.OUT, 0, "it became something else");
+        }
+        if (after.size > 0) {
+            Worker.check(Opening.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
         }
     }
 

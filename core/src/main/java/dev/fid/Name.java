@@ -13,10 +13,10 @@ import java.util.Arrays;
 /// The name of a file as the kernel has it: bytes, which need not be UTF-8, and may hold a line break or an escape
 /// sequence. A `Path` cannot say each of them, and forgets a slash at the end.
 ///
-/// As text ({@link #text}) a byte that is no UTF-8 is half a surrogate pair, U+DC80 to U+DCFF, so nothing is lost on
-/// the
-/// way there and back. For people ({@link #toString}, {@link #shown}) it is `\xe9`, and what would move a terminal's
-/// cursor is `\n`, `\x1b` and the like.
+/// As text ({@link #text}) a byte that is no UTF-8 is half a surrogate pair, U+DC80 to U+DCFF, so nothing is lost
+/// on the
+/// way there and back. For people ({@link #toString}, {@link #shown}) it is `\xe9`, and what would move a
+/// terminal's cursor is `\n`, `\x1b` and the like.
 public final class Name {
     private static final int BYTE = 0xdc00; // and the byte itself, 0x80 to 0xff. Source: Python's PEP 383
     private static final byte SLASH = '/';
@@ -63,7 +63,7 @@ public final class Name {
     /// @param directory the working directory, for a relative name that the locale cannot say
     public Path path(Name directory) {
         if (isAscii()) {
-            return Path.of(new String(bytes, StandardCharsets.US_ASCII));
+            return Path.of(text());
         }
         StringBuilder uri = new StringBuilder("file://");
         if (bytes[0] != SLASH) {
@@ -96,9 +96,36 @@ public final class Name {
         return bytes.length > 0 && bytes[bytes.length - 1] == SLASH;
     }
 
-    /// What stands behind the last slash that something stands behind, with the slashes that follow it; nothing of `/`.
+    /// What stands behind the last slash that something stands behind, with the slashes that follow it; nothing of
+    /// `/`.
     byte[] last() {
         return Arrays.copyOfRange(bytes, start(), bytes.length);
+    }
+
+    /// The same without those slashes.
+    byte[] lastName() {
+        byte[] last = last();
+        int end = last.length;
+        while (end > 0 && last[end - 1] == SLASH) {
+            end--;
+        }
+        return Arrays.copyOf(last, end);
+    }
+
+    /// The name of something in this directory.
+    Name resolve(byte[] inside) {
+        boolean slash = bytes.length > 0 && !endsInSlash();
+        byte[] all = Arrays.copyOf(bytes, bytes.length + (slash ? 1 : 0) + inside.length);
+        if (slash) {
+            all[bytes.length] = SLASH;
+        }
+        System.arraycopy(inside, 0, all, all.length - inside.length, inside.length);
+        return new Name(all);
+    }
+
+    /// Whether a name is `.` or `..`.
+    static boolean isDots(byte[] name) {
+        return name.length > 0 && name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
     }
 
     /// What stands before that; nothing where there is no slash.
@@ -164,8 +191,8 @@ public final class Name {
 
     // ---- for people ----
 
-    /// A text from elsewhere (the name of a file, the address of a peer) as it may be printed: on one line, and without
-    /// anything that a terminal obeys or that turns the letters around. Source: ECMA-48; Unicode UAX 9.
+    /// A text from elsewhere (the name of a file, the address of a peer) as it may be printed: on one line, and
+    /// without anything that a terminal obeys or that turns the letters around. Source: ECMA-48; Unicode UAX 9.
     public static String shown(String text) {
         StringBuilder shown = null;
         for (int i = 0; i < text.length(); ) {

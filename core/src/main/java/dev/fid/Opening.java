@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Opening {
     private static final int DEFAULT_MODE = 0666;
     static final byte[] HERE = {'.'};
+    private static final Path ROOT = Path.of("/");
     /// What a FIFO's opening has come to, besides a descriptor or `-errno`.
     private static final int WAITS = Integer.MIN_VALUE;
 
@@ -26,28 +27,24 @@ final class Opening {
 
     private Opening() {}
 
-    static Fd open(Kernel kernel, Path path, OpenOption... options) throws ErrnoException {
-        return open(kernel, path, flags(options), DEFAULT_MODE);
+    static Fd open(Kernel kernel, Name path, OpenOption... options) throws ErrnoException {
+        return open(kernel, path.bytes(), path.text(), flags(options), DEFAULT_MODE);
     }
 
     /// Opens close-on-exec and non-blocking. The flag means nothing to a regular file; it keeps a device or a
     /// socket's name from holding us.
-    static Fd open(Kernel kernel, Path path, int flags, int mode) throws ErrnoException {
-        byte[] name = bytes(path);
+    ///
+    /// @param text what messages call it
+    static Fd open(Kernel kernel, byte[] name, String text, int flags, int mode) throws ErrnoException {
         Stat stat = new Stat();
         boolean fifo = kernel.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, stat) == 0 && stat.type() == S_IFIFO;
         int fd = fifo
-                ? openFifo(kernel, name, flags, path)
+                ? openFifo(kernel, name, flags, text)
                 : retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
         if (fd < 0) {
-            throw new ErrnoException("open", path.toString(), -fd);
+            throw new ErrnoException("open", text, -fd);
         }
-        return Fd.own(
-                kernel,
-                fd,
-                path.getFileName() == null
-                        ? path.toString()
-                        : path.getFileName().toString());
+        return Fd.own(kernel, fd, Name.shown(text.substring(text.lastIndexOf('/') + 1)));
     }
 
     static Fd reopen(Fd fd, int flags) throws ErrnoException {
@@ -135,7 +132,7 @@ final class Opening {
     /// Waits for the other end on a thread of its own, so that an interrupt can end the wait: it opens the other
     /// end itself for a moment, which lets the waiting open return. Opening non-blocking instead would take the
     /// time before the first writer for the end of input.
-    private static int openFifo(Kernel kernel, byte[] name, int flags, Path path) throws ErrnoException {
+    private static int openFifo(Kernel kernel, byte[] name, int flags, String text) throws ErrnoException {
         AtomicInteger outcome = new AtomicInteger(WAITS);
         Thread opener = new Thread(
                 () -> {
@@ -158,8 +155,7 @@ final class Opening {
                 release(kernel, name, opener);
             }
             Thread.currentThread().interrupt();
-            throw new ErrnoException(
-                    "open", path.toString(), Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
+            throw new ErrnoException("open", text, Errno.ECANCELED, Side.NONE, 0, "the thread was interrupted");
         }
         int fd = outcome.get();
         if (fd >= 0) {
@@ -185,7 +181,7 @@ final class Opening {
         }
     }
 
-    private static int flags(OpenOption... options) {
+    static int flags(OpenOption... options) {
         boolean read = false;
         boolean write = false;
         int flags = 0;
@@ -215,16 +211,6 @@ final class Opening {
         return flags | (write ? read ? O_RDWR : O_WRONLY : O_RDONLY);
     }
 
-    /// The bytes of a path's last name.
-    static byte[] lastName(Path path) {
-        byte[] all = bytes(path);
-        int start = all.length;
-        while (start > 0 && all[start - 1] != '/') {
-            start--;
-        }
-        return java.util.Arrays.copyOfRange(all, start, all.length);
-    }
-
     /// The exact bytes of a path, also where the name is not in the locale's encoding: a URI keeps them as
     /// escapes.
     static byte[] bytes(Path path) {
@@ -232,7 +218,11 @@ final class Opening {
         if (text.chars().allMatch(c -> c > 0 && c < 128)) {
             return text.getBytes(StandardCharsets.US_ASCII);
         }
-        String raw = path.toAbsolutePath().toUri().getRawPath();
+        // Of the root instead of the working directory, whose own name the JVM may not be able to say.
+        String raw = ROOT.resolve(path).toUri().getRawPath();
+        if (!path.isAbsolute()) {
+            raw = raw.substring(1);
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
         for (int i = 0; i < raw.length(); i++) {
             if (raw.charAt(i) == '%') {

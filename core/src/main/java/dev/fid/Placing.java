@@ -5,6 +5,7 @@ import static dev.fid.kernel.Uapi.*;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
+import org.jspecify.annotations.Nullable;
 
 /// Gives something new its name in a directory, whole: where the name is taken, what has it is replaced by one
 /// rename, by way of a hidden name `.NAME.fid-N`.
@@ -84,9 +85,16 @@ final class Placing {
 
     // ---- nodes: they have a name from the start ----
 
-    void make(Stat source, Making making, Finishing finishing, String call) throws ErrnoException {
+    /// @param leads what the source leads to, where that is a link to something
+    void make(Stat source, @Nullable Stat leads, Making making, Finishing finishing, String call)
+            throws ErrnoException {
         Stat old = new Stat();
         boolean replaces = replaces(source, old);
+        if (replaces && leads != null && Walk.same(old, leads)) {
+            // It would be a link to itself, and the file's content gone.
+            throw new ErrnoException(
+                    "rename", "", Errno.EINVAL, Side.OUT, 0, "it is the file that the source leads to");
+        }
         if (!replaces && wish.kept.isEmpty()) {
             int result = Opening.retrying(() -> making.make(name));
             if (result != -Errno.EEXIST) {

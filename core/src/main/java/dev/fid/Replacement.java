@@ -4,7 +4,6 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import dev.fid.kernel.Stat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// path removes. A lock (flock(2)) tells it from the file of a replacement that is still going on: beside one of
 /// those the next is named `.NAME.fid-1`, and so on.
 ///
-/// A path that is a symbolic link keeps it: the file it points to is replaced. Unlike writing in place, a
+/// A path that is a symbolic link keeps it: the file it points to is replaced, as {@link Destination} finds it; a
+/// link to
+/// nothing is refused. Unlike writing in place, a
 /// replaced file is another inode: other hard links keep the old content, and the owner is whoever replaces. The
 /// mode is the old file's, or `mode` for a new one, and never wider on the way there.
 ///
@@ -32,14 +33,14 @@ public final class Replacement implements AutoCloseable {
     private static final int NAMES = 64;
 
     private final Kernel kernel;
-    private final Path path;
+    private final String path;
     private final Fd directory;
     private final byte[] name;
     private byte @Nullable [] temporary;
     private final Fd fd;
     private boolean done;
 
-    private Replacement(Kernel kernel, Path path, Fd directory, byte[] name, byte @Nullable [] temporary, Fd fd) {
+    private Replacement(Kernel kernel, String path, Fd directory, byte[] name, byte @Nullable [] temporary, Fd fd) {
         this.kernel = kernel;
         this.path = path;
         this.directory = directory;
@@ -51,40 +52,22 @@ public final class Replacement implements AutoCloseable {
     /// Begins to replace the file at `path`, which need not exist; a new one gets mode 0666 less the umask.
     ///
     /// @throws ErrnoException what opening a file in that directory says: ENOENT, EACCES, EROFS, ENOSPC ...;
-    ///     EISDIR
+    ///     EISDIR; ENOENT also for a link to nothing, ELOOP, ESTALE
     public static Replacement of(Path path) throws ErrnoException {
         return of(Kernel.linux(), path, 0666);
     }
 
     /// As {@link #of(Path)} on another kernel, with the mode of a new file.
     public static Replacement of(Kernel kernel, Path path, int mode) throws ErrnoException {
-        Path target = resolve(path);
-        Path parent = target.toAbsolutePath().getParent();
-        Path last = target.getFileName();
-        if (parent == null || last == null) {
-            throw new ErrnoException("open", path.toString(), Errno.EISDIR);
-        }
-        byte[] name = Opening.lastName(target);
-        Stat old = new Stat();
-        Fd directory = Opening.open(kernel, parent, O_PATH | O_DIRECTORY, 0);
-        try {
-            int known = Opening.retrying(() -> kernel.statx(directory.number(), name, 0, STATX_BASIC_STATS, old));
-            boolean exists = known == 0;
-            if (known < 0 && known != -Errno.ENOENT && known != -Errno.ELOOP) {
-                // Taken for a new file, it would get a mode that may be wider than the old one's.
-                throw new ErrnoException("statx", path.toString(), -known);
-            }
-            if (exists && old.type() == S_IFDIR) {
-                throw new ErrnoException("open", path.toString(), Errno.EISDIR);
-            }
-            return begin(kernel, path, directory, name, exists ? old.mode & 0777 : -1, mode);
-        } catch (ErrnoException | RuntimeException e) {
-            directory.close();
-            throw e;
+        try (Destination place = Destination.of(kernel, Name.of(path))) {
+            return place.replace(mode);
         }
     }
 
-    private static Replacement begin(Kernel kernel, Path path, Fd directory, byte[] name, int oldMode, int mode)
+    /// @param path what messages call it
+    /// @param directory closed by the result
+    /// @param oldMode of the file that is there, -1 where none is
+    static Replacement begin(Kernel kernel, String path, Fd directory, byte[] name, int oldMode, int mode)
             throws ErrnoException {
         int create = oldMode < 0 ? mode : 0600;
         int flags = O_RDWR | O_CLOEXEC;
@@ -107,9 +90,13 @@ public final class Replacement implements AutoCloseable {
         if (oldMode >= 0) {
             kernel.fchmod(number, oldMode);
         }
-        Path last = path.getFileName();
         return new Replacement(
-                kernel, path, directory, name, hidden, Fd.own(kernel, number, last == null ? "" : last.toString()));
+                kernel,
+                path,
+                directory,
+                name,
+                hidden,
+                Fd.own(kernel, number, Name.of(name).toString()));
     }
 
     static boolean needsName(int result) {
@@ -130,14 +117,6 @@ public final class Replacement implements AutoCloseable {
             return kernel.flock(fd, LOCK_EX | LOCK_NB) == 0 && kernel.unlinkat(directory, hidden, 0) == 0;
         } finally {
             kernel.close(fd);
-        }
-    }
-
-    static Path resolve(Path path) {
-        try {
-            return java.nio.file.Files.isSymbolicLink(path) ? path.toRealPath() : path;
-        } catch (java.io.IOException e) {
-            return path; // a dangling link: replaced itself
         }
     }
 
@@ -242,7 +221,7 @@ public final class Replacement implements AutoCloseable {
 
     private void check(int result, String call) throws ErrnoException {
         if (result < 0) {
-            throw new ErrnoException(call, path.toString(), -result, Side.OUT, 0, "");
+            throw new ErrnoException(call, path, -result, Side.OUT, 0, "");
         }
     }
 

@@ -74,7 +74,7 @@ public final class Tree {
 
     /// Why one thing was not copied, or not all that was asked for.
     ///
-    /// @param path of the source or of the destination, whichever failed; not UTF-8 is shown as `?`
+    /// @param path of the source or of the destination, whichever failed, as {@link Name#text} has it
     /// @param out whether it is of the destination
     public record Failure(String path, boolean out, ErrnoException cause) {}
 
@@ -120,8 +120,8 @@ public final class Tree {
             boolean stopped,
             long nanos) {}
 
-    final List<Path> in;
-    Path out = Path.of(".");
+    final List<Name> in;
+    Name out = Name.of(".");
     Kernel kernel = Kernel.linux();
     boolean recursive = true;
     boolean follow;
@@ -150,7 +150,7 @@ public final class Tree {
     @Nullable
     Consumer<Failure> complaints;
 
-    private Tree(List<Path> in) {
+    private Tree(List<Name> in) {
         this.in = in;
     }
 
@@ -161,6 +161,12 @@ public final class Tree {
 
     /// As {@link #from(Path...)}.
     public static Tree from(List<Path> in) {
+        return of(in.stream().map(Name::of).toList());
+    }
+
+    /// As {@link #from(Path...)}, for names that a path cannot say. A slash at the end of one asks for the
+    /// directory that a link there leads to.
+    public static Tree of(List<Name> in) {
         if (in.isEmpty()) {
             throw new IllegalArgumentException("nothing to copy");
         }
@@ -169,8 +175,13 @@ public final class Tree {
 
     /// Where to: a directory, which gets the sources by their names; for one source also a name that does not
     /// exist yet, which becomes its copy, or a file to replace by a file. A source that ends in `/.` gives its
-    /// content instead.
+    /// content instead. A link to nothing takes no file, and a file does not take the place of a FIFO or a device.
     public Tree to(Path out) {
+        return to(Name.of(out));
+    }
+
+    /// As {@link #to(Path)}, for a name that a path cannot say.
+    public Tree to(Name out) {
         this.out = out;
         return this;
     }
@@ -272,8 +283,8 @@ public final class Tree {
         return this;
     }
 
-    /// Reads both files again before the copy gets its name (in place: afterwards), and fails with ESTALE where they
-    /// differ. With {@link #durable} the copy's pages are dropped first, so that the bytes come from its disk.
+    /// Reads both files again before the copy gets its name (in place: afterwards), and fails with ESTALE where
+    /// they differ. With {@link #durable} the copy's pages are dropped first, so that the bytes come from its disk.
     public Tree verified(boolean verified) {
         this.verified = verified;
         return this;

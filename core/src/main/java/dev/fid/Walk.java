@@ -8,7 +8,6 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,8 +21,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One run of a {@link Tree}: finds out where things go and refuses what cannot be, then lets workers take tasks
-/// from a stack until there are none. Last in, first out: so the run goes into depth, and what a worker remembers is
-/// bounded by depth and by one reading of each directory on the way.
+/// from a stack until there are none. Last in, first out: so the run goes into depth, and what a worker remembers
+/// is bounded by depth and by one reading of each directory on the way.
 final class Walk implements AutoCloseable {
     private static final int MOST_FAILURES = 1000;
     private static final int MOST_REOPENED = 32;
@@ -46,7 +45,7 @@ final class Walk implements AutoCloseable {
     private volatile boolean stopped;
     private volatile @Nullable Throwable broken;
     private @Nullable Fd base;
-    private String outName = "";
+    private byte[] outName = NO_NAME;
     private int umask = -1;
 
     /// Set where a kernel or file system refused once; asked first, so that it is not asked for each file.
@@ -61,12 +60,12 @@ final class Walk implements AutoCloseable {
 
     /// A source as it was named.
     private static final class Top {
-        final Path path;
+        final Name path;
         final byte[] name;
-        final byte[] nameOut;
+        byte[] nameOut;
         final Stat stat;
 
-        Top(Path path, byte[] name, byte[] nameOut, Stat stat) {
+        Top(Name path, byte[] name, byte[] nameOut, Stat stat) {
             this.path = path;
             this.name = name;
             this.nameOut = nameOut;
@@ -85,84 +84,106 @@ final class Walk implements AutoCloseable {
     // ---- before anything is written ----
 
     Tree.Report run() throws ErrnoException {
-        Path target = wish.out;
-        Fd directory = directory(target);
+        Fd directory = directory(wish.out);
         boolean inside = directory != null;
+        List<Top> all = new ArrayList<>();
         if (directory == null) {
-            target = Replacement.resolve(target);
-            directory = parent(target);
+            Top top = java.util.Objects.requireNonNull(top(wish.in.getFirst())); // the only one, or it fails
+            directory = place(top);
+            all.add(top);
         }
         base = directory;
         Folder root = new Folder(this, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
         root.identify();
-        List<Top> all = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        for (Path path : wish.in) {
-            Top top = top(path, inside ? null : Opening.lastName(target));
-            if (top != null) {
-                collisions |= !names.add(new String(top.nameOut, StandardCharsets.ISO_8859_1));
-                refuse(top, root, directory);
-                all.add(top);
+        if (inside) {
+            for (Name path : wish.in) {
+                Top top = top(path);
+                if (top != null) {
+                    all.add(top);
+                }
             }
         }
-        outName = inside ? wish.out.toString() : parentText(target);
+        Set<String> names = new HashSet<>();
+        for (Top top : all) {
+            collisions |= !names.add(new String(top.nameOut, StandardCharsets.ISO_8859_1));
+            refuse(top, root, directory, inside);
+        }
+        outName = inside ? wish.out.bytes() : wish.out.parent();
         return run(root, all);
     }
 
-    private static String parentText(Path target) {
-        Path parent = target.getParent();
-        return parent == null ? "" : parent.toString();
-    }
-
-    private @Nullable Fd directory(Path path) throws ErrnoException {
-        int fd = Opening.retrying(
-                () -> kernel.openat(AT_FDCWD, Opening.bytes(path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    private @Nullable Fd directory(Name path) throws ErrnoException {
+        int fd = openPath(path.bytes());
         if (fd >= 0) {
             return Fd.own(kernel, fd, "");
         }
         boolean named = fd == -Errno.ENOENT || fd == -Errno.ENOTDIR;
         if (!named || wish.in.size() > 1) {
-            throw new ErrnoException("open", path.toString(), -fd, Side.OUT, 0, "");
+            throw new ErrnoException("open", path.text(), -fd, Side.OUT, 0, "");
         }
         return null;
     }
 
-    private Fd parent(Path target) throws ErrnoException {
-        Path parent = target.getParent();
-        byte[] path = parent == null ? bytes(".") : Opening.bytes(parent);
-        int fd = Opening.retrying(() -> kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
-        if (fd < 0) {
-            throw new ErrnoException("open", target.toString(), -fd, Side.OUT, 0, "");
+    private int openPath(byte[] path) {
+        return Opening.retrying(() -> kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    }
+
+    /// Where the only source goes that goes into no directory: sets its name there.
+    ///
+    /// @return the directory, which stays open
+    private Fd place(Top top) throws ErrnoException {
+        if (top.stat.type() == S_IFREG) {
+            // Written to, so a link is followed.
+            try (Destination place = Destination.of(kernel, wish.out)) {
+                if (!place.isReplaceable()) {
+                    throw refusal("open", Errno.EINVAL, "it is no regular file to replace");
+                }
+                top.nameOut = place.name();
+                return place.takeDirectory();
+            }
         }
+        // Made anew, so it takes the place of a link.
+        byte[] parent = wish.out.parent();
+        int fd = openPath(parent.length == 0 ? Folder.HERE : parent);
+        if (fd < 0) {
+            throw refusal("open", -fd, "");
+        }
+        if (wish.out.endsInSlash() && top.stat.type() != S_IFDIR) {
+            kernel.close(fd);
+            throw refusal("open", Errno.ENOTDIR, "");
+        }
+        top.nameOut = wish.out.lastName();
         return Fd.own(kernel, fd, "");
     }
 
-    private @Nullable Top top(Path path, byte @Nullable [] nameOut) throws ErrnoException {
-        byte[] name = Opening.bytes(path);
+    private ErrnoException refusal(String call, int errno, String detail) {
+        return new ErrnoException(call, wish.out.text(), errno, Side.OUT, 0, detail);
+    }
+
+    private @Nullable Top top(Name path) throws ErrnoException {
+        byte[] name = path.bytes();
         Stat stat = new Stat();
         int flags = wish.follow || !wish.recursive ? 0 : AT_SYMLINK_NOFOLLOW;
         int result = Opening.retrying(() -> kernel.statx(AT_FDCWD, name, flags, STATX_BASIC_STATS, stat));
         ErrnoException e = null;
         if (result < 0) {
-            e = new ErrnoException("stat", path.toString(), -result, Side.IN, 0, "");
+            e = new ErrnoException("stat", path.text(), -result, Side.IN, 0, "");
         } else if (stat.type() == S_IFDIR && !wish.recursive) {
-            e = new ErrnoException("open", path.toString(), Errno.EISDIR, Side.IN, 0, "");
+            e = new ErrnoException("open", path.text(), Errno.EISDIR, Side.IN, 0, "");
         }
         if (e != null && wish.in.size() == 1) {
             throw e;
         }
         if (e != null) {
-            fail(path.toString(), false, e);
+            fail(path.text(), false, e);
             return null;
         }
-        byte[] last = Opening.lastName(path);
-        String text = new String(last, StandardCharsets.ISO_8859_1);
-        boolean content = text.isEmpty() || text.equals(".") || text.equals("..");
-        return new Top(path, name, nameOut != null ? nameOut : content ? bytes(".") : last, stat);
+        byte[] last = path.lastName();
+        return new Top(path, name, last.length == 0 || Name.isDots(last) ? bytes(".") : last, stat);
     }
 
     /// Refuses to copy a directory into itself, whatever the names: no directory above the destination may be it.
-    private void refuse(Top top, Folder root, Fd directory) throws ErrnoException {
+    private void refuse(Top top, Folder root, Fd directory, boolean inside) throws ErrnoException {
         Stat there = new Stat();
         boolean exists = Opening.retrying(() ->
                         kernel.statx(directory.number(), top.nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there))
@@ -170,11 +191,14 @@ final class Walk implements AutoCloseable {
         if (exists && same(there, top.stat) && (top.stat.type() == S_IFDIR || wish.in.size() == 1)) {
             throw itself(top, "it is the source itself");
         }
+        if (exists && !inside && top.stat.type() == S_IFLNK && leadToOne(top, directory)) {
+            throw itself(top, "it is the file that the source leads to");
+        }
         if (top.stat.type() != S_IFDIR) {
             return;
         }
         if (exists && there.type() != S_IFDIR) {
-            throw new ErrnoException("mkdir", top.path.toString(), Errno.ENOTDIR, Side.OUT, 0, "");
+            throw new ErrnoException("mkdir", wish.out.text(), Errno.ENOTDIR, Side.OUT, 0, "");
         }
         Stat above = root.outStat();
         int fd = directory.number();
@@ -204,8 +228,17 @@ final class Walk implements AutoCloseable {
         }
     }
 
+    /// Whether a link, put there, would lead to itself, or takes the place of another link to its own file.
+    private boolean leadToOne(Top top, Fd directory) {
+        Stat in = new Stat();
+        Stat out = new Stat();
+        return Opening.retrying(() -> kernel.statx(AT_FDCWD, top.name, 0, STATX_BASIC_STATS, in)) == 0
+                && Opening.retrying(() -> kernel.statx(directory.number(), top.nameOut, 0, STATX_BASIC_STATS, out)) == 0
+                && same(in, out);
+    }
+
     private static ErrnoException itself(Top top, String detail) {
-        return new ErrnoException("copy", top.path.toString(), Errno.EINVAL, Side.OUT, 0, detail);
+        return new ErrnoException("copy", top.path.text(), Errno.EINVAL, Side.OUT, 0, detail);
     }
 
     static boolean same(Stat one, Stat two) {
@@ -311,8 +344,8 @@ final class Walk implements AutoCloseable {
         open.add(folder);
     }
 
-    /// A directory was closed and is open again. Some are kept so, because a worker that comes after another, level by
-    /// level, needs each for the next one; but not all, for they may be as many as the tree is deep.
+    /// A directory was closed and is open again. Some are kept so, because a worker that comes after another,
+    /// level by level, needs each for the next one; but not all, for they may be as many as the tree is deep.
     void reopened(Folder folder) {
         Folder oldest;
         synchronized (reopened) {
@@ -432,7 +465,7 @@ final class Walk implements AutoCloseable {
         }
         ByteArrayOutputStream path = new ByteArrayOutputStream();
         if (out) {
-            path.writeBytes(outName.getBytes(StandardCharsets.UTF_8));
+            path.writeBytes(outName);
         }
         for (byte[] each : names) {
             if (out && each.length == 1 && each[0] == '.' && path.size() > 0) {
@@ -443,7 +476,7 @@ final class Walk implements AutoCloseable {
             }
             path.writeBytes(each);
         }
-        return path.toString(StandardCharsets.UTF_8);
+        return Name.of(path.toByteArray()).text();
     }
 
     private static boolean endsWithSlash(ByteArrayOutputStream path) {

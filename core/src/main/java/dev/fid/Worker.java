@@ -8,6 +8,7 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One of the threads that copy a tree: takes directories apart and makes everything that is no regular file.
 final class Worker implements AutoCloseable {
@@ -308,11 +309,19 @@ final class Worker implements AutoCloseable {
                 : kernel.mknodat(folder.out(), path, stat.mode & (S_IFMT | 0777), device(stat.rdev));
         placing.make(
                 stat,
+                target != null ? leads(folder.in(), name) : null,
                 making,
                 path -> attributes.keep(folder.in(), name, folder.out(), path, stat),
                 target != null ? "symlink" : "mknod");
         (target != null ? walk.counters.symlinks : walk.counters.special).incrementAndGet();
         return true;
+    }
+
+    /// What a link leads to; null where that is nothing.
+    private @Nullable Stat leads(int dir, byte[] link) {
+        Stat end = new Stat();
+        int result = Opening.retrying(() -> kernel.statx(dir, link, 0, STATX_BASIC_STATS, end));
+        return result == 0 ? end : null;
     }
 
     /// The number as mknod(2) takes it. Source: linux/kdev_t.h, new_encode_dev.

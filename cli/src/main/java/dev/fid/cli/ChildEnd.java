@@ -33,7 +33,7 @@ final class ChildEnd extends End {
         Fd ours = Fd.own(kernel, fds[reads ? 1 : 0], "pipe");
         try (Fd theirs = Fd.own(kernel, fds[reads ? 0 : 1], "pipe")) {
             File end = new File("/proc/self/fd/" + theirs.number());
-            ProcessBuilder builder = new ProcessBuilder(endpoint.command()).inheritIO();
+            ProcessBuilder builder = Words.child(endpoint.command()).inheritIO();
             Process process = (reads ? builder.redirectInput(end) : builder.redirectOutput(Redirect.to(end))).start();
             return new ChildEnd(endpoint, ours, process);
         } catch (IOException e) {

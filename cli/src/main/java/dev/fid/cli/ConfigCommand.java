@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ final class ConfigCommand implements Action {
                 .print(
                         order.equals("show")
                                 ? show(whole, path)
-                                : path + ": good, " + whole.relays().size()
+                                : Name.of(path) + ": good, " + whole.relays().size()
                                         + (whole.relays().size() == 1 ? " relay\n" : " relays\n"));
     }
 
@@ -70,7 +71,7 @@ final class ConfigCommand implements Action {
             String line = key + " = \"" + table.get(key) + "\"";
             text.append(line)
                     .append(" ".repeat(Math.max(1, 44 - line.length())))
-                    .append(given ? "# " + path : "# default")
+                    .append(given ? "# " + Name.of(path) : "# default")
                     .append('\n');
         });
     }

@@ -34,8 +34,9 @@ final class CopyReport {
     /// What a progress line calls the copy.
     static String shortName(CopyOptions options) {
         Endpoint shown = options.in() instanceof Endpoint.File ? options.in() : options.out();
-        Path name = shown instanceof Endpoint.File file ? file.path().getFileName() : null;
-        return name == null ? options.in().text() : name.toString();
+        String name = shown instanceof Endpoint.File file ? file.path().text() : "";
+        String last = name.substring(name.lastIndexOf('/') + 1);
+        return last.isEmpty() ? options.in().text() : last;
     }
 
     /// With `--json` a failure is an object, too.

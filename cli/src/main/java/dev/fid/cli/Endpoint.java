@@ -1,8 +1,6 @@
 package dev.fid.cli;
 
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
+import dev.fid.Name;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +33,7 @@ sealed interface Endpoint {
     ///
     /// @param offset where to start, -1 for the beginning
     /// @param length bytes at most, -1 for all
-    record File(String text, Path path, long offset, long length, boolean append, boolean direct) implements Endpoint {}
+    record File(String text, Name path, long offset, long length, boolean append, boolean direct) implements Endpoint {}
 
     /// A peer to connect to.
     record Tcp(String text, String host, int port, SocketOptions options) implements Endpoint {
@@ -90,12 +88,23 @@ sealed interface Endpoint {
             long receiveBuffer,
             long sendBuffer) {}
 
-    /// The endpoint that a user wrote.
+    /// The endpoint that a user wrote. What a file is named is that file, but for `-`.
     ///
     /// @throws IllegalArgumentException that names what is wrong
-    static Endpoint parse(String text) {
+    static Endpoint parse(String word) {
+        if (word.startsWith(Words.LITERAL)) {
+            String name = word.substring(Words.LITERAL.length());
+            return new File(name, path(name), -1, -1, false, false);
+        }
+        return unmarked(word);
+    }
+
+    private static Endpoint unmarked(String text) {
         if (text.equals("-")) {
             return new Standard(text);
+        }
+        if (Words.exists(text)) {
+            return new File(text, path(text), -1, -1, false, false); // whatever it looks like
         }
         int colon = text.indexOf(':');
         String scheme = colon < 0 ? "" : text.substring(0, colon);
@@ -160,12 +169,10 @@ sealed interface Endpoint {
                 query.size("sndbuf"));
     }
 
-    /// A `?` belongs to the name where such a file exists, or no options follow it.
+    /// A `?` belongs to the name where no options follow it.
     private static Endpoint file(String text) {
         int question = text.lastIndexOf('?');
-        if (question <= 0
-                || !text.substring(question + 1).matches("[a-z]+(=[^/]*)?(&[a-z]+(=[^/]*)?)*")
-                || Files.exists(path(text))) {
+        if (question <= 0 || !text.substring(question + 1).matches("[a-z]+(=[^/]*)?(&[a-z]+(=[^/]*)?)*")) {
             return new File(text, path(text), -1, -1, false, false);
         }
         Query query = Query.parse(text.substring(question + 1), text);
@@ -184,20 +191,22 @@ sealed interface Endpoint {
         return file;
     }
 
-    private static Path path(String text) {
+    private static Name path(String text) {
         if (text.isEmpty()) {
             throw new IllegalArgumentException("an empty path names no file");
         }
-        try {
-            return Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(text + ": " + e.getReason(), e);
+        if (text.indexOf(0) >= 0) {
+            throw new IllegalArgumentException("a path has no NUL");
         }
+        return Words.name(text);
     }
 
     private static String name(String text, String body) {
         if (body.isEmpty() || body.equals("@")) {
             throw new IllegalArgumentException(text + ": a path is missing, or a name behind @");
+        }
+        if (Name.hasBytes(body)) {
+            throw new IllegalArgumentException(text + ": the name of a socket has to be UTF-8");
         }
         return body;
     }

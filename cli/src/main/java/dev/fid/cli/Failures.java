@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,18 @@ final class Failures {
     /// An endpoint that could not be opened.
     static Failure opening(Endpoint endpoint, ErrnoException e, int verbose) {
         int exit = endpoint.isNetwork() ? Exit.NETWORK : Exit.OPEN;
-        String hint = endpoint instanceof Endpoint.File file ? hint(file.path(), e.errno()) : "";
+        String hint = endpoint instanceof Endpoint.File file ? hint(file, e.errno()) : "";
         return new Failure(exit, endpoint.text() + ": " + reason(e, verbose), hint, e);
+    }
+
+    private static String hint(Endpoint.File file, int errno) {
+        try {
+            return file.path().text().endsWith("/")
+                    ? ""
+                    : hint(Path.of(file.path().text()), errno);
+        } catch (InvalidPathException e) {
+            return ""; // a name that a path cannot say
+        }
     }
 
     private static String hint(Path path, int errno) {

@@ -57,6 +57,8 @@ public final class Main {
         commands.setExpandAtFiles(false);
         variables = new Variables(console.environment());
         commands.setDefaultValueProvider(variables);
+        commands.registerConverter(Path.class, new Values.OfPath());
+        commands.registerConverter(String.class, new Values.OfText());
         commands.getCommandSpec()
                 .usageMessage()
                 .exitCodeListHeading("%nExit codes:%n")
@@ -115,7 +117,7 @@ public final class Main {
     private int run(String[] args, boolean own) {
         String command = "";
         try {
-            CommandLine.ParseResult parsed = commands.parseArgs(args);
+            CommandLine.ParseResult parsed = commands.parseArgs(Words.marked(own ? Words.exact(args) : args));
             CommandLine last = last(parsed);
             command = isRoot(last) ? "" : last.getCommandName() + ": ";
             run(last, own);

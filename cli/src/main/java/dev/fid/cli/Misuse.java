@@ -2,6 +2,7 @@ package dev.fid.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -12,7 +13,8 @@ final class Misuse {
     private Misuse() {}
 
     /// An option or argument that the command does not have.
-    static String unknown(CommandLine command, String argument, boolean atRoot) {
+    static String unknown(CommandLine command, String marked, boolean atRoot) {
+        String argument = marked.replace(Words.LITERAL, "");
         if (!argument.startsWith("-")) {
             return atRoot
                     ? HelpCommand.unknown(argument, command)
@@ -28,9 +30,9 @@ final class Misuse {
 
     /// What picocli says, in our form: `--limit: '12Q' ...`.
     static String text(CommandLine.ParameterException e, Variables variables) {
-        String text = String.valueOf(e.getMessage());
+        String text = unmarked(e.getMessage());
         ArgSpec spec = e.getArgSpec();
-        String value = e.getValue();
+        String value = e.getValue() == null ? null : unmarked(e.getValue());
         if (spec instanceof OptionSpec option && text.startsWith("Invalid value for option")) {
             String where = variables.gave(option) ? Variables.of(option) : option.longestName();
             return where + text.substring(text.indexOf(": "));
@@ -42,6 +44,10 @@ final class Misuse {
                     : reason;
         }
         return text;
+    }
+
+    private static String unmarked(@Nullable String text) {
+        return String.valueOf(text).replace(Words.LITERAL, "");
     }
 
     /// ` [OPTIONS] SRC DST`

@@ -1,10 +1,9 @@
 package dev.fid.cli;
 
+import dev.fid.Destination;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.FdKind;
-import dev.fid.Fid;
-import dev.fid.Replacement;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
@@ -15,8 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import org.jspecify.annotations.Nullable;
 
 /// Opens endpoints. What cannot be opened is exit 3, or 4 where it is the network.
 final class Opening {
@@ -112,7 +109,10 @@ final class Opening {
     }
 
     private static Fd readable(Endpoint.File file) throws ErrnoException {
-        Fd fd = file.direct() ? Fd.open(file.path(), StandardOpenOption.READ, Extended.DIRECT) : Fd.open(file.path());
+        Kernel kernel = Kernel.linux();
+        Fd fd = file.direct()
+                ? Fd.open(kernel, file.path(), StandardOpenOption.READ, Extended.DIRECT)
+                : Fd.open(kernel, file.path());
         try {
             if (fd.kind() == FdKind.DIRECTORY) {
                 throw new ErrnoException("open", file.text(), Errno.EISDIR);
@@ -125,61 +125,70 @@ final class Opening {
     }
 
     private FileEnd file(Endpoint.File file, Endpoint from, Fd in) throws Failure, IOException {
-        Path path = target(file, from, options.append);
-        BasicFileAttributes old = attributes(path);
-        String name = path.equals(file.path()) ? file.text() : path.toString();
-        if (old != null && options.noClobber) {
+        try (Destination place = place(file, from, options.append)) {
+            return file(file, place, in);
+        }
+    }
+
+    private FileEnd file(Endpoint.File file, Destination place, Fd in) throws Failure, ErrnoException {
+        String name =
+                place.path().equals(file.path()) ? file.text() : place.path().text();
+        if (place.exists() && options.noClobber) {
             throw new Failure(Exit.OPEN, name + ": it exists, and --no-clobber forbids to replace it");
         }
-        if (old != null && in.kind().isSeekable() && Fid.sameFile(in, path)) {
+        if (in.kind().isSeekable() && place.is(in)) {
             throw new Failure(Exit.OPEN, name + ": it is the source itself");
         }
-        boolean regular = old == null || old.isRegularFile();
         if (options.append || file.append()) {
-            return inPlace(path, name, regular, true, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            return inPlace(place, name, true, StandardOpenOption.APPEND);
         }
         if (file.offset() >= 0) {
-            return inPlace(path, name, regular, false, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return inPlace(place, name, false, StandardOpenOption.WRITE);
         }
-        if (!regular || isOfTheKernel(path)) {
-            return inPlace(path, name, regular, false, StandardOpenOption.WRITE);
+        if (!place.isReplaceable() || isOfTheKernel(place)) {
+            if (!place.exists()) {
+                throw new ErrnoException("open", name, Errno.ENOENT);
+            }
+            return place.isFile() && !place.isReplaceable()
+                    ? inPlace(place, name, false, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)
+                    : inPlace(place, name, false, StandardOpenOption.WRITE);
         }
         try {
             int mode = in.kind() == FdKind.FILE ? mode(in) & 0777 : 0666;
-            Replacement replacement = Replacement.of(Kernel.linux(), path, mode);
-            return new FileEnd.Whole(replacement, name, !options.noClobber, old != null);
+            return new FileEnd.Whole(place.replace(mode), name, !options.noClobber, place.exists());
         } catch (ErrnoException e) {
-            if (old == null || !allowsNoTemporary(e.errno())) {
+            if (!place.exists() || !allowsNoTemporary(e.errno())) {
                 throw e;
             }
-            FileEnd end = truncated(path, name, e);
-            Path parent = path.toAbsolutePath().getParent();
+            FileEnd end = truncated(place, name, e);
             Console.tell(
                     err,
-                    "note: " + parent + " allows no temporary file (" + Errno.name(e.errno())
+                    "note: the directory of " + name + " allows no temporary file (" + Errno.name(e.errno())
                             + "): writing in place, not atomic");
             return end;
         }
     }
 
-    /// Whether nothing new may be made there: a file in /dev is a device whose name was mistyped. Not so in /dev/shm,
-    /// which is for files. Source: shm_overview(7).
-    private static boolean isOfTheKernel(Path path) {
-        return path.startsWith("/proc") || (path.startsWith("/dev") && !path.startsWith("/dev/shm"));
+    /// Whether nothing new may be made there: a file in /dev is a device whose name was mistyped. Not so in
+    /// /dev/shm, which is for files. Source: shm_overview(7).
+    private static boolean isOfTheKernel(Destination place) {
+        String path = place.path().text();
+        return path.startsWith("/proc/") || (path.startsWith("/dev/") && !path.startsWith("/dev/shm/"));
     }
 
-    private FileEnd truncated(Path path, String name, ErrnoException cause) throws ErrnoException {
+    private static FileEnd truncated(Destination place, String name, ErrnoException cause) throws ErrnoException {
         try {
-            return inPlace(path, name, true, false, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            return inPlace(place, name, false, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
         } catch (ErrnoException e) {
             e.addSuppressed(cause);
             throw e;
         }
     }
 
-    private static FileEnd inPlace(Path path, String name, boolean regular, boolean append, OpenOption... how)
+    private static FileEnd inPlace(Destination place, String name, boolean append, OpenOption... how)
             throws ErrnoException {
-        Fd fd = Fd.open(path, how);
+        Fd fd = place.open(how);
+        boolean regular = !place.exists() || place.isFile();
         long start = append && regular ? Math.max(0, fd.kernel().lseek(fd.number(), 0, Uapi.SEEK_END)) : 0;
         return new FileEnd.InPlace(fd, name, start, regular);
     }
@@ -197,27 +206,22 @@ final class Opening {
     }
 
     /// In a directory the file gets the name that the source has, as with cp.
-    static Path target(Endpoint.File file, Endpoint from, boolean append) throws Failure {
-        Path path = file.path();
-        if (!Files.isDirectory(path)) {
-            return path;
-        }
-        Path last = from instanceof Endpoint.File source ? source.path().getFileName() : null;
-        if (last == null || append || file.append()) {
-            throw new Failure(Exit.OPEN, file.text() + ": Is a directory", "name a file in it", null);
-        }
-        Path inside = path.resolve(last);
-        if (Files.isDirectory(inside)) {
-            throw new Failure(Exit.OPEN, inside + ": Is a directory");
-        }
-        return inside;
-    }
-
-    static @Nullable BasicFileAttributes attributes(Path path) {
+    static Destination place(Endpoint.File file, Endpoint from, boolean append) throws Failure, ErrnoException {
+        boolean inside = from instanceof Endpoint.File && !append && !file.append();
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class);
-        } catch (IOException e) {
-            return null; // opening it will say why
+            return inside
+                    ? Destination.of(Kernel.linux(), file.path(), ((Endpoint.File) from).path())
+                    : Destination.of(Kernel.linux(), file.path());
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EISDIR) {
+                throw e;
+            }
+            boolean own = e.arguments().equals(file.path().text());
+            throw new Failure(
+                    Exit.OPEN,
+                    (own ? file.text() : e.arguments()) + ": Is a directory",
+                    own ? "name a file in it" : "",
+                    e);
         }
     }
 }

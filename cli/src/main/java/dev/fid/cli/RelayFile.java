@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.Name;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,9 +33,9 @@ final class RelayFile {
         try {
             toml = Toml.parse(path);
         } catch (java.nio.file.NoSuchFileException e) {
-            throw new Failure(Exit.USAGE, path + ": No such file or directory", "", e);
+            throw new Failure(Exit.USAGE, Name.of(path).text() + ": No such file or directory", "", e);
         } catch (IOException e) {
-            throw new Failure(Exit.USAGE, path + ": cannot be read: " + e.getMessage(), "", e);
+            throw new Failure(Exit.USAGE, Name.of(path).text() + ": cannot be read: " + e.getMessage(), "", e);
         }
         for (TomlParseError error : toml.errors()) {
             file.mistake(error.position(), String.valueOf(error.getMessage()));
@@ -48,7 +49,7 @@ final class RelayFile {
     }
 
     private void mistake(@Nullable TomlPosition at, String text) {
-        mistakes.add(path + ":" + (at == null ? "1:1" : at.line() + ":" + at.column()) + ": " + text);
+        mistakes.add(Name.of(path).text() + ":" + (at == null ? "1:1" : at.line() + ":" + at.column()) + ": " + text);
     }
 
     private RelayConfig.Whole whole(TomlTable toml) {

@@ -5,15 +5,13 @@ import dev.fid.Facts;
 import dev.fid.Fanout;
 import dev.fid.Fd;
 import dev.fid.FdKind;
-import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
+import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.OpenOption;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -76,19 +74,18 @@ final class TeeOutput implements AutoCloseable {
     /// As fopen(3) does it for tee(1), but an existing file is cut off only when it is known not to be the
     /// source, and a FIFO or device is not asked to be created.
     private FileEnd file(Endpoint.File file, boolean append, Fd in) throws Failure, IOException {
-        Path path = file.path();
-        BasicFileAttributes old = Opening.attributes(path);
-        if (old == null && file.text().endsWith("/")) {
-            throw new ErrnoException("open", file.text(), Errno.EISDIR); // a Path has no slash at its end
-        }
+        Kernel kernel = Kernel.linux();
+        byte[] name = file.path().bytes();
+        Stat old = new Stat();
+        boolean exists = kernel.statx(Uapi.AT_FDCWD, name, 0, Uapi.STATX_BASIC_STATS, old) == 0;
         List<OpenOption> how = new ArrayList<>(List.of(StandardOpenOption.WRITE));
-        if (old == null || old.isRegularFile()) {
+        if (!exists || old.type() == Uapi.S_IFREG) {
             how.add(StandardOpenOption.CREATE);
         }
         if (append) {
             how.add(StandardOpenOption.APPEND);
         }
-        Fd fd = Fd.open(path, how.toArray(OpenOption[]::new));
+        Fd fd = Fd.open(kernel, file.path(), how.toArray(OpenOption[]::new));
         try {
             boolean regular = fd.kind() == FdKind.FILE;
             if (isSame(in, fd)) {

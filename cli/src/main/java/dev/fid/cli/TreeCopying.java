@@ -1,11 +1,11 @@
 package dev.fid.cli;
 
 import dev.fid.ErrnoException;
+import dev.fid.Name;
 import dev.fid.Tree;
 import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import dev.fid.kernel.Errno;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,11 +53,11 @@ final class TreeCopying {
     }
 
     private Tree tree() {
-        List<Path> sources = new ArrayList<>();
+        List<Name> sources = new ArrayList<>();
         for (Endpoint source : options.sources()) {
             sources.add(((Endpoint.File) source).path());
         }
-        Tree tree = Tree.from(sources)
+        Tree tree = Tree.of(sources)
                 .to(((Endpoint.File) options.out()).path())
                 .recursive(options.recursive)
                 .follow(options.follow)

@@ -1,9 +1,11 @@
 package dev.fid.cli;
 
 import dev.fid.Method;
+import dev.fid.Name;
 import dev.fid.bench.trace.Scenario;
 import dev.fid.bench.trace.Trace;
 import dev.fid.model.Profile;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -69,6 +71,24 @@ final class Values {
         @Override
         public Endpoint convert(String text) {
             return checked(Endpoint::parse, text);
+        }
+    }
+
+    static final class OfPath implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String text) {
+            return checked(Words::path, text);
+        }
+    }
+
+    /// What goes on as text, to whatever that cannot say bytes.
+    static final class OfText implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (Name.hasBytes(text)) {
+                throw new TypeConversionException("'" + text + "' is not UTF-8, which it has to be here");
+            }
+            return text;
         }
     }
 
