@@ -152,7 +152,9 @@ public final class Replacement implements AutoCloseable {
         commit(durable, RENAME_NOREPLACE);
     }
 
-    private void commit(boolean durable, int flags) throws ErrnoException {
+    /// One at a time with {@link #close}, which may come from another thread: a directory's number that is another
+    /// one's by now would take the new file elsewhere.
+    private synchronized void commit(boolean durable, int flags) throws ErrnoException {
         if (done) {
             throw new IllegalStateException(path + " is replaced already");
         }
@@ -225,9 +227,10 @@ public final class Replacement implements AutoCloseable {
         }
     }
 
-    /// Drops the new file unless it was committed. The old one is as it was.
+    /// Drops the new file unless it was committed. The old one is as it was. From any thread; a commit that goes on is
+    /// waited for.
     @Override
-    public void close() {
+    public synchronized void close() {
         fd.close();
         byte[] hidden = temporary;
         if (!done && hidden != null) {

@@ -12,6 +12,7 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.model.FaultyKernel;
+import dev.fid.tests.Await;
 import dev.fid.tests.conformance.Command;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -137,6 +139,35 @@ class ReplacementTest extends Fixture {
             assertThatThrownBy(() -> file.commit(false)).isInstanceOf(IllegalStateException.class);
         }
         assertThat(content("file")).isEmpty();
+    }
+
+    @Test
+    void aCommitThatGoesOnIsEndedBeforeAnotherThreadClosesIt() throws Exception {
+        List<Thread> closers = new ArrayList<>();
+        List<Replacement> files = new ArrayList<>();
+        Decorated beforeRename = new Decorated() {
+            @Override
+            public @Nullable Object own(String call) {
+                if (call.equals("renameat2")) {
+                    Thread closer = Thread.ofPlatform().start(files.getFirst()::close);
+                    closers.add(closer);
+                    Await.until(
+                            "the close waits", () -> closer.getState() == Thread.State.BLOCKED || !closer.isAlive());
+                }
+                return null;
+            }
+
+            @Override
+            public void answered(String call, @Nullable Object result) {}
+        };
+        try (Replacement file = Replacement.of(beforeRename.kernel(kernel), dir.resolve("file"), 0666)) {
+            files.add(file);
+            put(file.fd(), "hello");
+            file.commit(false);
+            closers.getFirst().join();
+        }
+        assertThat(content("file")).asString().isEqualTo("hello");
+        assertThat(names()).containsExactly("file");
     }
 
     @ParameterizedTest
