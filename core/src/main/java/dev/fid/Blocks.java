@@ -45,7 +45,7 @@ final class Blocks {
             } catch (NoMethodException e) {
                 share = share.consistency(Consistency.STABLE);
             } catch (ErrnoException e) {
-                if (e.moved() > 0 || !Transfer.isRefusal(e.errno())) {
+                if (!Refusal.of(e)) {
                     throw e;
                 }
             }

@@ -177,7 +177,7 @@ final class Descent implements AutoCloseable {
         ErrnoException failure = failure(now, errno);
         boolean brokenSum = now instanceof ThroughPipe broken && broken.hasBrokenSum();
         boolean last = rung + 1 == ladder.size();
-        if (last || brokenSum || passing != null || (!lacksTap && (rungMoved || !Transfer.isRefusal(errno)))) {
+        if (last || brokenSum || passing != null || (!lacksTap && (rungMoved || !Refusal.says(now.call, errno)))) {
             throw failure;
         }
         Mover next = now.pending() > 0 ? now.continued() : null;

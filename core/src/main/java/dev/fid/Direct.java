@@ -27,7 +27,7 @@ final class Direct extends Mover {
             }
             case SENDFILE -> {
                 call = SENDFILE;
-                yield kernel.sendfile(in, course.offIn(), out, len);
+                yield sendfile(in, out, len);
             }
             default -> {
                 call = SPLICE;
@@ -37,6 +37,18 @@ final class Direct extends Mover {
         course.tally().count(call);
         side = result == -Errno.EAGAIN ? method == Method.SPLICE ? blamed() : Side.OUT : Side.NONE;
         return side == Side.OUT && course.out().kindOrOther() == FdKind.PIPE && hasEnded() ? 0 : result;
+    }
+
+    /// It writes at the output's position, so that is where an offset must be: between the holes of a sparse file,
+    /// whose positions are set at the end.
+    private long sendfile(int in, int out, long len) {
+        Offset at = course.offOut();
+        long stands = at == null ? 0 : kernel.lseek(out, at.value, SEEK_SET);
+        long sent = stands < 0 ? stands : kernel.sendfile(in, course.offIn(), out, len);
+        if (at != null && sent > 0) {
+            at.value += sent;
+        }
+        return sent;
     }
 
     /// A full pipe says EAGAIN before the input is looked at. Bytes that fill it to the last slot would then

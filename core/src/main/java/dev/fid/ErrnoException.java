@@ -43,6 +43,7 @@ public final class ErrnoException extends IOException {
         }
         ErrnoException same = new ErrnoException(call, arguments, errno, side, bytes, detail);
         same.setStackTrace(getStackTrace());
+        same.initCause(getCause());
         return same;
     }
 

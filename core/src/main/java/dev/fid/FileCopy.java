@@ -141,6 +141,8 @@ final class FileCopy implements AutoCloseable {
             } else {
                 whole(folder, in, nameOut, placing);
             }
+        } catch (NoMethodException e) {
+            throw e.asErrno();
         } catch (ErrnoException | RuntimeException | Error e) {
             walk.counters.moving.addAndGet(-inFlight); // it did not arrive
             throw e;

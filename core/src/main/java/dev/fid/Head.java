@@ -124,7 +124,7 @@ final class Head implements AutoCloseable {
         if (result == 0 || (result == -Errno.EAGAIN && toldReady && in.kindOrOther() == FdKind.TCP)) {
             return read(len); // the last word on the end, and the way past an urgent mark: see Descent#isAtMark
         }
-        if (result < 0 && Transfer.isRefusal((int) -result) && taken == 0) {
+        if (Refusal.says(SPLICE, result) && taken == 0) {
             decline("splice", (int) -result, Errno.text((int) -result));
             return 0;
         }

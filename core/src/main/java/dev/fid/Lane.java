@@ -505,7 +505,7 @@ public final class Lane implements AutoCloseable {
             return copy(most); // an end only if read(2) says so too
         }
         if (filled != -Errno.EINTR) {
-            if (spliced > 0 || !Transfer.isRefusal((int) -filled)) {
+            if (spliced > 0 || !Refusal.says(Tally.Call.SPLICE, filled)) {
                 throw fail("splice", filled, Side.IN);
             }
             copyOnly = true;
@@ -603,7 +603,7 @@ public final class Lane implements AutoCloseable {
             return false;
         }
         if (drained != -Errno.EINTR) {
-            if (drained == 0 || spliced > 0 || !Transfer.isRefusal((int) -drained)) {
+            if (drained == 0 || spliced > 0 || !Refusal.says(Tally.Call.SPLICE, drained)) {
                 throw fail("splice", drained == 0 ? -Errno.EIO : drained, Side.OUT);
             }
             copyOnly = true;

@@ -51,7 +51,7 @@ final class Lending {
                     if (!readiness.await(out, (short) POLLOUT, Deadline.NEVER)) {
                         throw readiness.ended("poll", "out=" + out, done);
                     }
-                } else if (lent && done == 0 && Transfer.isRefusal((int) -result)) {
+                } else if (lent && done == 0 && Refusal.says(VMSPLICE, result)) {
                     declined.add(new Declined(method, "vmsplice", (int) -result, Errno.text((int) -result)));
                     method = Method.READ_WRITE;
                 } else if (result != -Errno.EINTR) {

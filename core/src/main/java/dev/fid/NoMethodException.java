@@ -1,5 +1,6 @@
 package dev.fid;
 
+import dev.fid.kernel.Errno;
 import java.util.List;
 
 /// No method can serve what was asked for, and nothing was moved: the named method or consistency is ruled out
@@ -12,6 +13,15 @@ public final class NoMethodException extends IllegalArgumentException {
     NoMethodException(List<Declined> declined) {
         super("no method left: " + declined);
         this.declined = List.copyOf(declined);
+    }
+
+    /// The same for whoever tells failures of system calls.
+    ErrnoException asErrno() {
+        Declined first = declined.getFirst();
+        ErrnoException e =
+                new ErrnoException(first.method().toString(), "", Errno.EOPNOTSUPP, Side.NONE, 0, first.reason());
+        e.initCause(this);
+        return e;
     }
 
     /// The methods that were ruled out, with their reasons; never empty.

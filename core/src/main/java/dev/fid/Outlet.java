@@ -284,7 +284,7 @@ final class Outlet implements AutoCloseable {
             if (direct > 0) {
                 moved += direct;
                 left -= direct;
-            } else if (Transfer.isRefusal((int) -direct)) {
+            } else if (Refusal.says(SPLICE, direct)) {
                 copies = true;
             }
             // Any other error comes again when the bytes are drained from the private pipe.
@@ -296,7 +296,7 @@ final class Outlet implements AutoCloseable {
                 own.received(kept);
                 left -= kept;
                 i = 0;
-            } else if (left == len && Transfer.isRefusal((int) -kept)) {
+            } else if (left == len && Refusal.says(SPLICE, kept)) {
                 return kept;
             } else if (kept == 0) {
                 return len - left; // nobody writes any more, and another reader has taken them
@@ -376,7 +376,7 @@ final class Outlet implements AutoCloseable {
         long drained = own.drainOnce(out, null, own.buffered(), false);
         if (drained > 0) {
             moved += drained;
-        } else if (drained < 0 && Transfer.isRefusal((int) -drained)) {
+        } else if (Refusal.says(SPLICE, drained)) {
             copies = true;
         } else if (drained != -Errno.EAGAIN && drained != -Errno.EINTR) {
             fail(SPLICE, drained);

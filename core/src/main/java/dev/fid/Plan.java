@@ -121,6 +121,11 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
                 : List.of(SPLICE_THROUGH_PIPE, READ_WRITE);
     }
 
+    /// The plan where nothing is to move: no method is needed for that, so none is ruled out.
+    static Plan ofNothing(Facts in, Facts out) {
+        return new Plan(in, out, List.of(new Rung(READ_WRITE, "there is nothing to move", 0, false)), List.of());
+    }
+
     /// Why `method` cannot serve this pair, or null where it can.
     private static @Nullable String refusal(Method method, Facts in, Facts out, Terms terms) {
         if (method == READ_WRITE) {

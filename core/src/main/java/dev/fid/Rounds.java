@@ -370,7 +370,7 @@ final class Rounds implements AutoCloseable {
     /// Whether a tee or splice between pipes of ours was refused with this result, so that bytes are to be copied:
     /// by the kernel, or because the round does not fit.
     static boolean isRefusal(long result) {
-        return result == -Errno.ENOMEM || (result < 0 && Transfer.isRefusal((int) -result));
+        return result == -Errno.ENOMEM || Refusal.says(Tally.Call.TEE, result);
     }
 
     /// Reads `len` bytes out of the head and writes them to `some`. With nobody to take them they leave it all

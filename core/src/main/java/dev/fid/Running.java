@@ -178,9 +178,7 @@ final class Running implements AutoCloseable {
                 dense(only, start, startOut, size - start);
                 return;
             } catch (ErrnoException e) {
-                if (meter.moved() > 0
-                        || !Transfer.isRefusal(e.errno())
-                        || plan.ladder().size() == 1) {
+                if (meter.moved() > 0 || !Refusal.of(e) || plan.ladder().size() == 1) {
                     throw e;
                 }
                 rest = new Plan(

@@ -1,6 +1,7 @@
 package dev.fid;
 
-import dev.fid.kernel.Errno;
+import static dev.fid.kernel.Uapi.SEEK_CUR;
+
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import java.time.Duration;
@@ -208,7 +209,30 @@ public final class Transfer {
             throw new IllegalArgumentException("only a file has offsets: " + in + " to " + out);
         }
         Consistency named = consistency != null ? consistency : Plan.usualConsistency(from, to);
+        boolean choosy = named == Consistency.REFLINK || (method != null && !fallback);
+        if (choosy && isNothing(from)) {
+            return Plan.ofNothing(from, to);
+        }
         return Plan.of(from, to, new Plan.Terms(length, method(from, to), fallback, named));
+    }
+
+    /// Whether there is nothing to move, which every method does as well. A recorded size of 0 is not trusted.
+    private boolean isNothing(Facts from) throws ErrnoException {
+        if (length == 0) {
+            return true;
+        }
+        if (from.kind() != FdKind.FILE) {
+            return false;
+        }
+        long start = offIn >= 0
+                ? offIn
+                : ErrnoException.check(in.kernel().lseek(in.number(), 0, SEEK_CUR), "lseek", in.toString());
+        if (start < from.size()) {
+            return false;
+        }
+        try (Memory probe = in.kernel().allocate(1)) {
+            return Patience.pread(in.kernel(), in.number(), probe, 0, 1, start) == 0;
+        }
     }
 
     /// The method asked for, made possible: a splice needs a pipe, and a sum needs the bytes to pass a pipe of
@@ -259,24 +283,6 @@ public final class Transfer {
     /// @throws ErrnoException EPIPE when nobody reads; ECANCELED when interrupted
     public static Moved lend(Memory memory, long at, long len, Fd out) throws ErrnoException {
         return Lending.run(memory, at, len, out);
-    }
-
-    /// Whether a refusal with this errno says that the method does not suit the descriptors, so that another may.
-    /// Sources: ERRORS of the calls' man pages; EPERM of seccomp profiles; EBADF of copy_file_range with
-    /// O_APPEND.
-    public static boolean isRefusal(int errno) {
-        return switch (errno) {
-            case Errno.EINVAL,
-                    Errno.ENOSYS,
-                    Errno.EXDEV,
-                    Errno.EOPNOTSUPP,
-                    Errno.EPERM,
-                    Errno.EBADF,
-                    Errno.ENODEV,
-                    Errno.ENOTTY,
-                    Errno.ESPIPE -> true;
-            default -> false;
-        };
     }
 
     Kernel kernel() {

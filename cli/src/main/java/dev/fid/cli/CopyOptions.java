@@ -83,7 +83,8 @@ final class CopyOptions {
             names = "--consistency",
             paramLabel = "alias|stable",
             description =
-                    "What a pipe or socket gets: references to the source's pages, where later writes may show, or bytes of its own.")
+                    "What a pipe or socket gets: references to the source's pages, where later writes may show, or"
+                            + " bytes of its own.")
     @Nullable
     Snapshot consistency;
 
@@ -118,7 +119,8 @@ final class CopyOptions {
             paramLabel = "SIZE",
             converter = Values.OfSize.class,
             description =
-                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where they have fewer and limits allow.")
+                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where"
+                            + " they have fewer and limits allow.")
     long pipeSize;
 
     @Option(
@@ -311,9 +313,10 @@ final class CopyOptions {
         return method == null ? null : method.method();
     }
 
-    String methodName() {
+    /// The option that names the only method allowed.
+    String methodOption() {
         Method named = method();
-        return named == null ? reflink == When.always ? "reflink" : "auto" : named.toString();
+        return reflink == When.always ? "--reflink always" : "--method " + (named == null ? "auto" : named);
     }
 
     /// Where to start in the source: the endpoint's own option, or the command's; -1 for its position.
@@ -339,6 +342,7 @@ final class CopyOptions {
             throw new Failure(
                     Exit.USAGE, "--delete: fid removes nothing", "rsync -a --delete SRC/ DST does that", null);
         }
+        checkSharing();
         if (isTree()) {
             checkTree();
             return;
@@ -347,8 +351,8 @@ final class CopyOptions {
         if (noClobber && !whole) {
             throw Failure.usage("--no-clobber: it makes no sense for a part of a file");
         }
-        if (reflink == When.always && (consistency != null || method != null)) {
-            throw Failure.usage("--reflink always: it is a method, so --method and --consistency do not go with it");
+        if (noClobber && !(out instanceof Endpoint.File)) {
+            throw Failure.usage("--no-clobber: " + out.text() + " is no name that a file could have");
         }
         if (append && !(out instanceof Endpoint.File)) {
             throw Failure.usage("--append: only a file has an end to append to, not " + out.text());
@@ -364,8 +368,40 @@ final class CopyOptions {
         if (verify && !file) {
             throw Failure.usage("--verify: " + out.text() + " cannot be read again");
         }
+        if (fsync && !file) {
+            throw Failure.usage("--fsync: " + out.text() + " is on no disk");
+        }
+        if (out instanceof Endpoint.File target && target.offset() >= 0 && (append || target.append())) {
+            throw Failure.usage(
+                    target.text() + ": what is appended goes behind the end, so offset does not go with it");
+        }
         if (!preserve.isEmpty() && !(out instanceof Endpoint.File)) {
             throw Failure.usage("--preserve: " + out.text() + " keeps no metadata");
+        }
+    }
+
+    /// Shared extents are the source's own: no other method makes them, and neither zeros nor holes change there.
+    private void checkSharing() throws Failure {
+        if (reflink == When.always && (consistency != null || method != null)) {
+            throw Failure.usage("--reflink always: it is a method, so --method and --consistency do not go with it");
+        }
+        if (reflink == When.always && sparse != Holes.auto) {
+            throw Failure.usage("--reflink always: what is shared has the holes of SRC, so --sparse " + sparse
+                    + " does not go with it");
+        }
+        if (reflink == When.always && noCache) {
+            throw Failure.usage(
+                    "--reflink always: what is shared is neither read nor written, so --no-cache does not go with it");
+        }
+        Method named = method();
+        boolean mayShare = named == Method.REFLINK || named == Method.COPY_FILE_RANGE;
+        if (mayShare && (reflink == When.never || sparse != Holes.auto)) {
+            throw Failure.usage("--method " + named + ": it may share extents, so "
+                    + (reflink == When.never ? "--reflink never" : "--sparse " + sparse) + " does not go with it");
+        }
+        if (named != null && named != Method.READ_WRITE && (noCache || sparse == Holes.always)) {
+            throw Failure.usage("--method " + named + ": " + (noCache ? "--no-cache" : "--sparse always")
+                    + " reads and writes, so the two do not go together");
         }
     }
 

@@ -81,12 +81,7 @@ final class Copying {
             reporter.erase();
             report.print(result, reread, sum);
         } catch (NoMethodException e) {
-            throw new Failure(
-                    Exit.METHOD,
-                    "--method " + options.methodName() + ": "
-                            + e.declined().getFirst().reason(),
-                    "use --fallback auto",
-                    e);
+            throw new Failure(Exit.METHOD, Failures.methodRefused(e, options), Failures.methodHint(options), e);
         } catch (ErrnoException e) {
             throw failed(e, Math.max(moved, e.moved()), out);
         } catch (Failure e) {
@@ -154,6 +149,9 @@ final class Copying {
         }
         if (options.verify && !to.kind().isSeekable()) {
             throw Failure.usage("--verify: " + options.out().text() + " cannot be read again, it is a " + to.kind());
+        }
+        if (options.fsync && !to.kind().isSeekable()) {
+            throw Failure.usage("--fsync: " + options.out().text() + " is on no disk, it is a " + to.kind());
         }
         if (!options.preserve.isEmpty() && (from.kind() != FdKind.FILE || to.kind() != FdKind.FILE)) {
             throw Failure.usage("--preserve: only a file has metadata to keep");

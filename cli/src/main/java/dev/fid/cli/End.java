@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.bench.Human;
 import java.io.IOException;
@@ -37,10 +38,23 @@ abstract class End implements AutoCloseable {
         fd.close();
     }
 
-    /// An inherited descriptor, or a source: nothing is due.
+    /// Puts on the disk what was written, where there is one behind the descriptor.
+    final void sync(boolean durable) throws ErrnoException {
+        int result = durable && fd.kind().isSeekable() ? fd.kernel().fsync(fd.number()) : 0;
+        if (result < 0) {
+            throw new ErrnoException("fsync", fd.toString(), -result);
+        }
+    }
+
+    /// An inherited descriptor, or a source: it stays open.
     static final class Plain extends End {
         Plain(Fd fd) {
             super(fd);
+        }
+
+        @Override
+        void finish(boolean durable) throws ErrnoException {
+            sync(durable);
         }
     }
 }

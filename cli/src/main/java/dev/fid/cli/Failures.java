@@ -1,8 +1,9 @@
 package dev.fid.cli;
 
 import dev.fid.ErrnoException;
+import dev.fid.NoMethodException;
+import dev.fid.Refusal;
 import dev.fid.Side;
-import dev.fid.Transfer;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
@@ -81,12 +82,10 @@ final class Failures {
         if (e.errno() == Errno.EPIPE && options.out() instanceof Endpoint.Standard && e.side() != Side.IN) {
             return new Failure(Exit.PIPE, "", "", e);
         }
-        if (methodRefused(e, options)) {
-            String text = "--method " + options.methodName() + ": the kernel refused (" + Errno.name(e.errno()) + "): "
-                    + Errno.text(e.errno());
-            String hint = "use --fallback auto, or `fid explain --errno " + Errno.name(e.errno()) + " "
+        if (isMethodRefused(e, options)) {
+            String hint = methodHint(options) + ", or `fid explain --errno " + Errno.name(e.errno()) + " "
                     + options.in().text() + " " + options.out().text() + "`";
-            return new Failure(Exit.METHOD, text, hint, e);
+            return new Failure(Exit.METHOD, methodRefused(e, options), hint, e);
         }
         boolean changed = e.errno() == Errno.ESTALE && !e.detail().isEmpty();
         String in = options.in().name(true);
@@ -125,11 +124,28 @@ final class Failures {
         return "after " + Human.bytes(moved) + (length >= moved ? " of " + Human.bytes(length) : "");
     }
 
-    private static boolean methodRefused(ErrnoException e, CopyOptions options) {
-        return !options.fallback()
-                && e.moved() == 0
-                && !e.call().equals("read")
-                && !e.call().equals("write")
-                && Transfer.isRefusal(e.errno());
+    // ---- the method asked for ----
+
+    /// Whether a method that was asked for cannot be had, and no other was allowed.
+    static boolean isMethodRefused(ErrnoException e, CopyOptions options) {
+        return !options.fallback() && Refusal.of(e);
+    }
+
+    /// What was asked for by which option, and why it cannot be had.
+    static String methodRefused(ErrnoException e, CopyOptions options) {
+        return e.getCause() instanceof NoMethodException no
+                ? methodRefused(no, options)
+                : options.methodOption() + ": the kernel refused (" + Errno.name(e.errno()) + "): "
+                        + Errno.text(e.errno());
+    }
+
+    static String methodRefused(NoMethodException e, CopyOptions options) {
+        return options.methodOption() + ": " + e.declined().getFirst().reason();
+    }
+
+    static String methodHint(CopyOptions options) {
+        return options.reflink == CopyOptions.When.always
+                ? "--reflink auto copies where extents cannot be shared"
+                : "use --fallback auto";
     }
 }

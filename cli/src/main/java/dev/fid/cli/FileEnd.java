@@ -64,12 +64,10 @@ abstract class FileEnd extends End {
     /// A FIFO, a device, or a part of a file.
     static final class InPlace extends FileEnd {
         private final long start;
-        private final boolean regular;
 
-        InPlace(Fd fd, String name, long start, boolean regular) {
+        InPlace(Fd fd, String name, long start) {
             super(fd, name);
             this.start = start;
-            this.regular = regular;
         }
 
         @Override
@@ -79,10 +77,7 @@ abstract class FileEnd extends End {
 
         @Override
         void finish(boolean durable) throws ErrnoException {
-            int result = durable && regular ? fd().kernel().fsync(fd().number()) : 0;
-            if (result < 0) {
-                throw new ErrnoException("fsync", fd().toString(), -result);
-            }
+            sync(durable);
             fd().closeChecked();
         }
 

@@ -190,7 +190,7 @@ final class Opening {
         Fd fd = place.open(how);
         boolean regular = !place.exists() || place.isFile();
         long start = append && regular ? Math.max(0, fd.kernel().lseek(fd.number(), 0, Uapi.SEEK_END)) : 0;
-        return new FileEnd.InPlace(fd, name, start, regular);
+        return new FileEnd.InPlace(fd, name, start);
     }
 
     static int mode(Fd fd) {

@@ -20,7 +20,11 @@ final class Planning {
         boolean files = in.kind() == FdKind.FILE && out.kind() == FdKind.FILE;
         boolean copies = options.reflink == CopyOptions.When.never || options.sparse == CopyOptions.Holes.never;
         Method method = options.method() == null && files && copies ? Method.SPLICE_THROUGH_PIPE : options.method();
-        return of(in, out, options.most(), method, options.fallback(), options.named());
+        try {
+            return of(in, out, options.most(), method, options.fallback(), options.named());
+        } catch (NoMethodException e) {
+            throw new Failure(Exit.METHOD, Failures.methodRefused(e, options), Failures.methodHint(options), e);
+        }
     }
 
     static Plan of(
@@ -36,10 +40,6 @@ final class Planning {
         if (in.kind() == FdKind.DIRECTORY || out.kind() == FdKind.DIRECTORY) {
             throw new Failure(Exit.OPEN, "a directory has no bytes to move");
         }
-        try {
-            return Plan.of(in, out, new Plan.Terms(length, method, fallback, named));
-        } catch (NoMethodException e) {
-            throw new Failure(Exit.METHOD, e.declined().getFirst().toString(), "use --fallback auto", e);
-        }
+        return Plan.of(in, out, new Plan.Terms(length, method, fallback, named));
     }
 }

@@ -95,7 +95,7 @@ final class TeeOutput implements AutoCloseable {
             if (regular && !append) {
                 cutOff(fd);
             }
-            return new FileEnd.InPlace(fd, file.text(), 0, regular);
+            return new FileEnd.InPlace(fd, file.text(), 0);
         } catch (ErrnoException | Failure e) {
             fd.close();
             throw e;

@@ -104,6 +104,9 @@ final class TreeCopying {
     }
 
     private String reason(ErrnoException e) {
+        if (Failures.isMethodRefused(e, options)) {
+            return Failures.methodRefused(e, options);
+        }
         return e.errno() == Errno.EISDIR && !options.recursive
                 ? "Is a directory (-r copies directories)"
                 : Failures.reason(e, options.verbose());
@@ -134,12 +137,17 @@ final class TreeCopying {
         boolean nothing = report.files() + report.directories() + report.symlinks() + report.special() == 0;
         boolean opening = failures.stream().allMatch(each -> each.cause().call().matches("open|stat"));
         boolean changed = failures.stream().allMatch(each -> each.cause().errno() == Errno.ESTALE);
-        int exit = nothing && opening ? Exit.OPEN : changed ? Exit.CHANGED : Exit.IO;
+        boolean method = failures.stream().allMatch(each -> Failures.isMethodRefused(each.cause(), options));
+        int exit = nothing && opening ? Exit.OPEN : changed ? Exit.CHANGED : method ? Exit.METHOD : Exit.IO;
         String count = Human.files(report.failed()) + (report.failed() == 1 ? " failure" : " failures");
         String text = report.stopped()
                 ? "the destination is full or read-only, after " + done(report) + "; what has its name is whole"
                 : count + "; the rest was copied";
-        return new Failure(exit, text, "", failures.getLast().cause());
+        return new Failure(
+                exit,
+                text,
+                method ? Failures.methodHint(options) : "",
+                failures.getLast().cause());
     }
 
     // ---- what was done ----
@@ -223,7 +231,11 @@ final class TreeCopying {
         object.put("side", failure.out() ? "dst" : "src");
         object.put("call", failure.cause().call());
         object.put("errno", Errno.name(failure.cause().errno()));
-        object.put("text", Failures.reason(failure.cause(), 0));
+        object.put(
+                "text",
+                Failures.isMethodRefused(failure.cause(), options)
+                        ? Failures.methodRefused(failure.cause(), options)
+                        : Failures.reason(failure.cause(), 0));
         return object;
     }
 }
