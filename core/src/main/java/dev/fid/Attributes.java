@@ -7,168 +7,344 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Gives a copy what it keeps of its source: owner, attributes, mode, times, in the order in which none undoes
-/// another. A change of owner clears set-user-ID and capabilities, an access list moves the mode's group bits, and
+/// Gives a copy what it keeps of its source: owner, attributes, access lists, mode, times, in the order in which none
+/// undoes another. A change of owner clears set-user-ID and capabilities, an access list moves the mode's group bits,
+/// and
 /// all of them move the change time.
+///
+/// Everything is set by descriptor, so that no other file can take the copy's place meanwhile. What cannot be set is
+/// noted as {@link #lost}, and the copy stands without it, as cp(1) has it.
 final class Attributes implements AutoCloseable {
     private static final int MOST = 64 << 10; // a list of names and a value have at most 64 KiB. Source: xattr(7)
     private static final int SET_IDS = 06000;
     private static final byte[] NO_NAME = {};
+    private static final byte[] ACCESS = ascii("system.posix_acl_access");
+    private static final byte[] DEFAULT = ascii("system.posix_acl_default");
+
+    /// A list without entries, which removes the one that is there. Source: linux/posix_acl_xattr.h; fs/posix_acl.c,
+    /// posix_acl_from_xattr
+    private static final byte[] NO_LIST = {2, 0, 0, 0};
 
     private final Kernel kernel;
     private final Set<Tree.Kept> kept;
+    private final Set<Tree.Kept> ifPossible;
+    private final Set<Tree.Kept> all;
+    private final boolean lists;
+    private final boolean root;
     private @Nullable Memory names;
     private @Nullable Memory value;
-    private @Nullable ErrnoException lost;
+    private List<Tree.Loss> lost = new ArrayList<>();
 
-    Attributes(Kernel kernel, Set<Tree.Kept> kept) {
+    Attributes(Tree wish) {
+        this(wish.kernel, wish.kept, wish.ifPossible);
+    }
+
+    /// @param kept what must come along
+    /// @param ifPossible what comes along where the file system of the copy can hold it
+    Attributes(Kernel kernel, Set<Tree.Kept> kept, Set<Tree.Kept> ifPossible) {
         this.kernel = kernel;
         this.kept = kept;
+        this.ifPossible = ifPossible;
+        this.all = EnumSet.noneOf(Tree.Kept.class);
+        all.addAll(kept);
+        all.addAll(ifPossible);
+        // The group bits of a mode are the mask of an access list, and mean no more than that without it.
+        this.lists = all.contains(Tree.Kept.ACL) || all.contains(Tree.Kept.MODE);
+        this.root = kernel.geteuid() == 0;
     }
 
     /// Whether a new file must not be open to others before its owner is set.
     boolean closedAtFirst() {
-        return kept.contains(Tree.Kept.OWNER);
+        return all.contains(Tree.Kept.OWNER);
     }
 
-    /// An attribute that the file system of the copy would not take, since this was asked last.
-    @Nullable
-    ErrnoException lost() {
-        ErrnoException e = lost;
-        lost = null;
-        return e;
+    /// What a copy did not get, since this was asked last.
+    List<Tree.Loss> lost() {
+        if (lost.isEmpty()) {
+            return List.of();
+        }
+        List<Tree.Loss> some = lost;
+        lost = new ArrayList<>();
+        return some;
     }
 
     /// For an open file or directory.
     ///
     /// @param stat of the source, from before it was read
     /// @param usual the mode where it is not kept, -1 to leave it as it is
-    void keep(int in, int out, Stat stat, int usual) throws ErrnoException {
-        int mode = kept.contains(Tree.Kept.MODE) ? stat.mode & 07777 : usual;
-        if (kept.contains(Tree.Kept.OWNER)) {
-            mode = own(out, NO_NAME, AT_EMPTY_PATH, stat) || mode < 0 ? mode : mode & ~SET_IDS;
+    void keep(int in, int out, Stat stat, int usual) {
+        boolean owned = !all.contains(Tree.Kept.OWNER) || own(out, stat);
+        if (all.contains(Tree.Kept.XATTR)) {
+            attributes(in, out);
         }
-        if (kept.contains(Tree.Kept.XATTR) || kept.contains(Tree.Kept.ACL)) {
-            attributes(path(in), path(out));
+        int rights = 0777;
+        if (lists && stat.type() != S_IFLNK) {
+            rights = access(in, out, stat);
         }
-        if (mode >= 0) {
-            int wanted = mode;
-            check(Opening.retrying(() -> kernel.fchmod(out, wanted)), "fchmod");
+        int mode = all.contains(Tree.Kept.MODE)
+                ? stat.mode & 07777
+                : all.contains(Tree.Kept.ACL) ? stat.mode & 0777 : usual;
+        if (mode >= 0 && stat.type() != S_IFLNK) {
+            mode(out, mode & (owned ? ~0 : ~SET_IDS) & (rights | ~0777));
         }
-        times(out, NO_NAME, 0, stat);
+        if (all.contains(Tree.Kept.TIME)) {
+            times(out, stat);
+        }
     }
 
-    /// For a link, a FIFO, a socket or a device, by its name.
-    void keep(int dirIn, byte[] nameIn, int dirOut, byte[] nameOut, Stat stat) throws ErrnoException {
-        boolean link = stat.type() == S_IFLNK;
-        boolean owned = !kept.contains(Tree.Kept.OWNER) || own(dirOut, nameOut, AT_SYMLINK_NOFOLLOW, stat);
-        boolean lists = kept.contains(Tree.Kept.XATTR) || kept.contains(Tree.Kept.ACL);
-        if (!link && (lists || kept.contains(Tree.Kept.MODE))) {
-            int out = Opening.retrying(() -> kernel.openat(dirOut, nameOut, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-            check(out, "open");
-            try {
-                if (lists) {
-                    attributes(dirIn, nameIn, out);
+    /// For a link, a FIFO, a socket or a device that was just made by this name.
+    ///
+    /// @throws ErrnoException ESTALE where another file has taken its name, or the source's
+    void keep(int dirIn, byte[] nameIn, int dirOut, byte[] nameOut, Stat stat, int usual) throws ErrnoException {
+        int out = opened(dirOut, nameOut, Side.OUT);
+        int in = -1;
+        try {
+            Stat there = new Stat();
+            check(Opening.fstat(kernel, out, there), "fstat");
+            // A file of somebody else that is linked here instead has another name.
+            if (there.type() != stat.type() || there.nlink > 1 || there.rdev != stat.rdev) {
+                throw replaced(Side.OUT);
+            }
+            if (lists || all.contains(Tree.Kept.XATTR)) {
+                in = opened(dirIn, nameIn, Side.IN);
+                Stat source = new Stat();
+                check(Opening.fstat(kernel, in, source), "fstat");
+                if (!Walk.same(source, stat)) {
+                    throw replaced(Side.IN);
                 }
-                if (kept.contains(Tree.Kept.MODE)) {
-                    int mode = stat.mode & 07777 & (owned ? ~0 : ~SET_IDS);
-                    check(Opening.retrying(() -> kernel.fchmodat(AT_FDCWD, path(out), mode)), "chmod");
-                }
-            } finally {
-                kernel.close(out);
+            }
+            keep(in, out, stat, usual);
+            Stat now = new Stat();
+            int result =
+                    Opening.retrying(() -> kernel.statx(dirOut, nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, now));
+            if (result < 0 || !Walk.same(now, there)) {
+                throw replaced(Side.OUT);
+            }
+        } finally {
+            kernel.close(out);
+            if (in >= 0) {
+                kernel.close(in);
             }
         }
-        times(dirOut, nameOut, AT_SYMLINK_NOFOLLOW, stat);
+    }
+
+    private int opened(int dir, byte[] name, Side side) throws ErrnoException {
+        int fd = Opening.retrying(() -> kernel.openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+        return (int) Worker.check(fd, "open", side);
+    }
+
+    private static ErrnoException replaced(Side side) {
+        return new ErrnoException("open", "", Errno.ESTALE, side, 0, "another file has taken its name meanwhile");
     }
 
     static byte[] path(int fd) {
-        return ("/proc/self/fd/" + fd).getBytes(StandardCharsets.US_ASCII);
+        return ascii("/proc/self/fd/" + fd);
     }
 
-    private void times(int dir, byte[] name, int flags, Stat stat) throws ErrnoException {
-        if (kept.contains(Tree.Kept.TIME)) {
-            check(
-                    Opening.retrying(() -> kernel.utimensat(
-                            dir, name, stat.atimeSeconds, stat.atimeNanos, stat.mtimeSeconds, stat.mtimeNanos, flags)),
-                    "utimensat");
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    // ---- what cannot be kept ----
+
+    /// Notes that a copy lacks something. Where that was asked for only as far as possible, and the file system or the
+    /// kernel will not have it, it is no failure.
+    private void lose(Tree.Kept what, String name, String call, long result) {
+        int errno = (int) -result;
+        boolean asked = !ifPossible.contains(what) || kept.contains(what) || !isForbidden(result);
+        String detail = name + " was not kept: " + Errno.text(errno);
+        lost.add(new Tree.Loss(what, asked, new ErrnoException(call, name, errno, Side.OUT, 0, detail)));
+    }
+
+    private static boolean isForbidden(long result) {
+        return result == -Errno.EPERM
+                || result == -Errno.EACCES
+                || result == -Errno.EOPNOTSUPP
+                || result == -Errno.ENOSYS
+                || result == -Errno.EINVAL; // an id that the user namespace lacks
+    }
+
+    // ---- one thing each ----
+
+    /// Sets a mode; where the file system refuses, what it shows has to be the same.
+    void mode(int out, int mode) {
+        int result = Opening.retrying(() -> kernel.fchmod(out, mode));
+        if (result == -Errno.EBADF) { // O_PATH
+            result = Opening.retrying(() -> kernel.fchmodat(AT_FDCWD, path(out), mode));
+        }
+        Stat stat = new Stat();
+        if (result < 0 && (Opening.fstat(kernel, out, stat) < 0 || (stat.mode & 07777) != mode)) {
+            lose(Tree.Kept.MODE, "mode", "fchmod", result);
         }
     }
 
+    private void times(int out, Stat stat) {
+        int result = times(out, NO_NAME, stat);
+        if (result == -Errno.EBADF) { // O_PATH
+            result = times(AT_FDCWD, path(out), stat);
+        }
+        if (result < 0) {
+            lose(Tree.Kept.TIME, "time", "utimensat", result);
+        }
+    }
+
+    private int times(int dir, byte[] name, Stat stat) {
+        return Opening.retrying(() ->
+                kernel.utimensat(dir, name, stat.atimeSeconds, stat.atimeNanos, stat.mtimeSeconds, stat.mtimeNanos, 0));
+    }
+
+    /// Who may not give files away keeps his own, and that is no loss; root may, so then it is the file system that
+    /// cannot. As cp(1) has it.
+    ///
     /// @return whether user and group are the source's now
-    private boolean own(int dir, byte[] name, int flags, Stat stat) throws ErrnoException {
-        int result = Opening.retrying(() -> kernel.fchownat(dir, name, stat.uid, stat.gid, flags));
-        if (result == -Errno.EPERM || result == -Errno.EINVAL) { // EINVAL: an id that the user namespace lacks
-            kernel.fchownat(dir, name, -1, stat.gid, flags);
+    private boolean own(int out, Stat stat) {
+        int result = Opening.retrying(() -> kernel.fchownat(out, NO_NAME, stat.uid, stat.gid, AT_EMPTY_PATH));
+        if (result >= 0) {
+            return true;
+        }
+        boolean forbidden = result == -Errno.EPERM || result == -Errno.EINVAL;
+        if (forbidden) {
+            kernel.fchownat(out, NO_NAME, -1, stat.gid, AT_EMPTY_PATH);
+        }
+        if (root || !forbidden) {
+            lose(Tree.Kept.OWNER, "owner", "fchown", result);
+        }
+        return false;
+    }
+
+    // ---- access lists ----
+
+    /// Gives `out` exactly the lists of `in`, also none where its directory had it inherit one.
+    ///
+    /// @return bits that the mode may have: where a list is lost, its mask is no right of the group
+    private int access(int in, int out, Stat stat) {
+        int rights = list(in, out, ACCESS) ? 0777 : 0707 | groupRights(in);
+        if (stat.type() == S_IFDIR) {
+            list(in, out, DEFAULT);
+        }
+        return rights;
+    }
+
+    /// @return whether the lists are the same now
+    private boolean list(int in, int out, byte[] name) {
+        Memory bytes = value();
+        long size = get(in, name, bytes);
+        if (size >= 0) {
+            return told(set(out, name, bytes, size));
+        }
+        if (!isNone(size)) {
+            lose(listed(), "acl", "getxattr", size);
             return false;
         }
-        check(result, "fchown");
-        return true;
+        if (get(out, name, bytes) < 0) {
+            return true;
+        }
+        bytes.put(0, NO_LIST, 0, NO_LIST.length);
+        return told(set(out, name, bytes, NO_LIST.length));
     }
 
-    private void attributes(int dirIn, byte[] nameIn, int out) throws ErrnoException {
-        int in = Opening.retrying(() -> kernel.openat(dirIn, nameIn, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-        check(in, "open");
-        try {
-            attributes(path(in), path(out));
-        } finally {
-            kernel.close(in);
+    private boolean told(int result) {
+        if (result < 0) {
+            lose(listed(), "acl", "setxattr", result);
         }
+        return result >= 0;
     }
 
-    private void attributes(byte[] in, byte[] out) throws ErrnoException {
-        Memory all = names;
-        Memory bytes = value;
-        if (all == null || bytes == null) {
-            all = all == null ? kernel.allocate(MOST) : all;
-            names = all;
-            bytes = kernel.allocate(MOST);
-            value = bytes;
+    private Tree.Kept listed() {
+        return all.contains(Tree.Kept.ACL) ? Tree.Kept.ACL : Tree.Kept.MODE;
+    }
+
+    /// What the list of `in` gives the owning group, as bits of a mode; nothing where it cannot be read. Source:
+    /// linux/posix_acl_xattr.h
+    private int groupRights(int in) {
+        Memory list = value();
+        long size = get(in, ACCESS, list);
+        int group = 0;
+        int mask = 7;
+        for (int at = 4; at + 8 <= size; at += 8) {
+            int tag = list.getByte(at) & 0xff;
+            int rights = list.getByte(at + 2) & 7;
+            group = tag == 4 ? rights : group; // ACL_GROUP_OBJ
+            mask = tag == 0x10 ? rights : mask; // ACL_MASK
         }
-        long length = kernel.listxattr(in, all, 0, MOST);
-        if (length == -Errno.EOPNOTSUPP) {
-            return; // a file system without them
+        return (group & mask) << 3;
+    }
+
+    private static boolean isNone(long result) {
+        return result == -Errno.ENODATA || result == -Errno.EOPNOTSUPP || result == -Errno.ENOSYS;
+    }
+
+    // ---- extended attributes ----
+
+    private void attributes(int in, int out) {
+        Memory list = names;
+        if (list == null) {
+            list = names = kernel.allocate(MOST);
         }
-        check(length, "listxattr");
+        long length = kernel.flistxattr(in, list, 0, MOST);
+        if (length == -Errno.EBADF) { // O_PATH
+            length = kernel.listxattr(path(in), list, 0, MOST);
+        }
+        if (length < 0) {
+            if (!isNone(length)) {
+                lose(Tree.Kept.XATTR, "xattr", "listxattr", length);
+            }
+            return;
+        }
         int start = 0;
         for (int i = 0; i < length; i++) {
-            if (all.getByte(i) == 0) {
-                attribute(in, out, all.bytes(start, i - start), bytes);
+            if (list.getByte(i) == 0) {
+                attribute(in, out, list.bytes(start, i - start));
                 start = i + 1;
             }
         }
     }
 
-    private void attribute(byte[] in, byte[] out, byte[] name, Memory bytes) throws ErrnoException {
+    private void attribute(int in, int out, byte[] name) {
         String text = new String(name, StandardCharsets.ISO_8859_1);
-        boolean list = text.startsWith("system.posix_acl_");
-        boolean user = text.startsWith("user.");
         boolean privileged = text.startsWith("security.") || text.startsWith("trusted.");
-        if (!(list ? kept.contains(Tree.Kept.ACL) : kept.contains(Tree.Kept.XATTR) && (user || privileged))) {
+        if (!privileged && !text.startsWith("user.")) {
             return;
         }
-        long size = kernel.getxattr(in, name, bytes, 0, MOST);
+        Memory bytes = value();
+        long size = get(in, name, bytes);
         if (size == -Errno.ENODATA) {
             return; // removed meanwhile
         }
-        int result = size < 0 ? (int) size : kernel.setxattr(out, name, bytes, 0, size, 0);
-        boolean forbidden = result == -Errno.EPERM || result == -Errno.EOPNOTSUPP || result == -Errno.EACCES;
-        if (result >= 0 || (privileged && forbidden)) {
-            return;
+        long result = size < 0 ? size : set(out, name, bytes, size);
+        // What only root may set is left out by others; and by root where a security module keeps it.
+        boolean spared = privileged && isForbidden(result) && !(root && result == -Errno.EOPNOTSUPP);
+        if (result < 0 && !spared) {
+            lose(Tree.Kept.XATTR, text, "setxattr", result);
         }
-        if (!forbidden) {
-            throw new ErrnoException("setxattr", text, -result, Side.OUT, 0, "");
+    }
+
+    private Memory value() {
+        Memory bytes = value;
+        if (bytes == null) {
+            bytes = value = kernel.allocate(MOST);
         }
-        lost = new ErrnoException(
-                "setxattr", text, -result, Side.OUT, 0, text + " was not kept: " + Errno.text(-result));
+        return bytes;
+    }
+
+    private long get(int fd, byte[] name, Memory bytes) {
+        long size = kernel.fgetxattr(fd, name, bytes, 0, MOST);
+        return size == -Errno.EBADF ? kernel.getxattr(path(fd), name, bytes, 0, MOST) : size; // O_PATH
+    }
+
+    private int set(int fd, byte[] name, Memory bytes, long size) {
+        int result = kernel.fsetxattr(fd, name, bytes, 0, size, 0);
+        return result == -Errno.EBADF ? kernel.setxattr(path(fd), name, bytes, 0, size, 0) : result; // O_PATH
     }
 
     private static void check(long result, String call) throws ErrnoException {
-        if (result < 0) {
-            throw new ErrnoException(call, "", (int) -result, Side.OUT, 0, "");
-        }
+        Worker.check(result, call, Side.OUT);
     }
 
     @Override

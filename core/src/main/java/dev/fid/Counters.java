@@ -4,6 +4,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class Counters {
 
     private final Map<Method, AtomicLong> byMethod = new EnumMap<>(Method.class);
     private final AtomicLong bytes = new AtomicLong();
+    private final Map<String, AtomicLong> lost = new ConcurrentSkipListMap<>();
     private volatile Method latest = Method.READ_WRITE;
 
     Counters() {
@@ -43,6 +46,11 @@ final class Counters {
         if (latest != method) {
             latest = method;
         }
+    }
+
+    /// Something lacks what it was to have where that can be had.
+    void lost(Tree.Loss loss) {
+        lost.computeIfAbsent(loss.toString(), text -> new AtomicLong()).incrementAndGet();
     }
 
     void tell(Tree wish, @Nullable Census census, long start) {
@@ -66,6 +74,8 @@ final class Counters {
                 methods.put(method, count.get());
             }
         });
+        Map<String, Long> missing = new TreeMap<>();
+        lost.forEach((text, count) -> missing.put(text, count.get()));
         return new Tree.Report(
                 files.get(),
                 directories.get(),
@@ -77,6 +87,7 @@ final class Counters {
                 userBytes.get(),
                 methods,
                 uncached,
+                missing,
                 failed,
                 failures,
                 stopped,

@@ -218,14 +218,14 @@ final class FileCopy implements AutoCloseable {
         return null;
     }
 
-    private void keepOldMode(int out) throws ErrnoException {
-        if (!wish.kept.contains(Tree.Kept.MODE) && old.type() == S_IFREG) {
-            Worker.check(Opening.retrying(() -> kernel.fchmod(out, old.mode & 0777)), "fchmod", Side.OUT);
+    private void keepOldMode(int out) {
+        if (!wish.keeps(Tree.Kept.MODE) && old.type() == S_IFREG) {
+            attributes.mode(out, old.mode & 0777);
         }
     }
 
     private void finish(int in, int out, int usual) throws ErrnoException {
-        if (!wish.kept.isEmpty()) {
+        if (wish.keepsAny()) {
             attributes.keep(in, out, before, usual);
         }
         if (wish.durable) {

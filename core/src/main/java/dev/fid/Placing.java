@@ -95,7 +95,7 @@ final class Placing {
             throw new ErrnoException(
                     "rename", "", Errno.EINVAL, Side.OUT, 0, "it is the file that the source leads to");
         }
-        if (!replaces && wish.kept.isEmpty()) {
+        if (!replaces && !wish.keepsAny()) {
             int result = Opening.retrying(() -> making.make(name));
             if (result != -Errno.EEXIST) {
                 Worker.check(result, call, Side.OUT);

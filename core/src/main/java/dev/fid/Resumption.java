@@ -55,7 +55,7 @@ final class Resumption {
             Moved moved = way.from(in, out).offIn(start).offOut(start).run();
             kernel.fremovexattr(out, SOURCE);
             boolean replaces = placing.replaces(source, old);
-            boolean keepsMode = walk.wish.kept.contains(Tree.Kept.MODE);
+            boolean keepsMode = walk.wish.keeps(Tree.Kept.MODE);
             attributes.keep(
                     in,
                     out,

@@ -1,11 +1,14 @@
 package dev.fid;
 
+import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Stat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -36,17 +39,30 @@ import org.jspecify.annotations.Nullable;
 public final class Tree {
     /// What a copy gets of its source besides content, type and permission bits less the umask.
     public enum Kept {
-        /// All mode bits, regardless of the umask; set-user-ID and set-group-ID only where the owner came along
-        /// or was not asked for.
+        /// All mode bits, regardless of the umask, and the access control lists, of which they are a part;
+        /// set-user-ID and set-group-ID only where the owner came along or was not asked for.
         MODE,
         /// Access and modification time, in nanoseconds.
         TIME,
-        /// User and group. Where that is not allowed only the group, where not even that neither: no failure.
+        /// User and group. Who may not give files away keeps his own, with the group where that is allowed: no
+        /// failure, but for root.
         OWNER,
         /// Extended attributes: `user.*`, and `security.*` and `trusted.*` as far as the process may.
         XATTR,
-        /// POSIX access control lists.
+        /// POSIX access control lists, exactly those of the source: also none, where the directory has a default
+        /// list. The permission bits are a part of them.
         ACL
+    }
+
+    /// What a copy did not get of its source. The copy stands without it.
+    ///
+    /// @param asked whether it had to come along
+    public record Loss(Kept what, boolean asked, ErrnoException cause) {
+        /// As in `xattr: Operation not supported`.
+        @Override
+        public String toString() {
+            return what.name().toLowerCase(Locale.ROOT) + ": " + Errno.text(cause.errno());
+        }
     }
 
     /// What happens to a name that exists.
@@ -100,6 +116,7 @@ public final class Tree {
     /// @param userBytes bytes through user space, those that were only compared among them
     /// @param byMethod bytes by method
     /// @param uncached how the page cache was spared; empty where it was not asked for
+    /// @param lost how many lack what {@link #keepIfPossible} asked for, by what that is and why
     /// @param failed things that failed
     /// @param failures the first thousand of them
     /// @param stopped whether an interrupt or a full disk ended it early
@@ -115,6 +132,7 @@ public final class Tree {
             long userBytes,
             Map<Method, Long> byMethod,
             String uncached,
+            Map<String, Long> lost,
             long failed,
             List<Failure> failures,
             boolean stopped,
@@ -127,6 +145,7 @@ public final class Tree {
     boolean follow;
     boolean links = true;
     Set<Kept> kept = EnumSet.noneOf(Kept.class);
+    Set<Kept> ifPossible = EnumSet.noneOf(Kept.class);
     int jobs = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
     Existing existing = Existing.REPLACE;
     Holes holes = Holes.KEPT;
@@ -211,10 +230,29 @@ public final class Tree {
         return this;
     }
 
-    /// What the copies keep of their sources.
+    /// What the copies keep of their sources. What cannot be kept is told as a failure; the copy stands all the same.
     public Tree keep(Set<Kept> kept) {
-        this.kept = kept.isEmpty() ? EnumSet.noneOf(Kept.class) : EnumSet.copyOf(kept);
+        this.kept = copyOf(kept);
         return this;
+    }
+
+    /// What the copies keep of their sources as far as their file system can hold it; what it cannot is no failure, but
+    /// counted: {@link Report#lost}.
+    public Tree keepIfPossible(Set<Kept> ifPossible) {
+        this.ifPossible = copyOf(ifPossible);
+        return this;
+    }
+
+    private static Set<Kept> copyOf(Set<Kept> some) {
+        return some.isEmpty() ? EnumSet.noneOf(Kept.class) : EnumSet.copyOf(some);
+    }
+
+    boolean keeps(Kept what) {
+        return kept.contains(what) || ifPossible.contains(what);
+    }
+
+    boolean keepsAny() {
+        return !kept.isEmpty() || !ifPossible.isEmpty();
     }
 
     /// Files copied at once, 1 to 64. By default one per processor, at most 8.
@@ -306,17 +344,25 @@ public final class Tree {
 
     /// Gives an open file `out` what it is to keep of `in`, as a copied tree has it.
     ///
-    /// @throws ErrnoException also where an attribute would not be taken (EOPNOTSUPP)
+    /// @throws ErrnoException of the first thing that was not kept (EOPNOTSUPP, EPERM); the others are
     public static void keep(Set<Kept> kept, Fd in, Fd out) throws ErrnoException {
-        if (kept.isEmpty()) {
-            return;
+        List<Loss> lost = keep(kept, Set.of(), in, in.stat(), out);
+        if (!lost.isEmpty()) {
+            throw lost.getFirst().cause();
         }
-        try (Attributes attributes = new Attributes(in.kernel(), kept)) {
-            attributes.keep(in.number(), out.number(), in.stat(), -1);
-            ErrnoException lost = attributes.lost();
-            if (lost != null) {
-                throw lost;
-            }
+    }
+
+    /// As {@link #keep(Set, Fd, Fd)}, with what is kept only if possible.
+    ///
+    /// @param before what `in` was before it was read, which moves its access time
+    /// @return what was not kept
+    public static List<Loss> keep(Set<Kept> kept, Set<Kept> ifPossible, Fd in, Stat before, Fd out) {
+        if (kept.isEmpty() && ifPossible.isEmpty()) {
+            return List.of();
+        }
+        try (Attributes attributes = new Attributes(in.kernel(), kept, ifPossible)) {
+            attributes.keep(in.number(), out.number(), before, -1);
+            return attributes.lost();
         }
     }
 

@@ -31,7 +31,7 @@ final class Worker implements AutoCloseable {
         this.kernel = walk.kernel;
         this.tasks = tasks;
         this.number = number;
-        this.attributes = new Attributes(kernel, wish.kept);
+        this.attributes = new Attributes(wish);
         this.files = new FileCopy(walk, attributes);
         try {
             this.entries = new Entries(kernel);
@@ -215,7 +215,7 @@ final class Worker implements AutoCloseable {
         } else if (folder.made && (wanted & 0700) != 0700) {
             usual = folder.outStat().mode & 07777 & (wanted | ~0777);
         }
-        if (folder.made || !wish.kept.isEmpty()) {
+        if (folder.made || wish.keepsAny()) {
             attributes.keep(folder.in(), folder.out(), folder.stat, usual);
         }
         tellLost(folder, Folder.HERE);
@@ -247,9 +247,12 @@ final class Worker implements AutoCloseable {
 
     /// Tells of an attribute that did not come along; the copy stands all the same.
     private void tellLost(Folder folder, byte[] nameOut) {
-        ErrnoException lost = attributes.lost();
-        if (lost != null) {
-            walk.fail(folder, nameOut, nameOut, lost);
+        for (Tree.Loss loss : attributes.lost()) {
+            if (loss.asked()) {
+                walk.fail(folder, nameOut, nameOut, loss.cause());
+            } else {
+                walk.counters.lost(loss);
+            }
         }
     }
 
@@ -304,14 +307,17 @@ final class Worker implements AutoCloseable {
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
+        boolean closed = attributes.closedAtFirst();
+        int mode = stat.mode & (S_IFMT | (closed ? 0700 : 0777));
+        int usual = closed ? stat.mode & 0777 & ~walk.umask() : -1;
         Placing.Making making = path -> target != null
                 ? kernel.symlinkat(target, folder.out(), path)
-                : kernel.mknodat(folder.out(), path, stat.mode & (S_IFMT | 0777), device(stat.rdev));
+                : kernel.mknodat(folder.out(), path, mode, device(stat.rdev));
         placing.make(
                 stat,
                 target != null ? leads(folder.in(), name) : null,
                 making,
-                path -> attributes.keep(folder.in(), name, folder.out(), path, stat),
+                path -> attributes.keep(folder.in(), name, folder.out(), path, stat, usual),
                 target != null ? "symlink" : "mknod");
         (target != null ? walk.counters.symlinks : walk.counters.special).incrementAndGet();
         return true;

@@ -201,8 +201,9 @@ final class CopyOptions {
             arity = "0..1",
             fallbackValue = "mode,time",
             description =
-                    "What DST keeps of SRC: any of mode, time, owner, xattr, acl, links (kept with -r in any case),"
-                            + " or all. Without WHAT: mode,time. Without the option: the mode less the umask.")
+                    "What DST keeps of SRC: any of mode (with the ACL), time, owner, xattr, acl, links (kept with -r in"
+                            + " any case), or all, as far as its file system can hold it. Without WHAT: mode,time."
+                            + " Without the option: the mode less the umask.")
     Set<Kept> preserve = EnumSet.noneOf(Kept.class);
 
     @Option(names = "--fsync", description = "Returns when DST is on the disk.")
@@ -275,6 +276,12 @@ final class CopyOptions {
                 || !more.isEmpty();
     }
 
+    /// What `all` stands for: as far as DST can hold it.
+    Set<Tree.Kept> keptIfPossible() {
+        return preserve.contains(Kept.all) ? EnumSet.allOf(Tree.Kept.class) : EnumSet.noneOf(Tree.Kept.class);
+    }
+
+    /// What DST must hold.
     Set<Tree.Kept> kept() {
         Set<Tree.Kept> kept = EnumSet.noneOf(Tree.Kept.class);
         for (Kept each : preserve) {
@@ -284,8 +291,7 @@ final class CopyOptions {
                 case owner -> kept.add(Tree.Kept.OWNER);
                 case xattr -> kept.add(Tree.Kept.XATTR);
                 case acl -> kept.add(Tree.Kept.ACL);
-                case links -> {} // kept in any case
-                case all -> kept.addAll(EnumSet.allOf(Tree.Kept.class));
+                case links, all -> {} // kept in any case; not a must
             }
         }
         return kept;

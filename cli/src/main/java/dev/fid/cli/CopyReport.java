@@ -4,6 +4,7 @@ import dev.fid.Declined;
 import dev.fid.ErrnoException;
 import dev.fid.Moved;
 import dev.fid.Plan;
+import dev.fid.Tree;
 import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import dev.fid.kernel.Errno;
@@ -83,16 +84,22 @@ final class CopyReport {
         plan.ladder().forEach(rung -> console.err().println("plan: " + rung));
     }
 
-    void print(Moved moved, long reread, @Nullable Sum sum) throws Failure {
+    void print(Moved moved, long reread, @Nullable Sum sum, List<Tree.Loss> lost) throws Failure {
         long nanos = System.nanoTime() - start;
         boolean stdoutCarriesData = stdoutCarriesData(options);
         String hex = sum != null && options.checksum != null ? sum.hex() : null;
         if (options.json) {
-            result(Json.of(object(moved, reread, nanos, hex)), stdoutCarriesData);
+            result(Json.of(object(moved, reread, nanos, hex, lost)), stdoutCarriesData);
             return;
         }
         if (!options.quiet()) {
             console.err().println(line(moved, reread, nanos));
+            lost.stream()
+                    .filter(loss -> !loss.asked())
+                    .map(Tree.Loss::toString)
+                    .distinct()
+                    .forEach(loss ->
+                            console.err().println("note: " + options.out().text() + " lacks " + loss));
         }
         if (options.verbose() >= 1) {
             moved.declined().forEach(declined -> console.err().println("not " + declined));
@@ -122,7 +129,8 @@ final class CopyReport {
         return unmet == null ? line : line + "; not " + unmet;
     }
 
-    private Map<String, @Nullable Object> object(Moved moved, long reread, long nanos, @Nullable String hex) {
+    private Map<String, @Nullable Object> object(
+            Moved moved, long reread, long nanos, @Nullable String hex, List<Tree.Loss> lost) {
         List<Object> fallbacks = new ArrayList<>();
         for (Declined declined : moved.declined()) {
             Map<String, @Nullable Object> fallback = new LinkedHashMap<>();
@@ -141,6 +149,7 @@ final class CopyReport {
         object.put("by_method", moved.byMethod());
         object.put("fallbacks", fallbacks);
         object.put("user_bytes", moved.userBytes() + reread);
+        object.put("lost", lost.stream().map(Tree.Loss::toString).distinct().toList());
         object.put("syscalls", moved.calls());
         double[] now = cpuSeconds();
         object.put("cpu_seconds", Map.of("user", round(now[0] - cpu[0]), "sys", round(now[1] - cpu[1])));

@@ -13,8 +13,10 @@ import dev.fid.Tree;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One copy: opens both ends, moves the bytes, checks them, makes the destination final, reports.
@@ -65,6 +67,8 @@ final class Copying {
         long moved = 0;
         try {
             long start = start(out);
+            Stat before = new Stat();
+            in.fd().kernel().fstat(in.fd().number(), before);
             Transfer transfer = transfer(in, out, sum, start);
             if (options.verbose() >= 2) {
                 report.plan(transfer.plan());
@@ -73,13 +77,14 @@ final class Copying {
             moved = result.bytes();
             in.finish(false);
             long reread = options.verify && sum != null ? verify(out, start, moved, sum.crc()) : 0;
-            Tree.keep(options.kept(), in.fd(), out.fd());
+            List<Tree.Loss> lost = Tree.keep(options.kept(), options.keptIfPossible(), in.fd(), before, out.fd());
             if (stop.reason() != null) {
                 throw new ErrnoException("copy", "", Errno.ECANCELED);
             }
             out.finish(options.fsync);
             reporter.erase();
-            report.print(result, reread, sum);
+            report.print(result, reread, sum, lost);
+            refuseLoss(lost);
         } catch (NoMethodException e) {
             throw new Failure(Exit.METHOD, Failures.methodRefused(e, options), Failures.methodHint(options), e);
         } catch (ErrnoException e) {
@@ -89,6 +94,17 @@ final class Copying {
             throw e.exit() == Exit.PARTIAL || e.exit() == Exit.CHANGED
                     ? new Failure(e.exit(), e.text() + "; " + out.remains(moved), "", e)
                     : e;
+        }
+    }
+
+    /// What had to come along and did not is a failure, though the content is there, as with cp(1).
+    private void refuseLoss(List<Tree.Loss> lost) throws Failure {
+        for (Tree.Loss loss : lost) {
+            if (loss.asked()) {
+                String why = Failures.reason(loss.cause(), options.verbose());
+                throw new Failure(
+                        Exit.IO, options.out().text() + ": " + why + "; the content is there", "", loss.cause());
+            }
         }
     }
 

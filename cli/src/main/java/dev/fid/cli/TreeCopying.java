@@ -62,6 +62,7 @@ final class TreeCopying {
                 .recursive(options.recursive)
                 .follow(options.follow)
                 .keep(options.kept())
+                .keepIfPossible(options.keptIfPossible())
                 .existing(existing())
                 .holes(holes())
                 .inPlace(options.inPlace)
@@ -165,6 +166,8 @@ final class TreeCopying {
         }
         if (!options.quiet()) {
             console.err().println(line(report));
+            report.lost()
+                    .forEach((loss, count) -> console.err().println("note: " + Human.files(count) + " lack " + loss));
         }
         if (options.verbose() >= 1 && !report.uncached().isEmpty()) {
             console.err().println("page cache spared by " + report.uncached());
@@ -216,6 +219,7 @@ final class TreeCopying {
             object.put("by_method", report.byMethod());
             object.put("user_bytes", report.userBytes());
             object.put("uncached", report.uncached().isEmpty() ? null : report.uncached());
+            object.put("lost", report.lost());
             object.put("failed", report.failed());
             object.put("failures", report.failures().stream().map(this::object).toList());
         }

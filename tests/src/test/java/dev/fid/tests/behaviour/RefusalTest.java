@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,8 +48,9 @@ class RefusalTest extends Fixture {
     @EnumSource(names = {"COPY_FILE_RANGE", "SENDFILE", "SPLICE_THROUGH_PIPE"})
     void aCallThatIsRefusedBeforeTheFirstByteIsReplacedByAnother(Method method) throws Exception {
         for (int errno : ERRNOS) {
-            FaultyKernel refusing =
-                    FaultyKernel.over(kernel).on(CALLS.get(method)).fails(errno);
+            FaultyKernel refusing = FaultyKernel.over(kernel)
+                    .on(Objects.requireNonNull(CALLS.get(method)))
+                    .fails(errno);
             Fd in = file(refusing.kernel(), "in", pattern(SIZE));
             Fd out = create(refusing.kernel(), "out");
             Moved moved = Transfer.from(in).to(out).method(method).run();

@@ -55,7 +55,7 @@ class CopyTermsTest extends Sandbox {
         for (String way : new String[] {
             "--reflink always", "--method sendfile --fallback never", "--method copy_file_range --fallback never"
         }) {
-            String[] words = concat(concat(new String[] {"copy", "-r"}, way.split(" ")), path("src"), shm + "/d");
+            String[] words = concat(concat(new String[] {"copy", "-r"}, way.split(" ", -1)), path("src"), shm + "/d");
             Ran ran = here(words);
             assertThat(ran.err())
                     .contains("copy: " + path("src/a") + ": " + way.replace(" --fallback never", "") + ": ");
@@ -78,7 +78,7 @@ class CopyTermsTest extends Sandbox {
                 path("src/small"),
                 path("src/empty"),
                 shm.resolve("d").toString());
-        assertThat(ran.err()).contains("--reflink always: cannot share extents");
+        assertThat(ran.err()).contains(": --reflink always: ");
         assertThat(ran.status()).isEqualTo(5);
         assertThat(shm.resolve("d/empty")).isEmptyFile();
     }
@@ -94,7 +94,7 @@ class CopyTermsTest extends Sandbox {
     void anEmptyFileNeedsNoMethod() throws IOException {
         for (String way :
                 new String[] {"--reflink=always", "--method=sendfile --fallback=never", "-r --reflink=always"}) {
-            String[] words = concat(concat(new String[] {"copy"}, way.split(" ")), path("src/empty"), path("new"));
+            String[] words = concat(concat(new String[] {"copy"}, way.split(" ", -1)), path("src/empty"), path("new"));
             Ran ran = here(words);
             assertThat(ran.status()).as(ran.err()).isZero();
             assertThat(dir.resolve("new")).isEmptyFile();
@@ -140,7 +140,7 @@ class CopyTermsTest extends Sandbox {
                 "-r --no-cache --method=mmap"
             })
     void whatDoesNotGoTogetherIsRefusedBeforeAByteIsWritten(String options) throws IOException {
-        Ran ran = here(concat(concat(new String[] {"copy"}, options.split(" ")), path("src/a"), path("b")));
+        Ran ran = here(concat(concat(new String[] {"copy"}, options.split(" ", -1)), path("src/a"), path("b")));
         assertThat(ran.err()).startsWith("fid: copy: --").contains("go");
         assertThat(ran.status()).isEqualTo(2);
         assertThat(names()).containsExactly("src");
@@ -157,7 +157,7 @@ class CopyTermsTest extends Sandbox {
                 "-q|b?offset=3&append|behind the end"
             })
     void whatItsDestinationCannotDoIsRefused(String line) throws IOException {
-        String[] words = line.split("\\|");
+        String[] words = line.split("\\|", -1);
         Ran ran = sh("fid copy " + words[0] + " src/a '" + words[1] + "' | cat");
         assertThat(ran.err()).startsWith("fid: copy: ").contains(words[2]);
         assertThat(ran.out()).isEmpty();
