@@ -36,6 +36,10 @@ final class Addresses {
             case UnixDomainSocketAddress unix -> encodeUnix(unix.getPath().toString());
             case UnixName unix -> unix.sockaddr();
             case InetSocketAddress inet when inet.getAddress() != null -> encodeInet(inet.getAddress(), inet.getPort());
+            case InetSocketAddress inet ->
+                throw new IllegalArgumentException(inet.getHostString() + ":" + inet.getPort()
+                        + " is not resolved: new InetSocketAddress(\"" + inet.getHostString() + "\", " + inet.getPort()
+                        + ") asks the resolver, and stays unresolved where the name is not known");
             default -> throw new IllegalArgumentException("not an address that can be used here: " + address);
         };
     }

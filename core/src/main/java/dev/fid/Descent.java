@@ -37,6 +37,8 @@ final class Descent implements AutoCloseable {
     private boolean waited;
     /// What the last call was asked for, for messages.
     private long asked;
+    /// Bytes that a read took and no mover could take over.
+    private Taken stray = Taken.NOTHING;
 
     /// @param declined where refusals are noted
     Descent(Plan plan, Course course, Meter meter, List<Declined> declined) throws ErrnoException {
@@ -47,7 +49,8 @@ final class Descent implements AutoCloseable {
         this.declined = declined;
         boolean inBlocks = course.in().mayBlock();
         boolean outBlocks = course.out().mayBlock();
-        // A borrowed descriptor in blocking mode is asked first: SPLICE_F_NONBLOCK covers the pipe, not the other side.
+        // A borrowed descriptor in blocking mode is asked first: SPLICE_F_NONBLOCK covers the pipe, not the other
+        // side.
         this.pollIn = inBlocks && !plan.in().kind().isSeekable();
         this.pollOut = outBlocks && !plan.out().kind().isSeekable();
         this.chunk = pollOut && plan.out().kind().isSocket() ? room(course.out()) : Course.CHUNK;
@@ -60,6 +63,11 @@ final class Descent implements AutoCloseable {
     /// net/unix/af_unix.c, Linux 6.18.
     private long room(Fd socket) {
         return Math.max(4096, kernel.getsockopt(socket.number(), SOL_SOCKET, SO_SNDBUF) / 8);
+    }
+
+    /// Delivers first what an earlier run took from the input: by read and write, whatever comes then.
+    void begin(Taken taken) {
+        mover = ReadWrite.of(course, taken);
     }
 
     Method method() {
@@ -144,9 +152,11 @@ final class Descent implements AutoCloseable {
     private void await(Fd fd, Side side) throws ErrnoException {
         course.tally().count(Tally.Call.POLL);
         short events = (short) (side == Side.IN ? POLLIN : POLLOUT);
+        meter.waitsFor(side);
         while (!course.readiness().await(fd, events, meter.wake())) {
             meter.tick(method());
         }
+        meter.waitsFor(Side.NONE);
     }
 
     // ---- rungs ----
@@ -280,6 +290,8 @@ final class Descent implements AutoCloseable {
         if (ladder.getLast().method() != Method.READ_WRITE) {
             if (course.offIn() == null && course.in().kindOrOther().isSeekable()) {
                 kernel.lseek(course.in().number(), -read, SEEK_CUR); // they did not arrive
+            } else if (course.offIn() == null) {
+                stray = new Taken(buffer.bytes(0, read), 0, 0);
             }
             throw new ErrnoException(
                     now.call.toString(), arguments(), Errno.ESTALE, Side.IN, meter.moved(), why.reason());
@@ -330,15 +342,20 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /// Sets the position of an input file back behind the last byte that arrived.
-    void putBack() {
+    /// After a failure: sets the position of an input file back behind the last byte that arrived; of another input
+    /// keeps what was taken.
+    Taken takeBack() {
         Mover now = mover;
-        if (now != null
-                && now.pending() > 0
-                && course.offIn() == null
-                && course.in().kindOrOther().isSeekable()) {
+        if (now == null || now.pending() == 0) {
+            return stray;
+        }
+        if (!course.in().kindOrOther().isSeekable()) {
+            return now.takeBack();
+        }
+        if (course.offIn() == null) {
             kernel.lseek(course.in().number(), -now.pending(), SEEK_CUR);
         }
+        return Taken.NOTHING;
     }
 
     @Override

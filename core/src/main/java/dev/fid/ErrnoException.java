@@ -21,14 +21,30 @@ public final class ErrnoException extends IOException {
     private final Side side;
     private final long moved;
     private final String detail;
+    private final long pending;
+    private final boolean kept;
 
     ErrnoException(String call, String arguments, int errno, Side side, long moved, String detail) {
+        this(call, arguments, errno, side, moved, detail, 0, false);
+    }
+
+    private ErrnoException(
+            String call,
+            String arguments,
+            int errno,
+            Side side,
+            long moved,
+            String detail,
+            long pending,
+            boolean kept) {
         this.call = call;
         this.arguments = arguments;
         this.errno = errno;
         this.side = side;
         this.moved = moved;
         this.detail = detail;
+        this.pending = pending;
+        this.kept = kept;
     }
 
     /// A failure outside of a transfer.
@@ -36,12 +52,15 @@ public final class ErrnoException extends IOException {
         this(call, arguments, errno, Side.NONE, 0, "");
     }
 
-    /// The same, of a transfer that had moved so many bytes, unless it knows that already.
-    ErrnoException after(long bytes) {
-        if (moved == bytes || moved > 0) {
+    /// The same, of a transfer that had moved so many bytes, unless it knows that already, and had taken others.
+    ErrnoException after(long bytes, Taken taken) {
+        long delivered = moved > 0 ? moved : bytes;
+        long open = taken.bytes().length + taken.lost();
+        if (moved == delivered && open == 0) {
             return this;
         }
-        ErrnoException same = new ErrnoException(call, arguments, errno, side, bytes, detail);
+        ErrnoException same =
+                new ErrnoException(call, arguments, errno, side, delivered, detail, open, taken.lost() == 0);
         same.setStackTrace(getStackTrace());
         same.initCause(getCause());
         return same;
@@ -80,6 +99,13 @@ public final class ErrnoException extends IOException {
         return moved;
     }
 
+    /// Bytes that were taken from the input, a pipe or a socket, and had not arrived. A {@link Transfer}
+    /// keeps them, see {@link Transfer#resume} and {@link Transfer#pending()}; only where the kernel does not
+    /// give them back they are lost, and the message says so.
+    public long pending() {
+        return pending;
+    }
+
     /// What is known besides the errno, e.g. `the source changed`; empty where nothing is.
     public String detail() {
         return detail;
@@ -90,6 +116,7 @@ public final class ErrnoException extends IOException {
         String text = Errno.text(errno).toLowerCase(Locale.ROOT);
         return call + "(" + Name.shown(arguments) + "): " + Errno.name(errno) + " (" + errno + ") "
                 + (detail.isEmpty() ? text : Name.shown(detail))
-                + (moved > 0 ? ", after " + moved + " bytes" : "");
+                + (moved > 0 ? ", after " + moved + " bytes" : "")
+                + (pending > 0 ? ", " + pending + " more taken from the input and " + (kept ? "kept" : "lost") : "");
     }
 }

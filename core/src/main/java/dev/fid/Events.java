@@ -9,16 +9,61 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
-/// Events for JDK Flight Recorder: `dev.fid.Transfer`, `dev.fid.Fallback`, `dev.fid.Park`.
+/// Events for JDK Flight Recorder: `dev.fid.Transfer`, `dev.fid.Fanout`, `dev.fid.Link`, `dev.fid.Fallback`,
+/// `dev.fid.Park`. Their fields are described in docs/reference/flight-recorder.md.
 final class Events {
     private Events() {}
+
+    /// What the events of whole runs share.
+    @StackTrace(false)
+    abstract static class Run extends Event {
+        @Label("Bytes")
+        @Description("Bytes that arrived")
+        @DataAmount
+        long bytes;
+
+        @Label("Bytes through user space")
+        @DataAmount
+        long userBytes;
+
+        @Label("Method")
+        @Description("What moved the most")
+        @Nullable
+        String method;
+
+        @Label("Errno")
+        @Description("Name of the error that ended it, such as EPIPE; another exception's class; null at a success")
+        @Nullable
+        String errno;
+
+        @Label("Side")
+        @Description("The side that failed: IN, OUT or NONE; null at a success")
+        @Nullable
+        String side;
+
+        @Label("Message")
+        @Description("The whole message of the failure")
+        @Nullable
+        String message;
+
+        final void failed(Throwable failure, long moved) {
+            bytes = moved;
+            message = failure.getMessage();
+            if (failure instanceof ErrnoException e) {
+                errno = dev.fid.kernel.Errno.name(e.errno());
+                side = e.side().name();
+            } else {
+                errno = failure.getClass().getSimpleName();
+            }
+        }
+    }
 
     @Name("dev.fid.Transfer")
     @Label("Transfer")
     @Category("Fid")
     @Description("Bytes moved from one descriptor to another")
     @StackTrace(false)
-    static final class Moving extends Event {
+    static final class Moving extends Run {
         @Label("In")
         @Nullable
         String in;
@@ -27,17 +72,68 @@ final class Events {
         @Nullable
         String out;
 
-        @Label("Method")
+        void done(Moved moved) {
+            bytes = moved.bytes();
+            userBytes = moved.userBytes();
+            method = moved.method().toString();
+        }
+    }
+
+    @Name("dev.fid.Fanout")
+    @Label("Fanout")
+    @Category("Fid")
+    @Description("Bytes of one descriptor given to several")
+    @StackTrace(false)
+    static final class FanningOut extends Run {
+        @Label("In")
         @Nullable
-        String method;
+        String in;
 
-        @Label("Bytes")
-        @DataAmount
-        long bytes;
+        @Label("Outs")
+        @Nullable
+        String outs;
 
-        @Label("Bytes through user space")
+        @Label("Outputs left out")
+        int failed;
+
+        @Label("Bytes dropped")
+        @Description("Bytes that outputs lost because they did not keep up")
         @DataAmount
-        long userBytes;
+        long dropped;
+
+        void done(Fanout.Result result) {
+            bytes = result.bytes();
+            userBytes = result.userBytes();
+            method = result.method().toString();
+        }
+
+        void branches(java.util.List<Fanout.Branch> branches) {
+            failed = (int) branches.stream().filter(b -> b.failure() != null).count();
+            dropped = branches.stream().mapToLong(Fanout.Branch::dropped).sum();
+        }
+    }
+
+    @Name("dev.fid.Link")
+    @Label("Link")
+    @Category("Fid")
+    @Description("Two streams joined by Link.join, until both directions ended")
+    @StackTrace(false)
+    static final class Joining extends Run {
+        @Label("Left")
+        @Nullable
+        String left;
+
+        @Label("Right")
+        @Nullable
+        String right;
+
+        @Label("Bytes to the right")
+        @DataAmount
+        long toRight;
+
+        @Label("Bytes to the left")
+        @DataAmount
+        long toLeft;
     }
 
     @Name("dev.fid.Fallback")

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Moves the bytes of one input to several outputs, in rounds: by tee(2), which shares pages, to pipes, sockets
@@ -60,6 +61,19 @@ public final class Fanout {
             long userBytes,
             long nanos) {
 
+        /// One line, e.g. `4096 bytes by tee to 2 outputs, 1 left out, in 9 calls; 0 through user space`.
+        @Override
+        public String toString() {
+            long failed = branches.stream().filter(b -> b.failure() != null).count();
+            long dropped = branches.stream().mapToLong(Branch::dropped).sum();
+            long made = calls.values().stream().mapToLong(Long::longValue).sum();
+            return bytes + " bytes by " + method + " to " + branches.size() + " outputs"
+                    + (failed > 0 ? ", " + failed + " left out" : "")
+                    + (dropped > 0 ? ", " + dropped + " bytes dropped" : "") + ", in " + made + " calls; " + userBytes
+                    + " through user space"
+                    + declined.stream().map(d -> "; not " + d).collect(Collectors.joining());
+        }
+
         /// Whether every output got every byte.
         public boolean isComplete() {
             return branches.stream().allMatch(b -> b.failure() == null && b.dropped() == 0);
@@ -75,6 +89,9 @@ public final class Fanout {
 
     @Nullable
     Duration timeout;
+
+    @Nullable
+    Duration idleTimeout;
 
     @Nullable
     Consumer<Progress> listener;
@@ -149,6 +166,13 @@ public final class Fanout {
         return this;
     }
 
+    /// As {@link Transfer#idleTimeout}: ends with ETIMEDOUT when the input gave nothing for so long, or all
+    /// wait for an output that takes nothing.
+    public Fanout idleTimeout(@Nullable Duration idle) {
+        this.idleTimeout = idle;
+        return this;
+    }
+
     /// As {@link Transfer#progress}.
     public Fanout progress(Duration interval, Consumer<Progress> listener) {
         this.progressNanos = Deadline.nanos(interval);
@@ -219,12 +243,33 @@ public final class Fanout {
     ///     was asked for and no fallback allowed, the errno of the refusal.
     /// @throws NoMethodException where TEE was asked for, no fallback allowed, and it cannot serve
     public Result run() throws ErrnoException {
+        if (rounds != null) {
+            throw new IllegalStateException("a Fanout is for one run: make another one");
+        }
+        Events.FanningOut event = new Events.FanningOut();
+        event.begin();
         in.enter();
         try (Rounds running = new Rounds(this)) {
             rounds = running;
-            return running.run();
+            try {
+                Result result = running.run();
+                event.done(result);
+                return result;
+            } catch (ErrnoException e) {
+                ErrnoException counted = e.after(running.moved(), new Taken(new byte[0], 0, running.pending()));
+                event.failed(counted, running.moved());
+                throw counted;
+            } catch (RuntimeException | Error e) {
+                event.failed(e, running.moved());
+                throw e;
+            } finally {
+                event.branches(running.branches());
+            }
         } finally {
             in.leave();
+            event.in = in.toString();
+            event.outs = outs.toString();
+            event.commit();
         }
     }
 

@@ -56,10 +56,15 @@ public final class Fd implements AutoCloseable {
 
     // ---- where descriptors come from ----
 
-    /// Opens a file. Options as in {@link FileChannel#open}: {@link java.nio.file.StandardOpenOption}, without
-    /// any of them for reading; also `LinkOption.NOFOLLOW_LINKS` and `ExtendedOpenOption.DIRECT`. A FIFO waits
+    /// Opens a file. Options as in {@link FileChannel#open}, with its rules: {@link
+    /// java.nio.file.StandardOpenOption}
+    /// but for DELETE_ON_CLOSE, without any of them for reading; also `LinkOption.NOFOLLOW_LINKS` and
+    /// `ExtendedOpenOption.DIRECT`. Without WRITE or APPEND, TRUNCATE_EXISTING, CREATE and CREATE_NEW are ignored.
+    /// A FIFO waits
     /// for its other end, as open(2) does, but an interrupt ends the wait.
     ///
+    /// @throws IllegalArgumentException for APPEND with READ or TRUNCATE_EXISTING
+    /// @throws java.nio.file.ProviderMismatchException for a path of another file system, such as a zip file's
     /// @throws ErrnoException ENOENT, EACCES, EEXIST, EISDIR, ELOOP, EMFILE, ENFILE, ENOSPC, EROFS, ETXTBSY ...
     public static Fd open(Path path, OpenOption... options) throws ErrnoException {
         return open(Kernel.linux(), path, options);
@@ -189,9 +194,11 @@ public final class Fd implements AutoCloseable {
         }
     }
 
-    /// Waits for the next connection to this listener.
+    /// Waits for the next connection to this listener. Errors of a connection that is gone already are passed
+    /// over, as accept(2) advises.
     ///
-    /// @throws ErrnoException EMFILE, ENFILE; ECANCELED when interrupted, or closed meanwhile
+    /// @throws ErrnoException EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection goes on waiting, so a server waits
+    ///     until it has closed something, and asks again; ECANCELED when interrupted, or closed meanwhile
     public Fd accept() throws ErrnoException {
         return Sockets.accept(this, Deadline.NEVER);
     }

@@ -161,6 +161,12 @@ final class Head implements AutoCloseable {
         return result;
     }
 
+    /// Bytes that have left the input and lie here: in a pipe of ours, or the round in the buffer.
+    long held(long round) {
+        Pipe ours = filled;
+        return (bought ? round : 0) + (ours == null ? 0 : ours.buffered());
+    }
+
     // ---- the round leaves ----
 
     /// So many bytes were spliced out of the pipe.

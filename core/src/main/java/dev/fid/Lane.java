@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Small messages go by read and write of the loop's buffer, bulk goes by splice through a pipe; {@link Choice}
 /// says which. What a copying step could not write goes into the pipe too, so the buffer is free for the next lane.
 ///
-/// In bulk a TCP input gets a mark (SO_RCVLOWAT): the kernel then wakes us for a pipe of bytes instead
+/// Where the pool says so ({@link PipePool#mark}; by default it does not), a TCP input in bulk gets a mark
+/// (SO_RCVLOWAT): the kernel then wakes us for a pipe of bytes instead
 /// of for every segment, which takes a quarter off the CPU time. Where wake-ups find nearly as much without one,
 /// as between ends that do not copy, it would save nothing and hold up the sender. Only a tail below the mark
 /// would stall, so whoever drives the lane calls {@link #sweep} about every millisecond while {@link #isMarked};

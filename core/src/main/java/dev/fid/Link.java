@@ -2,6 +2,10 @@ package dev.fid;
 
 import static dev.fid.kernel.Uapi.*;
 
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /// Two streams joined by two lanes: what one side sends, the other receives, until both have ended.
 ///
 /// The end of one direction becomes a half-close of the other side's output, after everything before it was
@@ -9,6 +13,9 @@ import static dev.fid.kernel.Uapi.*;
 /// descriptors and closes them. Knows nothing of any event loop: {@link #run} moves what can be moved and
 /// returns. For one thread; {@link #close} and {@link #reset} may come from any, and end {@link #join}.
 public final class Link implements AutoCloseable {
+    /// How often marks are looked after while {@link #join} waits: 1 ms.
+    private static final long SWEEP_NANOS = 1_000_000;
+
     private final Fd left;
     private final Fd right;
     /// Of the link and its lanes. Both descriptors are in use until it is free, so that a turn need not count.
@@ -175,29 +182,75 @@ public final class Link implements AutoCloseable {
     ///
     /// @throws ErrnoException as {@link #run}; ECANCELED when interrupted, or closed by another thread
     public void join() throws ErrnoException {
+        join(null, null);
+    }
+
+    /// As {@link #join()}, but not for ever. What was taken from either side and not delivered stays in the link:
+    /// another `join` goes on with it.
+    ///
+    /// @param timeout ends with ETIMEDOUT when not both directions have ended by then; null for as long as it takes
+    /// @param idle ends with ETIMEDOUT when no byte moved in either direction for so long; null likewise
+    /// @throws ErrnoException as {@link #join()}; ETIMEDOUT
+    public void join(@Nullable Duration timeout, @Nullable Duration idle) throws ErrnoException {
         enter();
+        Events.Joining event = new Events.Joining();
+        event.begin();
         try (Readiness readiness = new Readiness(left.kernel(), left, right)) {
-            join(readiness);
+            List<Fd> ends = List.of(left, right);
+            String names = left + ", " + right;
+            joinUntil(readiness, new Meter(left.kernel(), ends, "link", names, timeout, idle, 0, null, null, 0, -1));
+            event.bytes = moved();
+        } catch (ErrnoException | RuntimeException | Error e) {
+            event.failed(e, moved());
+            throw e;
         } finally {
+            event.left = left.toString();
+            event.right = right.toString();
+            event.toRight = there.moved();
+            event.toLeft = back.moved();
+            event.commit();
             leave();
         }
     }
 
-    private void join(Readiness readiness) throws ErrnoException {
+    private void joinUntil(Readiness readiness, Meter meter) throws ErrnoException {
         Readiness.Set set = new Readiness.Set();
+        long before = moved();
         for (Lane.Wait state = runAll(); state != Lane.Wait.DONE; state = runAll()) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw Readiness.givenUp("link", left + ", " + right, there.moved() + back.moved());
+            long now = moved();
+            if (now > before) {
+                meter.add(now - before);
+                before = now;
             }
             if (state != Lane.Wait.TURN) {
                 set.clear();
                 await(set, toRight, left, right);
                 await(set, toLeft, right, left);
-                boolean paced = toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME;
-                long now = left.kernel().nanoTime();
-                readiness.await(set, paced ? Deadline.after(now, pauseNanos()) : Deadline.NEVER);
+                if (state != Lane.Wait.TIME) {
+                    meter.waitsFor(toRight == Lane.Wait.OUT || toLeft == Lane.Wait.OUT ? Side.OUT : Side.IN);
+                }
+                readiness.await(set, Math.min(nextLook(), meter.wake()));
+                there.sweep();
+                back.sweep();
             }
+            meter.tick(Method.SPLICE);
+            meter.waitsFor(Side.NONE);
         }
+    }
+
+    private long moved() {
+        return there.moved() + back.moved();
+    }
+
+    /// When a lane has to be looked after although neither side is ready: its rate allows more, or it has a mark.
+    private long nextLook() {
+        boolean paced = toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME;
+        boolean marked = there.isMarked() || back.isMarked();
+        if (!paced && !marked) {
+            return Deadline.NEVER;
+        }
+        long pause = paced ? pauseNanos() : Long.MAX_VALUE;
+        return Deadline.after(left.kernel().nanoTime(), marked ? Math.min(pause, SWEEP_NANOS) : pause);
     }
 
     private static void await(Readiness.Set set, Lane.Wait wait, Fd in, Fd out) {

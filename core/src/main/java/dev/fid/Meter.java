@@ -1,5 +1,6 @@
 package dev.fid;
 
+import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import java.time.Duration;
 import java.util.List;
@@ -20,10 +21,21 @@ final class Meter {
     private final long length;
     private long nextProgress;
     private long moved;
+    private final long idleNanos;
+    /// When idleness ends the transfer, unless a byte moves before; NEVER until something is waited for.
+    private long idleUntil = Deadline.NEVER;
+
+    private final String run;
+    private final String arguments;
+    private Side waitsFor = Side.NONE;
     /// Of the shared rate, and not used yet.
     private long granted;
 
     /// @param ends those whose closing ends the transfer
+    /// @param run what it is the meter of, for messages
+    /// @param arguments both sides, for messages
+    /// @param timeout for the whole; null for as long as it takes
+    /// @param idle for a time without a byte; null for as long as it takes
     /// @param bytesPerSecond 0 without a limit of its own
     /// @param shared a limit that others share, too
     /// @param interval nanoseconds between two calls of the listener
@@ -31,7 +43,10 @@ final class Meter {
     Meter(
             Kernel kernel,
             List<Fd> ends,
+            String run,
+            String arguments,
             @Nullable Duration timeout,
+            @Nullable Duration idle,
             long bytesPerSecond,
             @Nullable Rate shared,
             @Nullable Consumer<Progress> listener,
@@ -41,6 +56,9 @@ final class Meter {
         this.ends = ends;
         this.start = kernel.nanoTime();
         this.deadline = timeout == null ? Deadline.NEVER : Deadline.after(start, timeout);
+        this.run = run;
+        this.arguments = arguments;
+        this.idleNanos = idle == null ? 0 : Deadline.nanos(idle);
         this.pace = bytesPerSecond == 0 ? null : new Pace(bytesPerSecond, start);
         this.shared = shared;
         this.listener = listener;
@@ -56,9 +74,19 @@ final class Meter {
 
     void add(long bytes) {
         moved += bytes;
+        idleUntil = Deadline.NEVER;
         granted = Math.max(0, granted - bytes);
         if (pace != null) {
             pace.moved(bytes);
+        }
+    }
+
+    /// Which side has to become ready before anything moves; NONE when none has to. Only such a wait is idle:
+    /// neither one for our own rate, nor the time in which we do not run.
+    void waitsFor(Side side) {
+        waitsFor = side;
+        if (side != Side.NONE && idleNanos > 0 && idleUntil == Deadline.NEVER) {
+            idleUntil = Deadline.after(kernel.nanoTime(), idleNanos);
         }
     }
 
@@ -102,30 +130,42 @@ final class Meter {
 
     /// When a wait must come back here.
     long wake() {
-        return Math.min(deadline, nextProgress);
+        return Math.min(Math.min(deadline, idleUntil), nextProgress);
     }
 
     /// Ends the transfer when it must end, and tells the listener when that is due.
     void tick(Method method) throws ErrnoException {
         if (Thread.currentThread().isInterrupted()) {
-            throw Readiness.givenUp("transfer", "", moved);
+            throw ended(Errno.ECANCELED, "the thread was interrupted");
         }
         for (Fd end : ends) {
             if (end.isClosed()) {
-                throw Readiness.closed("transfer", end, moved);
+                throw Readiness.closed(run, end, moved);
             }
         }
-        if (deadline == Deadline.NEVER && listener == null) {
+        if (deadline == Deadline.NEVER && idleUntil == Deadline.NEVER && listener == null) {
             return;
         }
         long now = kernel.nanoTime();
         if (now >= deadline) {
-            throw Readiness.givenUp("transfer", "", moved);
+            throw ended(Errno.ETIMEDOUT, "the time was up");
+        }
+        if (now >= idleUntil && waitsFor != Side.NONE) {
+            throw ended(Errno.ETIMEDOUT, "nothing moved for " + Duration.ofNanos(idleNanos));
         }
         if (now >= nextProgress) {
             nextProgress = Deadline.after(now, interval);
             tell(method);
         }
+    }
+
+    private ErrnoException ended(int errno, String why) {
+        String awaited = switch (waitsFor) {
+            case IN -> " while it waited for the input";
+            case OUT -> " while it waited for the output";
+            case NONE -> "";
+        };
+        return new ErrnoException(run, arguments, errno, waitsFor, moved, why + awaited);
     }
 
     /// Tells the listener, whatever the time.

@@ -33,6 +33,11 @@ abstract sealed class Mover implements AutoCloseable permits Direct, Mapped, Rea
         return 0;
     }
 
+    /// The pending bytes, taken out, so that another run can deliver them.
+    Taken takeBack() {
+        return Taken.NOTHING;
+    }
+
     /// A mover that delivers the pending bytes of this one by read and write, and then the rest.
     ReadWrite continued() {
         return new ReadWrite(course, null, 0);

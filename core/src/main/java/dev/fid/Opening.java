@@ -7,9 +7,11 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.ProviderMismatchException;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -181,21 +183,22 @@ final class Opening {
         }
     }
 
+    /// The flags of open(2), by the rules of {@link java.nio.channels.FileChannel#open}: what a reader cannot
+    /// do (truncate, make a file) is ignored, what contradicts itself is refused.
     static int flags(OpenOption... options) {
         boolean read = false;
         boolean write = false;
+        boolean append = false;
+        int making = 0; // only for those who write
         int flags = 0;
         for (OpenOption option : options) {
             switch (option) {
                 case StandardOpenOption.READ -> read = true;
                 case StandardOpenOption.WRITE -> write = true;
-                case StandardOpenOption.APPEND -> {
-                    write = true;
-                    flags |= O_APPEND;
-                }
-                case StandardOpenOption.TRUNCATE_EXISTING -> flags |= O_TRUNC;
-                case StandardOpenOption.CREATE -> flags |= O_CREAT;
-                case StandardOpenOption.CREATE_NEW -> flags |= O_CREAT | O_EXCL;
+                case StandardOpenOption.APPEND -> append = true;
+                case StandardOpenOption.TRUNCATE_EXISTING -> making |= O_TRUNC;
+                case StandardOpenOption.CREATE -> making |= O_CREAT;
+                case StandardOpenOption.CREATE_NEW -> making |= O_CREAT | O_EXCL;
                 case StandardOpenOption.SPARSE -> {}
                 case StandardOpenOption.SYNC -> flags |= 04010000; // O_SYNC, the same on both machines
                 case StandardOpenOption.DSYNC -> flags |= 010000;
@@ -208,12 +211,23 @@ final class Opening {
                 }
             }
         }
-        return flags | (write ? read ? O_RDWR : O_WRONLY : O_RDONLY);
+        if (append && (read || (making & O_TRUNC) != 0)) {
+            throw new IllegalArgumentException("APPEND goes neither with READ nor with TRUNCATE_EXISTING");
+        }
+        flags |= append ? O_APPEND : 0;
+        return write || append ? flags | making | (read ? O_RDWR : O_WRONLY) : flags | O_RDONLY;
     }
 
     /// The exact bytes of a path, also where the name is not in the locale's encoding: a URI keeps them as
     /// escapes.
+    ///
+    /// @throws ProviderMismatchException for a path of another file system, such as one inside a zip file: a
+    ///     file of that name here is another file
     static byte[] bytes(Path path) {
+        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+            throw new ProviderMismatchException(
+                    path + " is of " + path.getFileSystem() + ", not a file of this machine");
+        }
         String text = path.toString();
         if (text.chars().allMatch(c -> c > 0 && c < 128)) {
             return text.getBytes(StandardCharsets.US_ASCII);

@@ -71,8 +71,9 @@ public final class PipePool implements AutoCloseable {
         return splicing == Splicing.NEVER ? 0 : mark;
     }
 
-    /// Sets the mark that lanes give to TCP inputs in bulk (SO_RCVLOWAT), 0 for none. Whoever sets one calls
-    /// {@link Lane#sweep}.
+    /// Sets the mark that lanes give to TCP inputs in bulk (SO_RCVLOWAT), in bytes; 0, the default, for none.
+    /// Whoever sets one and runs lanes from an event loop calls {@link Lane#sweep}; {@link Link#join} does so
+    /// by itself.
     public PipePool mark(long bytes) {
         mark = bytes;
         return this;

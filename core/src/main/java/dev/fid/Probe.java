@@ -9,8 +9,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// What is true here: which call works on which pair of descriptors, whether a spliced page is a reference or a copy,
-/// what this process is allowed, and which known bugs this version of the kernel may have. All but the last is found by
+/// What is true here: which call works on which pair of descriptors, whether a spliced page is a reference or
+/// a copy, what this process is allowed, and which known bugs this version of the kernel may have. All but
+/// the last is found by
 /// trying it with a few bytes, nothing by a version number. What cannot be tried is `unknown`, with the reason.
 ///
 /// @param kernel the version
@@ -64,10 +65,11 @@ public record Probe(
     private static List<Matrix.Kind> files(Kernel kernel, List<Path> directories) {
         List<Matrix.Kind> files = new ArrayList<>();
         for (Path directory : directories) {
+            byte[] path = Opening.bytes(directory);
             CompletableFuture<String> name = new CompletableFuture<>();
             Thread thread = new Thread(
                     () -> {
-                        String found = Calls.fileSystem(kernel, Opening.bytes(directory));
+                        String found = Calls.fileSystem(kernel, path);
                         name.complete(found == null ? "file system" : found);
                     },
                     "fid-probe");

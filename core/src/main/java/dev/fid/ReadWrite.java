@@ -16,6 +16,10 @@ final class ReadWrite extends Mover {
     private long ahead;
     private int from;
     private int to;
+    /// What an earlier run took, to be delivered before anything else is read.
+    private byte[] kept = new byte[0];
+
+    private int keptAt;
 
     /// @param first a pipe to read out before the input, and to close; or null
     /// @param ahead bytes to come that the digest has seen already
@@ -26,8 +30,22 @@ final class ReadWrite extends Mover {
         this.buffer = kernel.allocate(course.block());
     }
 
+    /// Delivers what an earlier run took, and then the rest.
+    static ReadWrite of(Course course, Taken taken) {
+        ReadWrite mover = new ReadWrite(course, null, taken.summed());
+        mover.kept = taken.bytes();
+        return mover;
+    }
+
     @Override
     long move(long len) {
+        if (from == to && keptAt < kept.length) {
+            int next = Math.min(kept.length - keptAt, course.block());
+            buffer.put(0, kept, keptAt, next);
+            keptAt += next;
+            from = 0;
+            to = next;
+        }
         if (from == to) {
             long read = readSome(len);
             if (read <= 0) {
@@ -105,7 +123,17 @@ final class ReadWrite extends Mover {
     @Override
     long pending() {
         Pipe before = first;
-        return to - from + (before == null ? 0 : before.buffered());
+        return to - from + kept.length - keptAt + (before == null ? 0 : before.buffered());
+    }
+
+    @Override
+    Taken takeBack() {
+        byte[] all = new byte[to - from + kept.length - keptAt];
+        buffer.get(from, all, 0, to - from);
+        System.arraycopy(kept, keptAt, all, to - from, kept.length - keptAt);
+        from = to;
+        keptAt = kept.length;
+        return Taken.of(all, first, buffer, course.tally(), ahead);
     }
 
     @Override

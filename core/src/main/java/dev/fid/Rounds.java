@@ -44,6 +44,8 @@ final class Rounds implements AutoCloseable {
     private boolean handed;
     /// Bytes of the round that another reader of the input took before any output had them.
     private long robbed;
+    /// Bytes of the head that no output has got yet.
+    private long notGiven;
     /// Whoever hears of failures wants no more.
     private boolean stopped;
 
@@ -69,7 +71,10 @@ final class Rounds implements AutoCloseable {
             this.meter = new Meter(
                     kernel,
                     List.of(wish.in),
+                    "fanout",
+                    "in=" + wish.in + ", outs=" + wish.outs,
                     wish.timeout,
+                    wish.idleTimeout,
                     wish.bytesPerSecond,
                     null,
                     wish.listener,
@@ -165,6 +170,21 @@ final class Rounds implements AutoCloseable {
 
     // ---- the whole ----
 
+    /// Bytes taken from the input in whole rounds.
+    long moved() {
+        return meter.moved();
+    }
+
+    /// Bytes that were taken and that some output which was not left out has not got.
+    long pending() {
+        return head.held(notGiven)
+                + outlets.stream()
+                        .filter(Outlet::isLive)
+                        .mapToLong(Outlet::pending)
+                        .max()
+                        .orElse(0);
+    }
+
     Fanout.Result run() throws ErrnoException {
         long end = wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length;
         boolean toldReady = false;
@@ -178,6 +198,7 @@ final class Rounds implements AutoCloseable {
                 await(true, Deadline.NEVER);
                 toldReady = true;
             } else if (round > 0) {
+                notGiven = round;
                 catchUp();
                 if (goesOn()) {
                     long given = hop(() -> give(round));
@@ -185,6 +206,7 @@ final class Rounds implements AutoCloseable {
                     if (no != null) {
                         throw no;
                     }
+                    notGiven = 0;
                     tellFailures();
                     meter.add(given);
                     enlargement.moved(given);
@@ -480,8 +502,10 @@ final class Rounds implements AutoCloseable {
             }
         }
         tally.count(POLL);
+        meter.waitsFor(forInput ? Side.IN : Side.OUT);
         readiness.await(set, Math.min(until, meter.wake()));
         meter.tick(method());
+        meter.waitsFor(Side.NONE);
         leaveOutClosed();
         for (Outlet outlet : outlets) {
             if (outlet.isLive() && outlet.pending() > 0) {

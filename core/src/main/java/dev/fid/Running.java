@@ -19,6 +19,10 @@ import java.util.Map;
 final class Running implements AutoCloseable {
     private final Transfer wish;
     private final Plan plan;
+    private final Transfer.Stopped from;
+    private final long offIn;
+    private final long offOut;
+    private final long length;
     private final Kernel kernel;
     private final Readiness readiness;
     private final Tally tally = new Tally();
@@ -31,20 +35,31 @@ final class Running implements AutoCloseable {
     private final Meter meter;
     private final Enlargement given;
 
-    Running(Transfer wish, Plan plan) throws ErrnoException {
+    private Taken taken = Taken.NOTHING;
+
+    /// @param from where an earlier run stopped
+    Running(Transfer wish, Plan plan, Transfer.Stopped from) throws ErrnoException {
         this.wish = wish;
         this.plan = plan;
+        this.from = from;
+        this.offIn = wish.offIn < 0 ? -1 : wish.offIn + from.moved();
+        this.offOut = wish.offOut < 0 ? -1 : wish.offOut + from.moved();
+        this.length = wish.length == Transfer.TO_END ? Transfer.TO_END : wish.length - from.moved();
         this.kernel = wish.in.kernel();
         this.readiness = new Readiness(kernel, wish.in, wish.out);
         this.declined = new ArrayList<>(plan.declined());
         try {
-            this.before = wish.in.stat();
+            Stat first = from.before();
+            this.before = first == null ? wish.in.stat() : first;
             this.in = wish.in.unshared(O_RDONLY, reopened);
             this.out = wish.out.unshared(O_WRONLY, reopened);
             this.meter = new Meter(
                     kernel,
                     List.of(wish.in, wish.out),
+                    "transfer",
+                    "in=" + wish.in + ", out=" + wish.out,
                     wish.timeout,
+                    wish.idleTimeout,
                     wish.bytesPerSecond,
                     wish.rate,
                     wish.listener,
@@ -62,11 +77,11 @@ final class Running implements AutoCloseable {
         long left = plan.in().sizeUnknown() || plan.in().size() < 0
                 ? -1
                 : Math.max(0, plan.in().size() - startIn());
-        return wish.length == Transfer.TO_END ? left : left < 0 ? wish.length : Math.min(left, wish.length);
+        return length == Transfer.TO_END ? left : left < 0 ? length : Math.min(left, length);
     }
 
     private long startIn() throws ErrnoException {
-        return wish.offIn >= 0 ? wish.offIn : plan.in().kind().isSeekable() ? position(wish.in) : 0;
+        return offIn >= 0 ? offIn : plan.in().kind().isSeekable() ? position(wish.in) : 0;
     }
 
     private long position(Fd file) throws ErrnoException {
@@ -77,8 +92,17 @@ final class Running implements AutoCloseable {
         try {
             return move();
         } catch (ErrnoException e) {
-            throw e.after(meter.moved()); // a wait or an fstat knows nothing of bytes
+            throw e.after(meter.moved(), taken); // a wait or an fstat knows nothing of bytes
         }
+    }
+
+    long moved() {
+        return meter.moved();
+    }
+
+    /// Where this run stopped, for the next one.
+    Transfer.Stopped stopped() {
+        return new Transfer.Stopped(from.moved() + meter.moved(), before, taken);
     }
 
     private Moved move() throws ErrnoException {
@@ -90,15 +114,24 @@ final class Running implements AutoCloseable {
         if (holes) {
             sparse(start);
         } else {
-            long most = wish.length == Transfer.TO_END ? Long.MAX_VALUE : wish.length;
+            long most = length == Transfer.TO_END ? Long.MAX_VALUE : length;
             if (plan.in().sameFile(plan.out())) {
                 most = Math.min(most, Math.max(0, before.size - start)); // or it would feed itself for ever
             }
-            dense(plan, wish.offIn, wish.offOut, most);
+            int kept = from.taken().bytes().length;
+            if (kept > 0) {
+                Plan only = new Plan(
+                        plan.in(),
+                        plan.out(),
+                        List.of(new Plan.Rung(Method.READ_WRITE, "bytes kept by an earlier run", 1, false)),
+                        List.of());
+                dense(only, offIn, offOut, kept, from.taken());
+            }
+            dense(plan, offIn, offOut < 0 ? -1 : offOut + kept, most - kept, Taken.NOTHING);
         }
         recheck(start);
         if (wish.digest != null && sumsAfterwards()) {
-            sum(wish.digest, start);
+            sum(wish.digest, start - from.moved(), start + meter.moved());
         }
         meter.tell(plan.chosen());
         Method most = byMethod.entrySet().stream()
@@ -121,7 +154,7 @@ final class Running implements AutoCloseable {
         return plan.in().kind().isSeekable() && !once;
     }
 
-    private long dense(Plan plan, long offIn, long offOut, long length) throws ErrnoException {
+    private long dense(Plan plan, long offIn, long offOut, long length, Taken first) throws ErrnoException {
         Course course = new Course(
                 kernel,
                 in,
@@ -136,9 +169,12 @@ final class Running implements AutoCloseable {
                 sumsAfterwards() ? null : wish.digest);
         try (Descent descent = new Descent(plan, course, meter, declined)) {
             try {
+                if (first.bytes().length > 0) {
+                    descent.begin(first);
+                }
                 return descent.run(length);
             } catch (ErrnoException | RuntimeException | Error e) {
-                descent.putBack();
+                taken = descent.takeBack();
                 throw e;
             } finally {
                 descent.byMethod().forEach((method, bytes) -> byMethod.merge(method, bytes, Long::sum));
@@ -150,16 +186,16 @@ final class Running implements AutoCloseable {
     /// positions are set at the end, whatever it is.
     private void sparse(long start) throws ErrnoException {
         long left = Math.max(0, plan.in().size() - start);
-        long size = start + (wish.length == Transfer.TO_END ? left : Math.min(left, wish.length));
+        long size = start + (length == Transfer.TO_END ? left : Math.min(left, length));
         long stood = position(in);
-        long startOut = wish.offOut >= 0 ? wish.offOut : position(out);
+        long startOut = offOut >= 0 ? offOut : position(out);
         boolean whole = false;
         try {
             sparse(start, startOut, size);
             whole = true;
         } finally {
-            long result = kernel.lseek(in.number(), wish.offIn < 0 ? start + meter.moved() : stood, SEEK_SET);
-            if (result >= 0 && wish.offOut < 0) {
+            long result = kernel.lseek(in.number(), offIn < 0 ? start + meter.moved() : stood, SEEK_SET);
+            if (result >= 0 && offOut < 0) {
                 result = kernel.lseek(out.number(), startOut + meter.moved(), SEEK_SET);
             }
             if (whole) {
@@ -175,7 +211,7 @@ final class Running implements AutoCloseable {
         if (plan.chosen() == Method.REFLINK) {
             Plan only = new Plan(plan.in(), plan.out(), plan.ladder().subList(0, 1), plan.declined());
             try {
-                dense(only, start, startOut, size - start);
+                dense(only, start, startOut, size - start, Taken.NOTHING);
                 return;
             } catch (ErrnoException e) {
                 if (meter.moved() > 0 || !Refusal.of(e) || plan.ladder().size() == 1) {
@@ -193,7 +229,12 @@ final class Running implements AutoCloseable {
         while (extents.next()) {
             meter.skip(extents.data - done);
             done = extents.data
-                    + dense(rest, extents.data, startOut + extents.data - start, extents.hole - extents.data);
+                    + dense(
+                            rest,
+                            extents.data,
+                            startOut + extents.data - start,
+                            extents.hole - extents.data,
+                            Taken.NOTHING);
             if (done < extents.hole) {
                 break; // cut short meanwhile: the comparison afterwards says so
             }
@@ -206,9 +247,9 @@ final class Running implements AutoCloseable {
             }
         }
         // A recorded size is no end of input: read(2) may go on behind it, as in some files of FUSE.
-        long more = wish.length == Transfer.TO_END ? Long.MAX_VALUE : start + wish.length - size;
+        long more = length == Transfer.TO_END ? Long.MAX_VALUE : start + length - size;
         if (meter.moved() == size - start && more > 0) {
-            dense(rest, size, startOut + size - start, more);
+            dense(rest, size, startOut + size - start, more, Taken.NOTHING);
         }
     }
 
@@ -228,8 +269,8 @@ final class Running implements AutoCloseable {
             throw stale("the source changed while it was read");
         }
         long expected = Math.max(0, before.size - start);
-        if (wish.length != Transfer.TO_END) {
-            expected = Math.min(expected, wish.length);
+        if (length != Transfer.TO_END) {
+            expected = Math.min(expected, length);
         }
         if (meter.moved() < expected) {
             throw stale("the source ended after " + meter.moved() + " of " + expected + " bytes");
@@ -243,9 +284,8 @@ final class Running implements AutoCloseable {
 
     /// The sum of a file is made by reading it again, which the page cache makes cheap, and which leaves the way
     /// of the bytes alone.
-    private void sum(Digest digest, long start) throws ErrnoException {
+    private void sum(Digest digest, long start, long end) throws ErrnoException {
         try (Memory buffer = kernel.allocate(wish.block)) {
-            long end = start + meter.moved();
             long[] at = {start};
             while (at[0] < end) {
                 meter.tick(plan.chosen());

@@ -27,7 +27,8 @@ final class Sockets {
                 ErrnoException.check(kernel.bind(socket.number(), Addresses.encode(local)), "bind", local.toString());
             }
             int result = kernel.connect(socket.number(), Addresses.encode(address));
-            // After EINTR the connection goes on being made. EAGAIN is a unix listener's full backlog: nothing goes on.
+            // After EINTR the connection goes on being made. EAGAIN is a unix listener's full backlog: nothing goes
+            // on.
             while (result == -Errno.EAGAIN && Addresses.family(address) == AF_UNIX) {
                 if (kernel.nanoTime() >= deadline || Thread.currentThread().isInterrupted()) {
                     throw Readiness.givenUp("connect", address.toString(), 0);
@@ -83,7 +84,7 @@ final class Sockets {
             if (peer == -Errno.EAGAIN) {
                 return null;
             }
-            if (peer != -Errno.EINTR && peer != -Errno.ECONNABORTED) {
+            if (!isOfThePeer(-peer)) {
                 throw new ErrnoException("accept4", listener.toString(), -peer);
             }
         }
@@ -132,13 +133,32 @@ final class Sockets {
                 }
                 if (peer == -Errno.EAGAIN) {
                     await(listener, readiness, deadline);
-                } else if (peer != -Errno.EINTR && peer != -Errno.ECONNABORTED) {
+                } else if (!isOfThePeer(-peer)) {
                     throw new ErrnoException("accept4", listener.toString(), -peer);
                 }
             }
         } finally {
             listener.leave();
         }
+    }
+
+    /// Whether accept4(2) tells of a connection that is gone already, so that the next one may be asked for:
+    /// errors of the network that wait on the new socket are handed on, and are to be treated like EAGAIN.
+    /// Source: accept(2), Error handling; EOPNOTSUPP, which it names too, is what a socket that does not
+    /// listen says, for ever.
+    private static boolean isOfThePeer(int errno) {
+        return switch (errno) {
+            case Errno.EINTR,
+                    Errno.ECONNABORTED,
+                    Errno.ENETDOWN,
+                    Errno.EPROTO,
+                    Errno.ENOPROTOOPT,
+                    Errno.EHOSTDOWN,
+                    Errno.ENONET,
+                    Errno.EHOSTUNREACH,
+                    Errno.ENETUNREACH -> true;
+            default -> false;
+        };
     }
 
     private static void await(Fd listener, Readiness readiness, long deadline) throws ErrnoException {

@@ -3,6 +3,7 @@ package dev.fid;
 import static dev.fid.Tally.Call.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Memory;
 import org.jspecify.annotations.Nullable;
 
 /// Two splices, through a pipe of our own. The pipe is filled only when it is empty, so an EAGAIN of the
@@ -68,6 +69,13 @@ final class ThroughPipe extends Mover {
     @Override
     long pending() {
         return handedOn ? 0 : pipe.buffered();
+    }
+
+    @Override
+    Taken takeBack() {
+        try (Memory buffer = kernel.allocate(course.block())) {
+            return Taken.of(new byte[0], pipe, buffer, course.tally(), tap == null ? 0 : tap.ahead());
+        }
     }
 
     @Override

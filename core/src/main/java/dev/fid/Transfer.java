@@ -4,6 +4,7 @@ import static dev.fid.kernel.Uapi.SEEK_CUR;
 
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.Stat;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// {@link ErrnoException#moved} bytes, in order and without a gap; the position of an input file is then right
 /// behind them.
 ///
+/// Bytes of a pipe or socket that were taken and could not be delivered are kept in this object: {@link
+/// #resume} goes on with them, {@link #pending} hands them over.
+///
 /// An object of this class is for one run, by one thread.
 public final class Transfer {
     /// As {@link #length}: to the end of the input.
@@ -42,6 +46,9 @@ public final class Transfer {
 
     @Nullable
     Duration timeout;
+
+    @Nullable
+    Duration idleTimeout;
 
     @Nullable
     Consumer<Progress> listener;
@@ -62,6 +69,19 @@ public final class Transfer {
 
     @Nullable
     Digest digest;
+
+    private boolean hasRun;
+    /// Where the last run stopped, if it failed.
+    private @Nullable Stopped stopped;
+
+    /// Where a run stopped.
+    ///
+    /// @param moved bytes that arrived, of all runs
+    /// @param before the input before the first run; null before that
+    /// @param taken from the input, and not arrived
+    record Stopped(long moved, @Nullable Stat before, Taken taken) {
+        static final Stopped NOWHERE = new Stopped(0, null, Taken.NOTHING);
+    }
 
     private Transfer(Fd in, Fd out) {
         if (!in.kernel().equals(out.kernel())) {
@@ -126,6 +146,13 @@ public final class Transfer {
     /// Ends with ETIMEDOUT when it is not done by then.
     public Transfer timeout(Duration timeout) {
         this.timeout = timeout;
+        return this;
+    }
+
+    /// Ends with ETIMEDOUT when no byte arrived for so long: the input gave nothing, or the output took
+    /// nothing. Time that {@link #limit} makes it wait does not count.
+    public Transfer idleTimeout(@Nullable Duration idle) {
+        this.idleTimeout = idle;
         return this;
     }
 
@@ -202,30 +229,35 @@ public final class Transfer {
     /// @throws NoMethodException where no method can serve what is asked for
     /// @throws IllegalArgumentException for a directory, or an offset where there are none
     public Plan plan() throws ErrnoException {
-        Facts from = offIn < 0 ? in.facts() : in.facts().at(offIn);
-        Facts to = offOut < 0 ? out.facts() : out.facts().at(offOut);
+        return plan(0);
+    }
+
+    private Plan plan(long done) throws ErrnoException {
+        Facts from = offIn < 0 ? in.facts() : in.facts().at(offIn + done);
+        Facts to = offOut < 0 ? out.facts() : out.facts().at(offOut + done);
         if ((offIn >= 0 && !from.kind().isSeekable())
                 || (offOut >= 0 && !to.kind().isSeekable())) {
             throw new IllegalArgumentException("only a file has offsets: " + in + " to " + out);
         }
         Consistency named = consistency != null ? consistency : Plan.usualConsistency(from, to);
+        long left = length == TO_END ? TO_END : length - done;
         boolean choosy = named == Consistency.REFLINK || (method != null && !fallback);
-        if (choosy && isNothing(from)) {
+        if (choosy && isNothing(from, left, done)) {
             return Plan.ofNothing(from, to);
         }
-        return Plan.of(from, to, new Plan.Terms(length, method(from, to), fallback, named));
+        return Plan.of(from, to, new Plan.Terms(left, method(from, to), fallback, named));
     }
 
     /// Whether there is nothing to move, which every method does as well. A recorded size of 0 is not trusted.
-    private boolean isNothing(Facts from) throws ErrnoException {
-        if (length == 0) {
+    private boolean isNothing(Facts from, long left, long done) throws ErrnoException {
+        if (left == 0) {
             return true;
         }
         if (from.kind() != FdKind.FILE) {
             return false;
         }
         long start = offIn >= 0
-                ? offIn
+                ? offIn + done
                 : ErrnoException.check(in.kernel().lseek(in.number(), 0, SEEK_CUR), "lseek", in.toString());
         if (start < from.size()) {
             return false;
@@ -255,16 +287,51 @@ public final class Transfer {
     /// @throws NoMethodException where no method can serve what is asked for
     /// @throws IllegalArgumentException for a directory, or an offset where there are none
     public Moved run() throws ErrnoException {
+        if (hasRun) {
+            throw new IllegalStateException(
+                    "a Transfer is for one run: make another one" + (stopped == null ? "" : ", or resume() this one"));
+        }
+        return run(Stopped.NOWHERE);
+    }
+
+    /// Goes on after a {@link #run} or `resume` that failed, without a gap: first what that one had taken
+    /// from the input and not delivered, by write(2), then the rest of the input, to the same length and
+    /// offsets, with the same sum. Times and counts begin anew: the result has what this call moved.
+    ///
+    /// Useful after ETIMEDOUT and ECANCELED, once the cause is gone; after an error of the output, such as
+    /// EPIPE, it meets the same error again.
+    ///
+    /// @throws IllegalStateException where there is nothing to resume, or bytes were lost
+    /// @throws ErrnoException as {@link #run}
+    public Moved resume() throws ErrnoException {
+        Stopped from = stopped;
+        if (from == null) {
+            throw new IllegalStateException("nothing to resume: run() has not failed");
+        }
+        if (from.taken().lost() > 0) {
+            throw new IllegalStateException(
+                    "cannot resume: " + from.taken().lost() + " bytes were lost that the kernel did not give back");
+        }
+        return run(from);
+    }
+
+    /// What a failed {@link #run} had taken from an input that is a pipe or a socket and not delivered, in
+    /// order: for whoever gives it to another output. Empty where nothing is missing. {@link #resume} would
+    /// deliver it.
+    public byte[] pending() {
+        Stopped from = stopped;
+        return from == null ? new byte[0] : from.taken().bytes().clone();
+    }
+
+    private Moved run(Stopped from) throws ErrnoException {
         Events.Moving event = new Events.Moving();
         event.begin();
         Fd.enter(in, out);
         int closed = 0;
         Moved moved;
-        try (Running running = new Running(this, plan())) {
-            moved = running.run();
-            event.method = moved.method().toString();
-            event.bytes = moved.bytes();
-            event.userBytes = moved.userBytes();
+        try (Running running = new Running(this, plan(from.moved()), from)) {
+            hasRun = true;
+            moved = run(running, event);
         } finally {
             closed = out.leave();
             in.leave();
@@ -274,6 +341,19 @@ public final class Transfer {
         }
         out.checkClosed(closed);
         return moved;
+    }
+
+    private Moved run(Running running, Events.Moving event) throws ErrnoException {
+        try {
+            Moved moved = running.run();
+            stopped = null;
+            event.done(moved);
+            return moved;
+        } catch (ErrnoException | RuntimeException | Error e) {
+            stopped = running.stopped();
+            event.failed(e, running.moved());
+            throw e;
+        }
     }
 
     /// Lends memory to a pipe, all of it, waiting where it is full: vmsplice(2), or write(2) where the kernel

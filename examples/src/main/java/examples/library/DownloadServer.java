@@ -14,7 +14,8 @@ import java.util.Optional;
 ///
 ///     bin/example DownloadServer PORT DIRECTORY      # then: curl http://localhost:PORT/big.iso
 ///
-/// Thousands of slow readers hold no carrier thread: a transfer that waits is parked, which `FileChannel.transferTo`
+/// Thousands of slow readers hold no carrier thread: a transfer that waits is parked, which
+/// `FileChannel.transferTo`
 /// on a blocking socket is not.
 public final class DownloadServer {
     private DownloadServer() {}
@@ -26,7 +27,7 @@ public final class DownloadServer {
             System.out.println("listening on " + ((InetSocketAddress) listener.localAddress()).getPort());
             // tag::accept[]
             while (true) {
-                Fd socket = listener.accept();
+                Fd socket = Accepting.next(listener);
                 Thread.ofVirtual().start(() -> {
                     try (socket) {
                         serve(socket, directory);

@@ -26,7 +26,7 @@ public final class Relay {
                 Fd.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0])))) {
             System.out.println("listening on " + ((InetSocketAddress) listener.localAddress()).getPort());
             while (true) {
-                Fd client = listener.accept();
+                Fd client = Accepting.next(listener);
                 Thread.ofVirtual().start(() -> join(client, there, budget));
             }
         }

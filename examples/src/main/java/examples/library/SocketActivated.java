@@ -30,7 +30,7 @@ public final class SocketActivated {
         Fd listener = Fd.borrow(FIRST);
         // end::listen[]
         for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
-            try (Fd socket = listener.accept();
+            try (Fd socket = Accepting.next(listener);
                     Fd in = Fd.open(Path.of(arguments[0]))) {
                 System.err.println(Transfer.from(in).to(socket).run());
                 socket.shutdownOutput();

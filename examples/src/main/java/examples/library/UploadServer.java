@@ -26,7 +26,7 @@ public final class UploadServer {
                 Fd.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0])))) {
             System.out.println("listening on " + ((InetSocketAddress) listener.localAddress()).getPort());
             while (true) {
-                Fd socket = listener.accept();
+                Fd socket = Accepting.next(listener);
                 Thread.ofVirtual().start(() -> {
                     try (socket) {
                         serve(socket, directory);

@@ -352,7 +352,8 @@ class TransferTermsTest extends Fixture {
         assertThat(moved.bytes()).isEqualTo(1_000_000);
         assertThat(moved.method()).isEqualTo(served(method));
         assertThat(broken).isEmpty();
-        // And not slower than asked: all but the first twentieth takes its time, plus what the clock's ticks round up.
+        // And not slower than asked: all but the first twentieth takes its time, plus what the clock's ticks round
+        // up.
         assertThat(time.elapsed()).isBetween(900_000_000L, 1_200_000_000L);
         assertSame(content("out"), content, "out");
     }
@@ -388,7 +389,8 @@ class TransferTermsTest extends Fixture {
                 .failure();
         assertThat(failure.errno()).isEqualTo(Errno.ETIMEDOUT);
         assertThat(failure.moved()).isEqualTo(5);
-        assertThat(failure.getMessage()).contains("ETIMEDOUT (110) the time was up, after 5 bytes");
+        assertThat(failure.getMessage())
+                .contains("ETIMEDOUT (110) the time was up while it waited for the input, after 5 bytes");
         assertThat(take(out[1], 9)).asString().isEqualTo("hello");
     }
 

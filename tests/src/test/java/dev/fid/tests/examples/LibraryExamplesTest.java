@@ -157,6 +157,55 @@ class LibraryExamplesTest {
         }
     }
 
+    @Test
+    void aServerWithoutDescriptorsGoesOnWhenOthersHaveEnded() throws Exception {
+        byte[] bytes = Files.readAllBytes(file("small", 2000));
+        String limited = "ulimit -n 48; exec \"$@\""; // the JVM takes some 20 of them
+        List<Socket> crowd = new ArrayList<>();
+        try (Running server = Running.start(
+                dir, Path.of("/dev/null"), List.of("sh", "-c", limited, "sh"), "library.DownloadServer", 0, ".")) {
+            int port = server.port();
+            assertThat(spoken(
+                            "http://127.0.0.1:" + port + "/", "GET /small HTTP/1.1\r\n\r\n")) // its classes are loaded
+                    .startsWith("HTTP/1.1 200 ");
+            for (int i = 0; i < 60; i++) {
+                crowd.add(new Socket(InetAddress.getLoopbackAddress(), port)); // they say nothing, and stay
+            }
+            Await.until("descriptors to run out", () -> server.descriptors() >= 47);
+            assertThat(server.errorsSoFar()).isEmpty();
+            for (Socket socket : crowd) {
+                socket.close();
+            }
+            try (Socket last = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                last.getOutputStream().write("GET /small HTTP/1.1\r\n\r\n".getBytes(UTF_8));
+                byte[] answer = last.getInputStream().readAllBytes();
+                assertThat(Arrays.copyOfRange(answer, answer.length - bytes.length, answer.length))
+                        .isEqualTo(bytes);
+            }
+        } finally {
+            for (Socket socket : crowd) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void aSilentFifoIsWaitedForAndNothingIsLost() throws Exception {
+        Command.run("mkfifo", dir.resolve("slow"));
+        try (Running patient = Running.start(dir, "library.Patient", "slow", "out", 60)) {
+            try (OutputStream slow = Files.newOutputStream(dir.resolve("slow"))) {
+                slow.write("hello, ".getBytes(UTF_8));
+                String silent = "ETIMEDOUT (110) nothing moved for PT1S while it waited for the input";
+                Await.until("a time-out", () -> patient.errorsSoFar().contains(silent));
+                slow.write("world".getBytes(UTF_8));
+            }
+            Running.Ran ran = patient.end();
+            assertThat(ran.status()).as(ran.err()).isZero();
+            assertThat(ran.out()).isEqualTo("12 bytes");
+        }
+        assertThat(dir.resolve("out")).hasContent("hello, world");
+    }
+
     // ---- pipes and children ----
 
     @Test

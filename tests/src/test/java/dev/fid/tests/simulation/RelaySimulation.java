@@ -429,7 +429,7 @@ final class RelaySimulation extends Simulation {
                         || met.contains("a short backlog")
                         || met.contains("no descriptors")
                         || servers.stream().anyMatch(each -> each.gone);
-            case DENIED, NO_HEADER -> false;
+            case DENIED, NO_HEADER, FAILED -> false;
             case DONE, RESET, IDLE, HALF_CLOSED, STALLED -> true;
         };
         if (!isAllowed) {
