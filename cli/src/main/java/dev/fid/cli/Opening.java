@@ -173,7 +173,8 @@ final class Opening {
     /// /dev/shm, which is for files. Source: shm_overview(7).
     private static boolean isOfTheKernel(Destination place) {
         String path = place.path().text();
-        return path.startsWith("/proc/") || (path.startsWith("/dev/") && !path.startsWith("/dev/shm/"));
+        return (path.startsWith("/proc/") && !Words.isInLeft(path))
+                || (path.startsWith("/dev/") && !path.startsWith("/dev/shm/"));
     }
 
     private static FileEnd truncated(Destination place, String name, ErrnoException cause) throws ErrnoException {

@@ -98,9 +98,18 @@ final class Words {
 
     /// The name of a file that a word gives.
     static Name name(String word) {
+        return Name.of(word.startsWith("/") ? word : left() + word);
+    }
+
+    /// Whether a name is relative to a directory that the launcher left.
+    static boolean isInLeft(String name) {
+        String left = left();
+        return !left.isEmpty() && name.startsWith(left);
+    }
+
+    private static String left() {
         String directory = System.getenv(DIRECTORY);
-        boolean absolute = word.startsWith("/");
-        return Name.of(directory == null || absolute ? word : "/proc/self/fd/" + directory + "/" + word);
+        return directory == null ? "" : "/proc/self/fd/" + directory + "/";
     }
 
     /// Whether a file has the name, a link to nothing too.

@@ -38,4 +38,19 @@ class LauncherTest {
         assertThat(Command.run("env", "FID_JAVA_OPTS=-XX:AOTMode=on", LAUNCHER.toAbsolutePath(), "relay", "--help"))
                 .startsWith("Usage: fid relay");
     }
+
+    @Test
+    void aWorkingDirectoryThatWasRemovedIsNoHindrance(@TempDir Path directory) throws IOException {
+        Path in = Files.writeString(directory.resolve("in"), "as it was");
+        Path out = directory.resolve("out");
+        String line = "mkdir gone; cd gone; rmdir ../gone; fid=" + LAUNCHER.toAbsolutePath() + "; $fid -q copy " + in
+                + " " + out
+                + " && $fid -q copy - " + out + "2 <" + in + " && ! $fid copy in x && ! $fid copy " + in + " x"
+                + " && $fid -q copy ../in ../out3";
+        String said = Command.run("sh", "-c", "cd " + directory + "; { " + line + "; } 2>&1");
+        assertThat(said).contains("fid: copy: in: No such file or directory").contains("fid: copy: x: ");
+        assertThat(out).hasSameBinaryContentAs(in);
+        assertThat(directory.resolve("out2")).hasSameBinaryContentAs(in);
+        assertThat(directory.toFile().list()).containsExactlyInAnyOrder("in", "out", "out2", "out3");
+    }
 }
