@@ -84,7 +84,7 @@ final class Blocks {
             }
             // What lies behind the recorded size, if anything, as in files that are made up when they are read.
             long at = size;
-            for (long got; (got = readSome(in, buffer, BLOCK, at)) > 0; at += got) {
+            for (long got; (got = readSome(in, buffer, Math.min(BLOCK, Long.MAX_VALUE - at), at)) > 0; at += got) {
                 write(out, buffer, (int) got, at);
                 read += got;
             }

@@ -236,6 +236,7 @@ final class Descent implements AutoCloseable {
                     return false;
                 }
                 if (read > 0) {
+                    course.tally().userBytes += read;
                     Declined why = new Declined(
                             method(),
                             now.call.toString(),

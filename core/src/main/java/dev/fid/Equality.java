@@ -38,8 +38,9 @@ final class Equality implements AutoCloseable {
     /// #END}.
     boolean of(int in, int out, long from, long to) throws ErrnoException {
         Memory[] both = buffers();
-        for (long at = from; at < to; at += BLOCK) {
-            int length = (int) Math.min(BLOCK, to - at);
+        int length;
+        for (long at = from; at < to; at += length) {
+            length = (int) Math.min(BLOCK, to - at);
             int there = fill(in, both[0], length, at, Side.IN);
             if (fill(out, both[1], length, at, Side.OUT) != there
                     || !both[0].window(0, there).equals(both[1].window(0, there))) {

@@ -5,9 +5,12 @@ import static dev.fid.kernel.Uapi.SEEK_HOLE;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
 
 /// The data of a sparse file, between its holes. Source: lseek(2), SEEK_DATA and SEEK_HOLE.
 final class Extents {
+    private static final long PAGE = 4096;
+
     private final Kernel kernel;
     private final int fd;
     private final long size;
@@ -26,7 +29,11 @@ final class Extents {
 
     /// Whether a file has holes, by the blocks that it has.
     static boolean hasHoles(Facts facts) {
-        return facts.kind() == FdKind.FILE && facts.size() > 0 && facts.blocks() < (facts.size() + 511) / 512;
+        return facts.kind() == FdKind.FILE && hasHoles(facts.size(), facts.blocks());
+    }
+
+    static boolean hasHoles(long size, long blocks) {
+        return size > 0 && blocks < (size - 1) / 512 + 1; // a size may be 2^63-1
     }
 
     /// Finds the next data. A file system that knows no holes says that all is data.
@@ -38,6 +45,11 @@ final class Extents {
             return false;
         }
         long found = kernel.lseek(fd, hole, SEEK_DATA);
+        if (found == -Errno.ENXIO && hasLastPage()) {
+            data = Math.max(hole, (size - 1) & -PAGE);
+            hole = size;
+            return true;
+        }
         if (found == -Errno.ENXIO || found >= size) {
             data = size;
             hole = size;
@@ -46,5 +58,23 @@ final class Extents {
         data = ErrnoException.check(found, "lseek", fd + ", SEEK_DATA");
         hole = Math.min(size, ErrnoException.check(kernel.lseek(fd, data, SEEK_HOLE), "lseek", fd + ", SEEK_HOLE"));
         return true;
+    }
+
+    /// Whether there is data in the very last page that a file can have, where tmpfs finds none: to round its end up to
+    /// a page is more than 2^63-1. Source: Linux 6.18, mm/filemap.c, mapping_seek_hole_data
+    private boolean hasLastPage() {
+        if (size <= Long.MAX_VALUE - PAGE) {
+            return false;
+        }
+        long from = Math.max(hole, (size - 1) & -PAGE);
+        try (Memory page = kernel.allocate(PAGE)) {
+            long read = Patience.pread(kernel, fd, page, 0, size - from, from);
+            for (int i = 0; i < read; i++) {
+                if (page.getByte(i) != 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 }

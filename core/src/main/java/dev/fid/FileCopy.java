@@ -274,7 +274,7 @@ final class FileCopy implements AutoCloseable {
     // ---- small files ----
 
     private boolean isSmall() {
-        boolean holes = before.blocks < (before.size + 511) / 512 && wish.holes != Tree.Holes.FILLED;
+        boolean holes = Extents.hasHoles(before.size, before.blocks) && wish.holes != Tree.Holes.FILLED;
         return before.size <= SMALL
                 && wish.method == null
                 && !wish.shareOnly

@@ -14,6 +14,10 @@ final class ReadWrite extends Mover {
     private final Memory buffer;
     private @Nullable Pipe first;
     private long ahead;
+    /// Bytes of one write at most. Of a file a message socket gets as many as it takes, 128 KiB at first, as from
+    /// cat(1); what came as a message leaves as one.
+    private int most;
+    private final boolean splits;
     private int from;
     private int to;
     /// What an earlier run took, to be delivered before anything else is read.
@@ -28,6 +32,9 @@ final class ReadWrite extends Mover {
         this.first = first;
         this.ahead = ahead;
         this.buffer = kernel.allocate(course.block());
+        this.splits =
+                course.out().kindOrOther() == FdKind.DATAGRAM && course.in().kindOrOther() != FdKind.DATAGRAM;
+        this.most = splits ? Math.min(course.block(), 128 << 10) : course.block();
     }
 
     /// Delivers what an earlier run took, and then the rest.
@@ -58,7 +65,12 @@ final class ReadWrite extends Mover {
         side = Side.OUT;
         call = WRITE;
         course.tally().count(WRITE);
-        long written = write(to - from);
+        int piece = Math.min(to - from, most);
+        long written = write(piece);
+        if (written == -Errno.EMSGSIZE && splits && piece > 1) {
+            most = piece / 2; // a datagram of UDP, or a small send buffer
+            return -Errno.EINTR;
+        }
         if (written == 0) {
             return -Errno.EIO; // write(2) of more than 0 bytes never gives 0
         }

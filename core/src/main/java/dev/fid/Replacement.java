@@ -187,8 +187,24 @@ public final class Replacement implements AutoCloseable {
             }
         }
         if (durable) {
-            syncDirectory();
+            try {
+                syncDirectory();
+            } catch (ErrnoException e) {
+                throw new ErrnoException(
+                        e.call(),
+                        path,
+                        e.errno(),
+                        Side.OUT,
+                        0,
+                        Errno.text(e.errno()) + ": the new file is in place, but its name" + " may not be on the disk");
+            }
         }
+    }
+
+    /// Whether the new file has the name, also where a failure of the last step of {@link #commit} says that this may
+    /// not be on the disk.
+    public boolean isInPlace() {
+        return done;
     }
 
     /// Names the nameless file, beside its place, since a link replaces nothing. Source: open(2), O_TMPFILE.

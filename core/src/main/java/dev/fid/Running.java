@@ -115,6 +115,7 @@ final class Running implements AutoCloseable {
             sparse(start);
         } else {
             long most = length == Transfer.TO_END ? Long.MAX_VALUE : length;
+            most = Math.min(most, Long.MAX_VALUE - start); // a call that asks for more is EINVAL
             if (plan.in().sameFile(plan.out())) {
                 most = Math.min(most, Math.max(0, before.size - start)); // or it would feed itself for ever
             }
@@ -154,7 +155,9 @@ final class Running implements AutoCloseable {
         return plan.in().kind().isSeekable() && !once;
     }
 
-    private long dense(Plan plan, long offIn, long offOut, long length, Taken first) throws ErrnoException {
+    private long dense(Plan plan, long offIn, long offOut, long wanted, Taken first) throws ErrnoException {
+        // Behind 2^63-1 no byte can be, and a call that asks for one is EINVAL.
+        long most = Math.min(wanted, Long.MAX_VALUE - Math.max(0, Math.max(offIn, offOut)));
         Course course = new Course(
                 kernel,
                 in,
@@ -172,7 +175,7 @@ final class Running implements AutoCloseable {
                 if (first.bytes().length > 0) {
                     descent.begin(first);
                 }
-                return descent.run(length);
+                return descent.run(most);
             } catch (ErrnoException | RuntimeException | Error e) {
                 taken = descent.takeBack();
                 throw e;
@@ -247,7 +250,7 @@ final class Running implements AutoCloseable {
             }
         }
         // A recorded size is no end of input: read(2) may go on behind it, as in some files of FUSE.
-        long more = length == Transfer.TO_END ? Long.MAX_VALUE : start + length - size;
+        long more = length == Transfer.TO_END ? Long.MAX_VALUE : length - (size - start);
         if (meter.moved() == size - start && more > 0) {
             dense(rest, size, startOut + size - start, more, Taken.NOTHING);
         }

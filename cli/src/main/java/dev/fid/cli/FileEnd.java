@@ -52,6 +52,9 @@ abstract class FileEnd extends End {
 
         @Override
         String remains(long moved) {
+            if (replacement.isInPlace()) {
+                return "its content is the new one";
+            }
             return name + (existed ? " is untouched" : " was not created");
         }
 

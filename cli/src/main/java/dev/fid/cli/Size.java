@@ -1,11 +1,12 @@
 package dev.fid.cli;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 
 /// Sizes and rates as users write them: `4096 64K 64KiB 1M 2GiB` are binary, `64KB 1MB` decimal, as with dd(1).
 final class Size {
-    private static final String UNITS = "B, KiB, MiB, GiB, TiB, KB, MB, GB, TB";
-    private static final String PREFIXES = "KMGT";
+    private static final String UNITS = "B, KiB, MiB, GiB, TiB, PiB, EiB, KB, MB, GB, TB, PB, EB";
+    private static final String PREFIXES = "KMGTPE";
 
     private Size() {}
 
@@ -20,11 +21,11 @@ final class Size {
             throw new IllegalArgumentException("'" + text + "' is not a size, such as 64KiB");
         }
         long factor = factor(unit, text);
-        double value = Double.parseDouble(number) * factor;
-        if (value >= Long.MAX_VALUE) {
+        BigDecimal value = new BigDecimal(number).multiply(BigDecimal.valueOf(factor));
+        if (value.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
             throw new IllegalArgumentException("'" + text + "' is more than a file can have");
         }
-        return number.indexOf('.') < 0 ? Long.parseLong(number) * factor : (long) value;
+        return value.longValue();
     }
 
     /// Bytes per second: a size, and `/s` where one likes.

@@ -113,6 +113,7 @@ class InjectedTest extends Sandbox {
             assertThat(ran.status()).isLessThan(70);
             // The second fsync is the directory's: the new file has its name by then, as Replacement.commit says.
             boolean named = injection.startsWith("fsync") && injection.endsWith("when=2");
+            assertThat(ran.err()).contains(named ? "the new file is in place" : "b");
             assertThat(Arrays.equals(content("b"), named ? bytes : old))
                     .as(injection)
                     .isTrue();

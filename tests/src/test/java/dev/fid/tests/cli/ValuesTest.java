@@ -12,18 +12,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ValuesTest extends Sandbox {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --limit 12Q       | fid: copy: --limit: 'Q' is not a size unit (use B, KiB, MiB, GiB, TiB, KB, MB, GB, TB), in '12Q'
-            --limit 12MeB     | fid: copy: --limit: 'MeB' is not a size unit (use B, KiB, MiB, GiB, TiB, KB, MB, GB, TB), in '12MeB'
-            --limit 0         | fid: copy: --limit: a rate is above 0, not '0'
-            --limit x         | fid: copy: --limit: 'x' is not a size, such as 64KiB
-            --timeout 5       | fid: copy: --timeout: '5' lacks a unit (use ms, s, m, h)
-            --timeout 5w      | fid: copy: --timeout: 'w' is not a time unit (use ms, s, m, h), in '5w'
-            --block 1K        | fid: copy: --block: a block has 4K to 256K, not '1K'
-            --method splise   | fid: copy: --method: 'splise' is not a method; did you mean 'splice'?
-            --metod splice    | fid: Unknown option: '--metod'; did you mean '--method'?
-            --checksum md5    | fid: copy: --checksum: expected one of [crc32c, sha256] (case-sensitive) but was 'md5'
-            --no-clobber -a   | fid: copy: --no-clobber: it makes no sense for a part of a file
-            """)
+        --limit 12Q       | fid: copy: --limit: 'Q' is not a size unit (use B, KiB, MiB, GiB, TiB, PiB, EiB, KB, MB, GB, TB, PB, EB), in '12Q'
+        --limit 12MeB     | fid: copy: --limit: 'MeB' is not a size unit (use B, KiB, MiB, GiB, TiB, PiB, EiB, KB, MB, GB, TB, PB, EB), in '12MeB'
+        --limit 0         | fid: copy: --limit: a rate is above 0, not '0'
+        --limit x         | fid: copy: --limit: 'x' is not a size, such as 64KiB
+        --timeout 5       | fid: copy: --timeout: '5' lacks a unit (use ms, s, m, h)
+        --timeout 5w      | fid: copy: --timeout: 'w' is not a time unit (use ms, s, m, h), in '5w'
+        --block 1K        | fid: copy: --block: a block has 4K to 256K, not '1K'
+        --method splise   | fid: copy: --method: 'splise' is not a method; did you mean 'splice'?
+        --metod splice    | fid: Unknown option: '--metod'; did you mean '--method'?
+        --checksum md5    | fid: copy: --checksum: expected one of [crc32c, sha256] (case-sensitive) but was 'md5'
+        --no-clobber -a   | fid: copy: --no-clobber: it makes no sense for a part of a file
+        """)
     void aBadOptionIsNamed(String options, String message) {
         Ran ran = here(("copy " + options + " " + path("a") + " " + path("b")).split(" +"));
         assertThat(ran.err()).startsWith(message);
@@ -33,16 +33,16 @@ class ValuesTest extends Sandbox {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            foo://x           | fid: copy: foo://x: unknown scheme 'foo' (use fd, tcp, tcp-listen, unix, unix-listen, exec: or file:foo://x)
-            tcp://host        | fid: copy: tcp://host: a port is missing, as in tcp://HOST:PORT
-            tcp://::1:80      | fid: copy: tcp://::1:80: an IPv6 address stands in brackets, as in tcp://[::1]:80
-            tcp://h:99999     | fid: copy: tcp://h:99999: '99999' is not a number from 0 to 65535
-            tcp://h:1?keep=1s | fid: copy: tcp://h:1?keep=1s: unknown option 'keep' (use nodelay, keepalive, bind, rcvbuf, sndbuf)
-            tcp://h:1?rcvbuf=1Z | fid: copy: tcp://h:1?rcvbuf=1Z: rcvbuf: 'Z' is not a size unit
-            unix://           | fid: copy: unix://: a path is missing, or a name behind @
-            x?ofset=1         | fid: copy: x?ofset=1: unknown option 'ofset'; did you mean 'offset'? (a file of that name is file:x?ofset=1)
-            exec:             | fid: copy: exec: needs a command, as in exec:'gzip -c'
-            """)
+        foo://x           | fid: copy: foo://x: unknown scheme 'foo' (use fd, tcp, tcp-listen, unix, unix-listen, exec: or file:foo://x)
+        tcp://host        | fid: copy: tcp://host: a port is missing, as in tcp://HOST:PORT
+        tcp://::1:80      | fid: copy: tcp://::1:80: an IPv6 address stands in brackets, as in tcp://[::1]:80
+        tcp://h:99999     | fid: copy: tcp://h:99999: '99999' is not a number from 0 to 65535
+        tcp://h:1?keep=1s | fid: copy: tcp://h:1?keep=1s: unknown option 'keep' (use nodelay, keepalive, bind, rcvbuf, sndbuf)
+        tcp://h:1?rcvbuf=1Z | fid: copy: tcp://h:1?rcvbuf=1Z: rcvbuf: 'Z' is not a size unit
+        unix://           | fid: copy: unix://: a path is missing, or a name behind @
+        x?ofset=1         | fid: copy: x?ofset=1: unknown option 'ofset'; did you mean 'offset'? (a file of that name is file:x?ofset=1)
+        exec:             | fid: copy: exec: needs a command, as in exec:'gzip -c'
+        """)
     void aBadEndpointIsNamed(String endpoint, String message) {
         Ran ran = here("copy", endpoint, path("b"));
         assertThat(ran.err()).startsWith(message);
@@ -54,9 +54,9 @@ class ValuesTest extends Sandbox {
     void anUnknownCommandIsNamed() {
         Ran ran = here("cpoy", "a", "b");
         assertThat(ran.err()).isEqualTo("""
-                        fid: Unknown command: 'cpoy'; did you mean 'copy'?
-                        usage: fid [OPTIONS] COMMAND [ARGS]; see fid help
-                        """);
+            fid: Unknown command: 'cpoy'; did you mean 'copy'?
+            usage: fid [OPTIONS] COMMAND [ARGS]; see fid help
+            """);
         assertThat(ran.status()).isEqualTo(2);
     }
 
