@@ -37,6 +37,8 @@ final class RelayLoad implements AutoCloseable {
     /// @param calls of the relay, -1 where they were not counted
     record Answer(Sample sample, long calls) {}
 
+    private static final int SILENT_RUNS = 5;
+
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter questions;
@@ -60,7 +62,8 @@ final class RelayLoad implements AutoCloseable {
         }
     }
 
-    /// One run against a relay.
+    /// One run against a relay. Where it answered nothing in that time, as one does that gets no processor, the run is
+    /// made again, each time twice as long, before that is taken for a failure.
     ///
     /// @param port where it listens
     /// @param pids its processes
@@ -68,13 +71,26 @@ final class RelayLoad implements AutoCloseable {
     /// @param calls tracepoint to count its system calls with, -1 for not
     Answer run(Work work, int port, List<Long> pids, long warmMillis, long runMillis, boolean checked, long calls)
             throws IOException {
-        String answer = ask("kind=" + work.kind() + " port=" + port + " conns=" + work.connections() + " size="
-                + work.size() + " rate=" + work.rate()
-                + (work.option().isEmpty() ? "" : " " + work.option() + "=1")
-                + (checked ? " check=1" : "") + (calls < 0 ? "" : " calls=" + calls) + " warm=" + warmMillis + " run="
-                + runMillis + " pids=" + pids.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        String answer = answer(
+                "kind=" + work.kind() + " port=" + port + " conns=" + work.connections() + " size="
+                        + work.size() + " rate=" + work.rate()
+                        + (work.option().isEmpty() ? "" : " " + work.option() + "=1")
+                        + (checked ? " check=1" : "") + (calls < 0 ? "" : " calls=" + calls) + " warm=" + warmMillis
+                        + " pids="
+                        + pids.stream().map(String::valueOf).collect(Collectors.joining(",")) + " run=",
+                runMillis);
         long[] n = numbers(answer);
         return new Answer(new Sample(n[0], n[1], n[2], n[3], n[4], new Latency(n[5], n[6])), n[7]);
+    }
+
+    private String answer(String question, long runMillis) throws IOException {
+        for (int i = 0; i < SILENT_RUNS; i++) {
+            String answer = question(question + (runMillis << i));
+            if (!answer.equals("error: nothing arrived")) {
+                return checked(answer);
+            }
+        }
+        throw new IOException("nothing arrived, in " + (runMillis << (SILENT_RUNS - 1)) + " ms neither");
     }
 
     /// Makes connections that stay until {@link #release}, each with a byte that went to and fro.
@@ -91,8 +107,7 @@ final class RelayLoad implements AutoCloseable {
         questions.flush();
     }
 
-    private String ask(String question) throws IOException {
-        String answer = question(question);
+    private static String checked(String answer) throws IOException {
         if (answer.startsWith("error")) {
             throw new IOException(answer.substring(answer.indexOf(' ') + 1));
         }
