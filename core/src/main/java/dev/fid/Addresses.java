@@ -30,7 +30,8 @@ final class Addresses {
         };
     }
 
-    /// @throws IllegalArgumentException for a host name that was not resolved, or a path of more than 107 bytes
+    /// @throws IllegalArgumentException for a host name that was not resolved, or a path of more than 107 bytes, an
+    /// abstract name of more than 108 with its `@`
     static byte[] encode(SocketAddress address) {
         return switch (address) {
             case UnixDomainSocketAddress unix -> encodeUnix(unix.getPath().toString());
@@ -47,8 +48,11 @@ final class Addresses {
     private static byte[] encodeUnix(String path) {
         byte[] name = path.getBytes(StandardCharsets.UTF_8);
         boolean isAbstract = name.length > 0 && name[0] == '@';
-        if (name.length > 107) {
-            throw new IllegalArgumentException("a unix socket's path has at most 107 bytes: " + path);
+        // 108 with the NUL, which a path has at its end and an abstract name, instead of the `@`, at its start.
+        int most = isAbstract ? 108 : 107;
+        if (name.length > most) {
+            throw new IllegalArgumentException(
+                    "a unix socket's name has at most " + most + " bytes, this one " + name.length + ": " + path);
         }
         // The length of an abstract address counts, a path ends with NUL.
         byte[] raw = new byte[2 + name.length + (isAbstract ? 0 : 1)];
@@ -87,7 +91,9 @@ final class Addresses {
         int port = Byte.toUnsignedInt(in.get()) << 8 | Byte.toUnsignedInt(in.get());
         byte[] raw = family == AF_INET6 ? Arrays.copyOfRange(sockaddr, 8, 24) : Arrays.copyOfRange(sockaddr, 4, 8);
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(raw), port);
+            InetAddress plain = InetAddress.getByAddress(raw);
+            int zone = plain instanceof Inet6Address ? in.getInt(24) : 0; // which link, for fe80::/10
+            return new InetSocketAddress(zone == 0 ? plain : Inet6Address.getByAddress(null, raw, zone), port);
         } catch (UnknownHostException e) {
             throw new AssertionError("4 and 16 bytes are addresses", e);
         }

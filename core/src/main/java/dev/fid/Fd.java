@@ -148,6 +148,21 @@ public final class Fd implements AutoCloseable {
         return Sockets.connect(kernel, address, patience, local, before);
     }
 
+    /// As {@link #connect(Kernel, SocketAddress, Duration, SocketAddress, Preparation)} to whichever of a peer's
+    /// addresses answers first: each gets 250 ms before the next one is asked beside it, both families in turn. See
+    /// {@link HappyEyeballs}.
+    ///
+    /// @throws ErrnoException what the last of them said; ETIMEDOUT after `patience` for all of them together
+    public static Fd connect(
+            Kernel kernel,
+            List<SocketAddress> addresses,
+            @Nullable Duration patience,
+            @Nullable SocketAddress local,
+            Preparation before)
+            throws ErrnoException {
+        return HappyEyeballs.connect(kernel, addresses, patience, local, before);
+    }
+
     /// What is done to a socket before it connects.
     public interface Preparation {
         void prepare(Fd socket) throws ErrnoException;

@@ -26,8 +26,14 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
     ///
     /// @throws Failure also for a reader that is gone: exit 141, in silence
     void print(String text) throws Failure {
+        byte[] bytes = Name.of(text).bytes();
+        print(bytes, bytes.length);
+    }
+
+    /// As {@link #print(String)}.
+    void print(byte[] bytes, int len) throws Failure {
         try {
-            out.write(Name.of(text).bytes());
+            out.write(bytes, 0, len);
             out.flush();
         } catch (IOException e) {
             short[] events = new short[1];

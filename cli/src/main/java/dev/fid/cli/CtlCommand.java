@@ -44,15 +44,12 @@ final class CtlCommand implements Action {
             throw Failure.usage(id == null ? "kill needs the ID of a connection, see conns" : "only kill takes an ID");
         }
         AdminClient client = AdminClient.of(admin);
-        AdminClient.Answer answer = switch (order) {
-            case "status", "metrics" -> client.get("/" + order);
-            case "conns" -> client.get("/connections");
-            case "kill" -> client.post("/kill?id=" + id);
-            default -> client.post("/" + order);
-        };
-        if (answer.status() != 200) {
-            throw new Failure(Exit.CHECK, answer.body().strip());
+        AdminClient.Sink out = context.console()::print;
+        switch (order) {
+            case "status", "metrics" -> client.get("/" + order, out);
+            case "conns" -> client.get("/connections", out);
+            case "kill" -> client.post("/kill?id=" + id, out);
+            default -> client.post("/" + order, out);
         }
-        context.console().print(answer.body());
     }
 }

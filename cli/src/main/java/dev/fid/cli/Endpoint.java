@@ -1,6 +1,8 @@
 package dev.fid.cli;
 
 import dev.fid.Name;
+import java.net.Inet6Address;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,6 +153,7 @@ sealed interface Endpoint {
         if (host.startsWith("[")) {
             host = host.substring(1, host.length() - 1);
         }
+        checkHost(text, host);
         int port = number(text, body.substring(colon + 1), 65535);
         boolean listen = scheme.equals("tcp-listen");
         if (!listen && (host.isEmpty() || port == 0)) {
@@ -159,6 +162,24 @@ sealed interface Endpoint {
         SocketOptions options = socketOptions(query, true, !listen);
         return listen ? new TcpListen(text, host, port, options) : new Tcp(text, host, port, options);
     }
+
+    /// What no resolver should be asked for: its answer would come late, and may be another address than was meant.
+    private static void checkHost(String text, String host) {
+        if (host.indexOf(':') >= 0) {
+            try {
+                Inet6Address.ofLiteral(host.replaceFirst("%[\\w.-]+$", ""));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(text + ": '" + host + "' is no IPv6 address", e);
+            }
+        } else if (host.matches("[0-9.]+") && !host.matches(DECIMAL + "(\\." + DECIMAL + "){3}")) {
+            throw new IllegalArgumentException(text + ": '" + host + "' is no IPv4 address");
+        } else if (!host.matches("[\\p{L}\\p{M}\\p{N}._-]{0,253}")) {
+            throw new IllegalArgumentException(text + ": '" + host + "' is no name of a host");
+        }
+    }
+
+    /// 0 to 255, without a leading zero, which would mean octal to some.
+    String DECIMAL = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 
     private static SocketOptions socketOptions(Query query, boolean tcp, boolean connecting) {
         return new SocketOptions(
@@ -207,6 +228,13 @@ sealed interface Endpoint {
         }
         if (Name.hasBytes(body)) {
             throw new IllegalArgumentException(text + ": the name of a socket has to be UTF-8");
+        }
+        // Behind an abstract name no NUL is needed. Source: unix(7).
+        int most = body.startsWith("@") ? 108 : 107;
+        int bytes = body.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > most) {
+            throw new IllegalArgumentException(
+                    text + ": a unix socket's name has at most " + most + " bytes, this one " + bytes);
         }
         return body;
     }

@@ -25,6 +25,18 @@ final class Failures {
         return verbose > 0 ? text + " (" + Errno.name(e.errno()) + ")" : text;
     }
 
+    /// The same of what java.nio says, whose messages may be nothing but the file's name.
+    static String reason(Exception e) {
+        return switch (e) {
+            case ErrnoException errno -> reason(errno, 0);
+            case java.nio.file.NoSuchFileException missing -> Errno.text(Errno.ENOENT);
+            case java.nio.file.AccessDeniedException denied -> Errno.text(Errno.EACCES);
+            case java.nio.file.FileSystemException file when file.getReason() != null -> file.getReason();
+            case java.nio.file.InvalidPathException path -> path.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+
     /// An endpoint that could not be opened.
     static Failure opening(Endpoint endpoint, ErrnoException e, int verbose) {
         int exit = endpoint.isNetwork() ? Exit.NETWORK : Exit.OPEN;

@@ -16,13 +16,9 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Connects, or waits for one peer.
 final class Network {
-    /// An address that does not answer gets this long while there are others.
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
-
     private static final Kernel KERNEL = Kernel.linux();
 
     private Network() {}
@@ -32,41 +28,29 @@ final class Network {
         String bind = tcp.options().bind();
         SocketAddress local = bind == null ? null : new InetSocketAddress(resolve(tcp, bind)[0], 0);
         long start = System.nanoTime();
-        ErrnoException last = null;
-        for (int i = 0; i < addresses.length; i++) {
-            Duration patience = i + 1 < addresses.length ? PATIENCE : null;
-            try {
-                return connect(new InetSocketAddress(addresses[i], tcp.port()), patience, local, tcp.options());
-            } catch (ErrnoException e) {
-                last = e;
-                if (e.errno() == Errno.ECANCELED) {
-                    break;
-                }
-            }
+        List<SocketAddress> all = new ArrayList<>();
+        for (InetAddress each : addresses) {
+            all.add(new InetSocketAddress(each, tcp.port()));
         }
-        throw refused(tcp, last, start);
+        try {
+            return Fd.connect(KERNEL, all, null, local, socket -> set(socket, tcp.options()));
+        } catch (ErrnoException e) {
+            throw refused(tcp, e, start);
+        }
     }
 
     static Fd connect(Endpoint.Unix unix) throws Failure {
         long start = System.nanoTime();
         try {
-            return connect(UnixDomainSocketAddress.of(unix.path()), null, null, unix.options());
+            SocketAddress address = UnixDomainSocketAddress.of(unix.path());
+            return Fd.connect(KERNEL, address, null, null, socket -> set(socket, unix.options()));
         } catch (ErrnoException e) {
             throw refused(unix, e, start);
         }
     }
 
-    private static Fd connect(
-            SocketAddress address,
-            @Nullable Duration patience,
-            @Nullable SocketAddress local,
-            Endpoint.SocketOptions options)
-            throws ErrnoException {
-        return Fd.connect(KERNEL, address, patience, local, socket -> set(socket, options));
-    }
-
-    private static Failure refused(Endpoint endpoint, @Nullable ErrnoException cause, long start) {
-        String why = cause == null ? "no address" : Errno.text(cause.errno());
+    private static Failure refused(Endpoint endpoint, ErrnoException cause, long start) {
+        String why = Errno.text(cause.errno());
         String after = " after " + Human.seconds(System.nanoTime() - start) + "; nothing was sent";
         return new Failure(Exit.NETWORK, endpoint.text() + ": " + why + after, "", cause);
     }

@@ -45,6 +45,10 @@ final class RelayBuilding {
         listen(builder, listen);
         sockets(builder, listen, to);
         List<String> proxy = RelayValues.proxy(table.get("proxy-protocol"));
+        List<String> allowed = RelayValues.blocks(table.get("allow"));
+        if (!allowed.isEmpty()) {
+            builder.allow(allowed.stream().map(Cidr::parse).toList());
+        }
         return builder.name(table.get("name"))
                 .splicing(Splicing.valueOf(table.get("splice").toUpperCase(Locale.ROOT)))
                 .pipeCapacity(RelayValues.pipeSize(table.get("pipe-size")))
@@ -52,6 +56,7 @@ final class RelayBuilding {
                 .preconnect(RelayValues.count(table.get("preconnect"), 0, 1000))
                 .maxConnections(RelayValues.count(table.get("max-conns"), 1, 1_000_000))
                 .connectTimeout(Durations.parse(table.get("connect-timeout")))
+                .connectRetries(RelayValues.count(table.get("connect-retries"), 0, 100))
                 .idleTimeout(RelayValues.time(table.get("idle-timeout")))
                 .halfCloseTimeout(RelayValues.time(table.get("half-close-timeout")))
                 .stallTimeout(RelayValues.time(table.get("stall-timeout")))
@@ -66,9 +71,6 @@ final class RelayBuilding {
                         proxy.contains("send-v1")
                                 ? ProxyOut.V1
                                 : proxy.contains("send-v2") ? ProxyOut.V2 : ProxyOut.NONE)
-                .allow(RelayValues.blocks(table.get("allow")).stream()
-                        .map(Cidr::parse)
-                        .toList())
                 .deny(RelayValues.blocks(table.get("deny")).stream()
                         .map(Cidr::parse)
                         .toList())

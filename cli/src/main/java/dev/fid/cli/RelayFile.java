@@ -2,13 +2,17 @@ package dev.fid.cli;
 
 import dev.fid.Name;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -20,6 +24,8 @@ import org.tomlj.TomlTable;
 /// Reads a configuration file: top-level keys of the process, and a `[[relay]]` for each relay. All mistakes are
 /// told at once, each with its line and column.
 final class RelayFile {
+    private static final int LARGEST = 1 << 20; // 1 MiB
+
     private final Path path;
     private final List<String> mistakes = new ArrayList<>();
 
@@ -30,12 +36,12 @@ final class RelayFile {
     static RelayConfig.Whole read(Path path) throws Failure {
         RelayFile file = new RelayFile(path);
         TomlParseResult toml;
+        String text = file.text();
         try {
-            toml = Toml.parse(path);
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new Failure(Exit.USAGE, Name.of(path).text() + ": No such file or directory", "", e);
-        } catch (IOException e) {
-            throw new Failure(Exit.USAGE, Name.of(path).text() + ": cannot be read: " + e.getMessage(), "", e);
+            toml = Toml.parse(text);
+        } catch (StackOverflowError e) {
+            file.mistake(null, "is nested too deeply");
+            throw file.failure();
         }
         for (TomlParseError error : toml.errors()) {
             file.mistake(error.position(), String.valueOf(error.getMessage()));
@@ -43,9 +49,45 @@ final class RelayFile {
         // A line that is no TOML makes nonsense of those below it.
         RelayConfig.Whole whole = toml.hasErrors() ? null : file.whole(toml);
         if (whole == null || !file.mistakes.isEmpty()) {
-            throw new Failure(Exit.USAGE, String.join(Failure.NEXT, file.mistakes));
+            throw file.failure();
         }
         return whole;
+    }
+
+    private Failure failure() {
+        return new Failure(Exit.USAGE, String.join(Failure.NEXT, mistakes));
+    }
+
+    /// The file as text: UTF-8, as TOML is, and no more of it than anybody writes.
+    private String text() throws Failure {
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(path)) {
+            bytes = in.readNBytes(LARGEST + 1);
+        } catch (IOException e) {
+            throw new Failure(Exit.USAGE, Name.of(path).text() + ": cannot be read: " + Failures.reason(e), "", e);
+        }
+        if (bytes.length > LARGEST) {
+            mistake(null, "has more than " + (LARGEST >> 20) + " MiB, which is no configuration");
+            throw failure();
+        }
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        boolean isText =
+                !StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError();
+        String text = out.flip().toString();
+        if (!isText) {
+            int line = 1 + (int) text.chars().filter(each -> each == '\n').count();
+            int column = text.length() - text.lastIndexOf('\n');
+            mistake(
+                    TomlPosition.positionAt(line, column),
+                    String.format(Locale.ROOT, "is not UTF-8: byte 0x%02x", bytes[in.position()] & 0xff));
+            throw failure();
+        }
+        if (text.startsWith("\ufeff")) {
+            mistake(null, "begins with a byte order mark; save it as UTF-8 without one");
+            throw failure();
+        }
+        return text;
     }
 
     private void mistake(@Nullable TomlPosition at, String text) {
@@ -61,9 +103,11 @@ final class RelayFile {
             Object value = toml.get(List.of(key));
             if (key.equals("relay")) {
                 if (value instanceof TomlArray array
+                        && !array.isEmpty()
                         && array.toList().stream().allMatch(each -> each instanceof TomlTable)) {
                     for (int i = 0; i < array.size(); i++) {
                         relays.add(relay(array.getTable(i), array.inputPositionOf(i)));
+                        tellTwin(relays, array.inputPositionOf(i));
                     }
                 } else {
                     mistake(toml.inputPositionOf(List.of(key)), "relays are tables: [[relay]]");
@@ -72,22 +116,28 @@ final class RelayFile {
                 put(toml, key, RelayKeys.SERVER, known, "the top level", server);
             }
         }
-        tellTwins(relays);
         if (!toml.contains("relay")) {
             mistake(null, "there is no [[relay]]");
         }
         return new RelayConfig.Whole(relays, new RelayConfig.Table(server));
     }
 
-    /// The second of two relays at one place could not listen.
-    private void tellTwins(List<RelayConfig.Table> relays) {
-        Set<String> places = new HashSet<>();
-        for (RelayConfig.Table relay : relays) {
-            String listen = relay.get("listen").replaceFirst("\\?.*", "");
-            if (!listen.isEmpty() && !listen.endsWith(":0") && !places.add(listen)) {
-                mistake(null, "two relays listen on " + listen);
+    /// The second of two relays at one place could not listen, and of one name the numbers would be one.
+    private void tellTwin(List<RelayConfig.Table> relays, @Nullable TomlPosition at) {
+        String place = place(relays.getLast());
+        String name = relays.getLast().get("name");
+        for (RelayConfig.Table other : relays.subList(0, relays.size() - 1)) {
+            if (!place.isEmpty() && !place.endsWith(":0") && place.equals(place(other))) {
+                mistake(at, "two relays listen on " + place);
+            }
+            if (!name.isEmpty() && name.equals(other.get("name"))) {
+                mistake(at, "two relays are called '" + name + "'");
             }
         }
+    }
+
+    private static String place(RelayConfig.Table relay) {
+        return relay.get("listen").replaceFirst("\\?.*", "");
     }
 
     private RelayConfig.Table relay(TomlTable table, @Nullable TomlPosition at) {

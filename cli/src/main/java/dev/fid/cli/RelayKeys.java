@@ -45,6 +45,7 @@ final class RelayKeys {
             new Key("preconnect", "N", "0", "upstream connections that each worker keeps ready"),
             new Key("max-conns", "N", "10000", "above it clients wait"),
             new Key("connect-timeout", "DURATION", "5s", "for all addresses together"),
+            new Key("connect-retries", "N", "3", "of an upstream that refuses, after 0.25, 0.75, 2.25 s ..."),
             new Key("idle-timeout", "DURATION", "5m", "without a byte; or none"),
             new Key("half-close-timeout", "DURATION", "1m", "without a byte after one side has ended; or none"),
             new Key("stall-timeout", "DURATION", "none", "while bytes wait for a peer that takes none; or none"),

@@ -11,7 +11,6 @@ import dev.fid.net.Relay;
 import dev.fid.net.RelayBuilder;
 import dev.fid.net.Service;
 import dev.fid.net.Supervisor;
-import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,8 +27,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,9 @@ final class RelayServer implements Admin.Control {
         STATUS
     }
 
+    /// For a reload that the admin page asked for, before it says that it goes on.
+    private static final long RELOAD_SECONDS = 4;
+
     private final RelayConfig.Source source;
     private final Context context;
     private final boolean json;
@@ -54,7 +60,9 @@ final class RelayServer implements Admin.Control {
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
     private volatile @Nullable Service service;
     private @Nullable AccessLog log;
-    private RelayConfig.@Nullable Whole config;
+    private volatile RelayConfig.@Nullable Whole config;
+    /// Under way or waiting; also the lock of the one that is carried out.
+    private final AtomicInteger reloads = new AtomicInteger();
     private boolean draining;
 
     RelayServer(RelayConfig.Source source, Context context, boolean json, boolean quiet, int verbose) {
@@ -112,29 +120,33 @@ final class RelayServer implements Admin.Control {
         }
         try {
             return new AccessLog(
-                    () -> {
-                        if (file.equals("-")) {
-                            return new FilterOutputStream(
-                                    new BufferedOutputStream(context.console().out(), 1 << 16)) {
-                                @Override
-                                public void write(byte[] bytes, int from, int len) throws IOException {
-                                    out.write(bytes, from, len); // not one by one, as FilterOutputStream does
-                                }
-
-                                @Override
-                                public void close() throws IOException {
-                                    flush(); // stdout is not ours to close
-                                }
-                            };
-                        }
-                        OutputStream out = Files.newOutputStream(
-                                Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-                        return new BufferedOutputStream(out, 1 << 16);
-                    },
+                    () -> file.equals("-")
+                            ? new Unclosed(context.console().out())
+                            : Files.newOutputStream(
+                                    Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND),
                     e -> complain("--access-log " + file + ": cannot be opened again, the old one goes on: "
-                            + e.getMessage()));
-        } catch (IOException e) {
-            throw new Failure(Exit.OPEN, file + ": cannot be opened: " + e.getMessage(), "", e);
+                            + Failures.reason(e)),
+                    e -> complain(
+                            "--access-log " + file + ": cannot be written, lines are lost: " + Failures.reason(e)));
+        } catch (IOException | java.nio.file.InvalidPathException e) {
+            throw new Failure(Exit.OPEN, "--access-log " + file + ": cannot be opened: " + Failures.reason(e), "", e);
+        }
+    }
+
+    /// Stdout, which is not ours to close.
+    private static final class Unclosed extends FilterOutputStream {
+        Unclosed(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int len) throws IOException {
+            out.write(bytes, from, len); // not one by one, as FilterOutputStream does
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
         }
     }
 
@@ -207,7 +219,7 @@ final class RelayServer implements Admin.Control {
                 tellWatchdog(running);
             }
             switch (order) {
-                case RELOAD -> reloadNow(running);
+                case RELOAD -> reloadBeside(running, new CompletableFuture<>());
                 case STATUS -> status(running);
                 case DRAIN, STOP -> {
                     end(running, order == Order.STOP);
@@ -254,32 +266,63 @@ final class RelayServer implements Admin.Control {
         }
     }
 
-    private synchronized String reloadNow(Service running) {
-        AccessLog writer = log;
-        if (writer != null) {
-            writer.reopen();
+    /// On a thread of its own: a file may keep its reader waiting for as long as it likes, a FIFO or one of NFS, and
+    /// orders are obeyed meanwhile. A second one waits for the first; more would find nothing else.
+    ///
+    /// @param wrong gets what is wrong with it, empty where it was taken
+    private void reloadBeside(Service running, CompletableFuture<String> wrong) {
+        if (reloads.incrementAndGet() > 2) {
+            reloads.decrementAndGet();
+            wrong.complete("another reload waits already");
+            return;
         }
-        supervisor.tellReloading();
-        try {
-            RelayConfig.Whole whole = source.read();
-            start(running, whole);
-            tellWhatNeedsARestart(whole);
-            config = whole;
-            int relays = running.relays().size();
-            int open = running.connections();
-            say("reloaded: " + relays + (relays == 1 ? " relay, " : " relays, ") + open
-                    + (open == 1 ? " connection goes on" : " connections go on"));
-            event("reloaded", object -> object.put("relays", running.relays().size()));
-            return "";
-        } catch (Failure e) {
-            complain("not reloaded, the old configuration stays: " + e.text());
-            return e.text();
-        } catch (RuntimeException e) {
-            // The relays that are there go on, and so does this process.
-            complain("reloaded in part, reload again or restart: " + e);
-            return "reloaded in part: " + e;
-        } finally {
-            supervisor.tell("READY=1");
+        Thread.ofPlatform().daemon().name("fid-reload").start(() -> {
+            try {
+                wrong.complete(reloadNow(running));
+            } catch (RuntimeException | Error e) {
+                wrong.completeExceptionally(e);
+                throw e;
+            } finally {
+                reloads.decrementAndGet();
+            }
+        });
+    }
+
+    private String reloadNow(Service running) {
+        synchronized (reloads) {
+            AccessLog writer = log;
+            if (writer != null) {
+                writer.reopen();
+            }
+            supervisor.tellReloading();
+            try {
+                RelayConfig.Whole whole = source.read();
+                if (running.isDraining()) {
+                    return "it ends";
+                }
+                start(running, whole);
+                tellWhatNeedsARestart(whole);
+                config = whole;
+                int relays = running.relays().size();
+                int open = running.connections();
+                say("reloaded: " + relays + (relays == 1 ? " relay, " : " relays, ") + open
+                        + (open == 1 ? " connection goes on" : " connections go on"));
+                event(
+                        "reloaded",
+                        object -> object.put("relays", running.relays().size()));
+                return "";
+            } catch (Failure e) {
+                complain("not reloaded, the old configuration stays: " + e.text());
+                return e.text();
+            } catch (RuntimeException e) {
+                // The relays that are there go on, and so does this process.
+                complain("reloaded in part, reload again or restart: " + e);
+                return "reloaded in part: " + e;
+            } finally {
+                if (!running.isDraining()) {
+                    supervisor.tell("READY=1");
+                }
+            }
         }
     }
 
@@ -297,7 +340,21 @@ final class RelayServer implements Admin.Control {
     @Override
     public String reload() {
         Service running = service;
-        return running == null ? "not started yet" : reloadNow(running);
+        if (running == null) {
+            return "not started yet";
+        }
+        try {
+            CompletableFuture<String> wrong = new CompletableFuture<>();
+            reloadBeside(running, wrong);
+            return wrong.get(RELOAD_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            return "the configuration cannot be read yet: the file does not answer";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        } catch (ExecutionException e) {
+            return String.valueOf(e.getCause());
+        }
     }
 
     /// The first time lets connections finish; a second time cuts them.

@@ -18,12 +18,18 @@ final class RelayValues {
             case "pipe-size" -> pipeSize(value);
             case "wake-size" -> Size.parse(value);
             case "preconnect" -> count(value, 0, 1000);
+            case "connect-retries" -> count(value, 0, 100);
             case "max-conns" -> count(value, 1, 1_000_000);
             case "connect-timeout", "drain-timeout" -> Durations.parse(value);
             case "idle-timeout", "half-close-timeout", "stall-timeout", "keepalive", "user-timeout" -> time(value);
             case "limit", "limit-total" -> rate(value);
             case "proxy-protocol" -> proxy(value);
-            case "allow", "deny" -> blocks(value);
+            case "allow" -> {
+                if (blocks(value).isEmpty()) {
+                    throw new IllegalArgumentException("an empty list would let nobody in; leave the key out for all");
+                }
+            }
+            case "deny" -> blocks(value);
             case "backlog" -> count(value, 1, 65535);
             case "reuse-port" -> truth(value);
             case "workers" -> workers(value);

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,7 +41,7 @@ final class TopCommand implements Action {
         Map<String, Row> before = Map.of();
         long since = System.nanoTime();
         for (int i = 0; i < count; i++) {
-            Map<String, Row> now = rows(client.get("/metrics").body());
+            Map<String, Row> now = rows(client.get("/metrics"));
             double seconds = Math.max(1e-3, (System.nanoTime() - since) / 1e9);
             since = System.nanoTime();
             context.console().print((redraw ? "\033[H\033[2J" : "") + table(now, before, seconds));
@@ -54,35 +56,55 @@ final class TopCommand implements Action {
         }
     }
 
+    /// A line of a metric with labels and a whole number; what does not look so is another's, and left out.
+    private static final Pattern SAMPLE = Pattern.compile(
+            "(fid_relay_[a-z_]+)\\{((?:[a-z_]+=\"(?:[^\"\\\\]|\\\\.)*\",?)*)\\} ([0-9]{1,18})(?:\\.0+)?");
+
+    private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
+
     private static Map<String, Row> rows(String metrics) {
         Map<String, long[]> sums = new TreeMap<>();
-        for (String line :
-                metrics.lines().filter(each -> each.startsWith("fid_relay_")).toList()) {
-            int end = line.lastIndexOf(' ');
-            int quote = line.indexOf("relay=\"");
-            Integer column = column(line);
-            if (column == null || quote < 0) {
-                continue;
+        metrics.lines().forEach(line -> {
+            Matcher sample = SAMPLE.matcher(line);
+            if (!sample.matches()) {
+                return;
             }
-            String relay = line.substring(quote + 7, line.indexOf('"', quote + 7));
-            long value = Long.parseLong(line.substring(end + 1));
+            Map<String, String> labels = labels(sample.group(2));
+            String relay = labels.get("relay");
+            Integer column = column(sample.group(1), labels);
+            if (relay == null || column == null) {
+                return;
+            }
+            long value = Long.parseLong(sample.group(3));
             long[] row = sums.computeIfAbsent(relay, name -> new long[6]);
             row[column] += value;
-            if (line.contains("method=\"splice\"")) {
+            if ("splice".equals(labels.get("method"))) {
                 row[5] += value;
             }
-        }
+        });
         Map<String, Row> rows = new TreeMap<>();
         sums.forEach((name, row) -> rows.put(name, new Row(row[0], row[1], row[2], row[3], row[4], row[5])));
         return rows;
     }
 
-    private static @Nullable Integer column(String line) {
-        if (line.startsWith("fid_relay_connections{")) return 0;
-        if (line.startsWith("fid_relay_accepted_total{")) return 1;
-        if (line.startsWith("fid_relay_joined_total{")) return 2;
-        if (line.startsWith("fid_relay_bytes_total{")) return line.contains("to_upstream") ? 3 : 4;
-        return null;
+    private static Map<String, String> labels(String text) {
+        Map<String, String> labels = new TreeMap<>();
+        Matcher label = LABEL.matcher(text);
+        while (label.find()) {
+            String value = label.group(2).replaceAll("\\\\n", " ").replaceAll("\\\\(.)", "$1");
+            labels.put(label.group(1), Name.shown(value));
+        }
+        return labels;
+    }
+
+    private static @Nullable Integer column(String metric, Map<String, String> labels) {
+        return switch (metric) {
+            case "fid_relay_connections" -> 0;
+            case "fid_relay_accepted_total" -> 1;
+            case "fid_relay_joined_total" -> 2;
+            case "fid_relay_bytes_total" -> "to_upstream".equals(labels.get("direction")) ? 3 : 4;
+            default -> null;
+        };
     }
 
     private static String table(Map<String, Row> now, Map<String, Row> before, double seconds) {

@@ -1,5 +1,6 @@
 package dev.fid.net;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,9 +20,13 @@ public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
     }
 
     private static final int ROOM = 10_000;
+    private static final int BATCH = 1 << 16; // 64 KiB
 
     private final Opening opening;
     private final Consumer<IOException> reopenFailed;
+    private final Consumer<IOException> writeFailed;
+    private boolean isFailing;
+    private boolean isTorn;
     private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(ROOM);
     private final AtomicLong lost = new AtomicLong();
     private final Thread writer;
@@ -30,9 +35,12 @@ public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
     private volatile boolean closed;
 
     /// @param reopenFailed learns, on the log's thread, that the file could not be opened again
+    /// @param writeFailed learns there that nothing can be written, as on a full disk; once, until something can
     /// @throws IOException where the log cannot be opened
-    public AccessLog(Opening opening, Consumer<IOException> reopenFailed) throws IOException {
+    public AccessLog(Opening opening, Consumer<IOException> reopenFailed, Consumer<IOException> writeFailed)
+            throws IOException {
         this.reopenFailed = reopenFailed;
+        this.writeFailed = writeFailed;
         this.opening = opening;
         this.out = opening.open();
         this.writer = Thread.ofPlatform().daemon().name("fid-access-log").start(this::write);
@@ -51,6 +59,7 @@ public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
     }
 
     private void write() {
+        ByteArrayOutputStream batch = new ByteArrayOutputStream();
         while (!closed || !lines.isEmpty()) {
             try {
                 String line = lines.poll(100, TimeUnit.MILLISECONDS);
@@ -58,21 +67,43 @@ public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
                     reopen = false;
                     reopenNow();
                 }
-                if (line != null) {
-                    out.write(line.getBytes(StandardCharsets.UTF_8));
+                int count = 0;
+                for (; line != null; line = batch.size() < BATCH ? lines.poll() : null) {
+                    batch.writeBytes(line.getBytes(StandardCharsets.UTF_8));
+                    count++;
                 }
-                long missing = lines.isEmpty() ? lost.getAndSet(0) : 0;
-                if (missing > 0) {
-                    out.write(("{\"lost\":" + missing + "}\n").getBytes(StandardCharsets.UTF_8));
+                if (count > 0 || (lost.get() > 0 && isFailing)) {
+                    writeNow(batch, count);
                 }
-                if (lines.isEmpty()) {
-                    out.flush();
-                }
-            } catch (IOException e) {
-                lost.incrementAndGet(); // a full disk stops no connection; the count is written when there is room
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    /// A full disk stops no connection: what cannot be written is counted, and the count is written when there is room.
+    private void writeNow(ByteArrayOutputStream batch, int count) {
+        long missing = lines.isEmpty() ? lost.getAndSet(0) : 0;
+        if (missing > 0) {
+            batch.writeBytes(("{\"lost\":" + missing + "}\n").getBytes(StandardCharsets.UTF_8));
+        }
+        try {
+            if (isTorn) {
+                out.write('\n'); // what was written of a line when it failed stands alone
+                isTorn = false;
+            }
+            out.write(batch.toByteArray());
+            out.flush();
+            isFailing = false;
+        } catch (IOException e) {
+            isTorn = true;
+            lost.addAndGet(missing + count);
+            if (!isFailing) {
+                isFailing = true;
+                writeFailed.accept(e);
+            }
+        } finally {
+            batch.reset();
         }
     }
 
@@ -82,6 +113,7 @@ public final class AccessLog implements Consumer<LogEntry>, AutoCloseable {
             OutputStream fresh = opening.open();
             out.close();
             out = fresh;
+            isTorn = false;
         } catch (IOException e) {
             reopenFailed.accept(e);
         }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.SocketFile;
+import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
@@ -14,13 +15,12 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.Semaphore;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The page for operators, over HTTP on a loopback address or a unix socket: `GET` `/healthz`, `/readyz`,
+/// The page for operators, over HTTP on a loopback address or a unix socket: `GET` or `HEAD` `/healthz`, `/readyz`,
 /// `/metrics`, `/status`, `/connections`; `POST` `/reload`, `/drain`, `/stop`, `/kill?id=N`.
 ///
 /// A web page that the operator looks at must not reach it: over TCP the `Host` has to name this machine (against
@@ -40,8 +40,10 @@ public final class Admin implements AutoCloseable {
     }
 
     private static final int MOST_AT_ONCE = 32;
-    private static final int LONGEST_HEAD = 8192;
     private static final long PATIENCE_MILLIS = 10_000;
+    private static final int MOST_AFTER = 1 << 16; // of a body that nobody reads
+    /// One for each peer that comes while there are no others.
+    private static final int DESCRIPTORS = 4;
 
     private final Service service;
     private final Control control;
@@ -49,7 +51,8 @@ public final class Admin implements AutoCloseable {
     private final Fd listener;
     private final @Nullable SocketFile file;
     private final SocketAddress address;
-    private final Semaphore room = new Semaphore(MOST_AT_ONCE);
+    private final Set<Session> sessions = new HashSet<>();
+    private final Reserve reserve = new Reserve(kernel, DESCRIPTORS);
     private final Thread acceptor;
 
     /// @param where a loopback address (port 0 takes a free one) or a unix path, which gets the mode 0600
@@ -73,7 +76,33 @@ public final class Admin implements AutoCloseable {
             listener = Fd.listen(kernel, where, 64);
             address = listener.localAddress();
         }
+        refill();
+        join(Thread.ofVirtual().name("fid-admin-first").start(this::waitOnce));
         acceptor = Thread.ofPlatform().daemon().name("fid-admin").start(this::accept);
+        askOurselves();
+    }
+
+    /// Once descriptors have run out no class can be loaded from a folder, and no epoll made: all that an answer needs
+    /// is there after the first one.
+    private void waitOnce() {
+        try {
+            serveBeside(listener.accept(Duration.ofMillis(1)));
+        } catch (ErrnoException e) {
+            // Nobody came so soon; but a virtual thread has waited.
+        }
+    }
+
+    /// The other half of it: one question, answered.
+    private void askOurselves() {
+        String question = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        try (Fd peer = Fd.connect(kernel, address, Duration.ofMillis(PATIENCE_MILLIS));
+                OutputStream out = peer.outputStream();
+                InputStream in = peer.inputStream()) {
+            out.write(question.getBytes(ISO_8859_1));
+            in.readAllBytes();
+        } catch (IOException e) {
+            // It is closed already.
+        }
     }
 
     /// Where it is.
@@ -81,21 +110,87 @@ public final class Admin implements AutoCloseable {
         return address;
     }
 
+    /// One peer, and when it was heard last; an answered one before all others.
+    private static final class Session {
+        private final Fd peer;
+        private volatile long heard = System.nanoTime();
+        private volatile boolean isAnswered;
+
+        Session(Fd peer) {
+            this.peer = peer;
+        }
+
+        boolean isIdlerThan(Session other) {
+            return isAnswered == other.isAnswered ? heard - other.heard < 0 : isAnswered;
+        }
+    }
+
     private void accept() {
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                Fd peer = listener.accept();
-                if (room.tryAcquire()) {
-                    Thread.ofVirtual().name("fid-admin").start(() -> serve(peer));
-                } else {
-                    peer.close();
-                }
+                refill();
+                serveBeside(next());
             } catch (ErrnoException e) {
-                if (e.errno() == dev.fid.kernel.Errno.ECANCELED) {
+                if (e.errno() == Errno.ECANCELED) {
                     return;
                 }
-                pause(); // no descriptors left: not the time to spin
+                pause(); // no descriptors left, not even our own: not the time to spin
             }
+        }
+    }
+
+    private void serveBeside(Fd peer) {
+        Session session = new Session(peer);
+        enter(session);
+        Thread.ofVirtual().name("fid-admin").start(() -> serve(session));
+    }
+
+    /// Out of descriptors, the operator who asks why gets those that were kept for him.
+    private Fd next() throws ErrnoException {
+        try {
+            return listener.accept();
+        } catch (ErrnoException e) {
+            boolean isShort = e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE;
+            if (!isShort || !releaseOne()) {
+                throw e;
+            }
+            return listener.accept();
+        }
+    }
+
+    private boolean releaseOne() {
+        synchronized (reserve) {
+            return reserve.release();
+        }
+    }
+
+    /// At once where one was used, before a relay of ours takes it for a client; what is missing then may be there at
+    /// the next time.
+    private void refill() {
+        synchronized (reserve) {
+            reserve.fill();
+        }
+    }
+
+    /// Where there is no room the idlest gives way, so that who opens connections and says nothing shuts nobody out.
+    private void enter(Session session) {
+        synchronized (sessions) {
+            if (sessions.size() >= MOST_AT_ONCE) {
+                Session idlest = session;
+                for (Session each : sessions) {
+                    idlest = each.isIdlerThan(idlest) ? each : idlest;
+                }
+                sessions.remove(idlest);
+                kernel.shutdown(idlest.peer.number(), Uapi.SHUT_RDWR); // it ends, and closes its own number
+            }
+            sessions.add(session);
+        }
+    }
+
+    /// Before it is closed: whoever is in the set has its number still.
+    private void leave(Session session) {
+        synchronized (sessions) {
+            sessions.remove(session);
         }
     }
 
@@ -107,7 +202,8 @@ public final class Admin implements AutoCloseable {
         }
     }
 
-    private void serve(Fd peer) {
+    private void serve(Session session) {
+        Fd peer = session.peer;
         // A peer that stands still is shut down, not closed: its number stays ours until we are done.
         Thread guard = Thread.ofVirtual().start(() -> {
             try {
@@ -121,20 +217,27 @@ public final class Admin implements AutoCloseable {
         InputStream in = peer.inputStream();
         OutputStream out = peer.outputStream();
         try {
-            Request request = Request.read(in);
+            AdminRequest request = AdminRequest.read(in, () -> session.heard = System.nanoTime());
             Answer answer = request == null ? new Answer(400, "text/plain", "bad request\n") : answer(request);
             afterwards = answer.afterwards();
-            write(out, answer);
+            write(out, answer, request != null && request.method().equals("HEAD"));
             peer.shutdownOutput();
+            session.isAnswered = true;
+            for (int left = MOST_AFTER; left > 0; ) {
+                // To close with bytes unread would reset the connection, and take the answer away.
+                int read = in.read(new byte[4096]);
+                left = read < 0 ? 0 : left - read;
+            }
         } catch (IOException e) {
             // The peer has gone; there is nobody to tell.
         } finally {
             guard.interrupt();
             join(guard);
+            leave(session);
             close(in);
             close(out);
             peer.close();
-            room.release();
+            refill();
         }
         afterwards.run();
     }
@@ -166,7 +269,7 @@ public final class Admin implements AutoCloseable {
         return new Answer(status, "text/plain; charset=utf-8", body + "\n");
     }
 
-    private Answer answer(Request request) {
+    private Answer answer(AdminRequest request) {
         if (!isForUs(request)) {
             return text(403, "this page is for this machine alone");
         }
@@ -175,8 +278,8 @@ public final class Admin implements AutoCloseable {
                     ? act(request)
                     : text(403, "POST needs the header Fid-Admin: 1");
         }
-        if (!request.method().equals("GET")) {
-            return text(405, "GET or POST");
+        if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
+            return text(405, "GET, HEAD or POST");
         }
         return switch (request.path()) {
             case "/healthz" -> text(200, "ok");
@@ -189,7 +292,7 @@ public final class Admin implements AutoCloseable {
         };
     }
 
-    private Answer act(Request request) {
+    private Answer act(AdminRequest request) {
         return switch (request.path()) {
             case "/reload" -> {
                 String wrong = control.reload();
@@ -207,77 +310,39 @@ public final class Admin implements AutoCloseable {
         };
     }
 
-    private boolean isForUs(Request request) {
-        if (address instanceof UnixDomainSocketAddress) {
-            return request.headers().get("origin") == null;
-        }
-        String host = request.headers().getOrDefault("host", "");
-        String origin = request.headers().get("origin");
-        return host.toLowerCase(Locale.ROOT).matches("(localhost|127(\\.[0-9]{1,3}){3}|\\[::1])(:[0-9]{1,5})?")
-                && (origin == null || origin.equalsIgnoreCase("http://" + host));
+    private boolean isForUs(AdminRequest request) {
+        return address instanceof UnixDomainSocketAddress
+                ? request.headers().get("origin") == null
+                : request.isForThisMachine();
     }
 
-    private static void write(OutputStream out, Answer answer) throws IOException {
+    private static String reason(int status) {
+        return switch (status) {
+            case 200 -> "OK";
+            case 400 -> "Bad Request";
+            case 403 -> "Forbidden";
+            case 404 -> "Not Found";
+            case 405 -> "Method Not Allowed";
+            case 409 -> "Conflict";
+            case 503 -> "Service Unavailable";
+            default -> throw new IllegalArgumentException(Integer.toString(status));
+        };
+    }
+
+    private static void write(OutputStream out, Answer answer, boolean isHeadAlone) throws IOException {
         byte[] body = answer.body().getBytes(UTF_8);
-        String reason = answer.status() == 200 ? "OK" : "Error";
-        String head = "HTTP/1.1 " + answer.status() + " " + reason + "\r\nContent-Type: " + answer.type()
-                + "\r\nContent-Length: " + body.length
-                + "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
-        byte[] all = java.util.Arrays.copyOf(head.getBytes(ISO_8859_1), head.length() + body.length);
-        System.arraycopy(body, 0, all, head.length(), body.length);
+        String head =
+                "HTTP/1.1 " + answer.status() + " " + reason(answer.status()) + "\r\nContent-Type: " + answer.type()
+                        + "\r\nContent-Length: " + body.length
+                        + (answer.status() == 405 ? "\r\nAllow: GET, HEAD, POST" : "")
+                        + "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+        byte[] all = head.getBytes(ISO_8859_1);
+        if (!isHeadAlone) {
+            all = java.util.Arrays.copyOf(all, head.length() + body.length);
+            System.arraycopy(body, 0, all, head.length(), body.length);
+        }
         out.write(all);
         out.flush();
-    }
-
-    /// The head of a request; a body is not read.
-    private record Request(String method, String path, String query, Map<String, String> headers) {
-        /// Null where it is none.
-        static @Nullable Request read(InputStream in) throws IOException {
-            byte[] head = new byte[LONGEST_HEAD];
-            int length = 0;
-            while (length < head.length && !ends(head, length)) {
-                int read = in.read(head, length, head.length - length);
-                if (read < 0) {
-                    return null;
-                }
-                length += read;
-            }
-            String[] lines = new String(head, 0, length, ISO_8859_1).split("\r\n", -1);
-            String[] words = lines[0].split(" ", -1);
-            if (!ends(head, length)
-                    || words.length != 3
-                    || !words[2].startsWith("HTTP/1.")
-                    || !words[1].startsWith("/")) {
-                return null;
-            }
-            Map<String, String> headers = new HashMap<>();
-            for (int i = 1; i < lines.length && !lines[i].isEmpty(); i++) {
-                int colon = lines[i].indexOf(':');
-                if (colon <= 0) {
-                    return null;
-                }
-                String key = lines[i].substring(0, colon).toLowerCase(Locale.ROOT);
-                String value = lines[i].substring(colon + 1).strip();
-                if (headers.put(key, value) != null && key.equals("host")) {
-                    return null; // two hosts: one of them is a lie
-                }
-            }
-            int question = words[1].indexOf('?');
-            return new Request(
-                    words[0],
-                    question < 0 ? words[1] : words[1].substring(0, question),
-                    question < 0 ? "" : words[1].substring(question + 1),
-                    headers);
-        }
-
-        private static boolean ends(byte[] head, int length) {
-            for (int i = 3; i < length; i++) {
-                if (head[i] == '\n' && head[i - 1] == '\r' && head[i - 2] == '\n' && head[i - 3] == '\r') {
-                    return true;
-                }
-            }
-            return false;
-        }
     }
 
     @Override
@@ -285,6 +350,9 @@ public final class Admin implements AutoCloseable {
         acceptor.interrupt();
         join(acceptor);
         listener.close();
+        synchronized (reserve) {
+            reserve.close();
+        }
         if (file != null) {
             file.remove();
         }

@@ -28,6 +28,8 @@ final class Branch {
     final IoEventLoop loop;
     final Tally tally = new Tally();
     final Spares spares;
+    /// For the upstream of the next client.
+    final Reserve reserve;
     /// For PROXY headers.
     final Memory scratch;
     /// The loop's idea of now, for time-outs: as old as the last tick.
@@ -52,7 +54,8 @@ final class Branch {
         this.terms = terms;
         this.pipes = new Pipes(pool(kernel, terms));
         this.spares = new Spares(this, terms);
-        this.scratch = kernel.allocate(ProxyHeader.MOST);
+        this.reserve = new Reserve(kernel, 1);
+        this.scratch = kernel.allocate(ProxyHeader.MOST_WRITTEN);
         this.now = kernel.nanoTime();
     }
 
@@ -94,15 +97,20 @@ final class Branch {
     }
 
     /// A client that a listener accepted.
-    void adopt(Fd client) {
+    ///
+    /// @param reserved as in {@link Connection}
+    void adopt(Fd client, @Nullable Fd reserved) {
         if (closed) {
             client.close();
+            if (reserved != null) {
+                reserved.close();
+            }
             relay.leave();
             return;
         }
         tally.accepted++;
         now = relay.kernel().nanoTime();
-        Connection connection = new Connection(this, client);
+        Connection connection = new Connection(this, client, reserved);
         add(connection);
         safely(connection, Connection::start);
     }
@@ -321,6 +329,7 @@ final class Branch {
                 }
             }
             spares.clear();
+            reserve.close();
             closeAll();
             pipes.retire();
             scratch.close();

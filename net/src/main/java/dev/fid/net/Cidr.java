@@ -3,7 +3,6 @@ package dev.fid.net;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 
 /// A block of IP addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.
 ///
@@ -25,15 +24,11 @@ public final class Cidr {
     public static Cidr parse(String text) {
         int slash = text.indexOf('/');
         String host = slash < 0 ? text : text.substring(0, slash);
-        if (!host.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+        InetAddress ip = AddressText.parse(host);
+        if (ip == null) {
             throw new IllegalArgumentException("'" + text + "' is no address block, such as 10.0.0.0/8");
         }
-        byte[] address;
-        try {
-            address = InetAddress.getByName(host).getAddress(); // digits: nothing is looked up
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("'" + text + "' is no address block, such as 10.0.0.0/8", e);
-        }
+        byte[] address = ip.getAddress();
         int most = address.length * 8;
         String digits = slash < 0 ? Integer.toString(most) : text.substring(slash + 1);
         if (!digits.matches("[0-9]{1,3}") || Integer.parseInt(digits) > most) {

@@ -11,6 +11,7 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.net.SocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One client and its upstream: read its {@link Greeting}, {@link Dial} the upstream, then join both by a {@link
@@ -54,6 +55,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private @Nullable SocketAddress target;
     private int leftEvents;
     private int rightEvents;
+    private @Nullable Fd reserved;
     private boolean queued;
     /// What an upstream said, or what was wrong with a header.
     private String why = "";
@@ -63,8 +65,10 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private int declinedBack;
     private boolean answered;
 
-    Connection(Branch branch, Fd client) {
+    /// @param reserved a descriptor that is open for the upstream's sake; null where the branch's own will do
+    Connection(Branch branch, Fd client, @Nullable Fd reserved) {
         this.branch = branch;
+        this.reserved = reserved;
         this.terms = branch.relay.terms();
         this.client = client;
         this.left = new Peer(client, this, false);
@@ -92,6 +96,11 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             return;
         }
         left.join(branch.loop);
+        if (reserved == null
+                && (terms.proxyIn() != ProxyIn.NONE
+                        || !branch.relay.upstream(terms).isKnown())) {
+            reserved = branch.reserve.take(); // others will be accepted before we dial
+        }
         if (terms.proxyIn() == ProxyIn.NONE) {
             dial();
         } else {
@@ -100,7 +109,8 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     }
 
     private boolean isDenied() throws ErrnoException {
-        if (terms.allow().isEmpty() && terms.deny().isEmpty()) {
+        List<Cidr> allowed = terms.allow();
+        if (allowed == null && terms.deny().isEmpty()) {
             return false;
         }
         SocketAddress from = client.remoteAddress();
@@ -108,7 +118,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             return false; // who may use a unix socket is said by its mode
         }
         return terms.deny().stream().anyMatch(block -> block.contains(from))
-                || (!terms.allow().isEmpty() && terms.allow().stream().noneMatch(block -> block.contains(from)));
+                || (allowed != null && allowed.stream().noneMatch(block -> block.contains(from)));
     }
 
     // ---- events ----
@@ -147,12 +157,15 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
                 header = said.header();
                 dial();
             }
-            case REFUSE -> {
-                why = said.why();
-                end(Ending.NO_HEADER);
-            }
+            case REFUSE -> refuse(said);
             case GONE -> end(Ending.RESET);
         }
+    }
+
+    private void refuse(Greeting said) {
+        why = said.why();
+        branch.tally.headerErrors.merge(said.fault().toString(), 1L, Long::sum);
+        end(Ending.NO_HEADER);
     }
 
     private void dial() {
@@ -164,9 +177,25 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             connected(spare.socket, spare.peer, spare.address, spare.events);
             return;
         }
-        Dial fresh = new Dial(branch, terms, this);
+        Dial fresh = new Dial(branch, terms, terms.connectRetries(), this);
         dial = fresh;
         fresh.start();
+    }
+
+    @Override
+    public boolean release() {
+        if (reserved == null) {
+            return branch.reserve.release();
+        }
+        dropReserved();
+        return true;
+    }
+
+    private void dropReserved() {
+        if (reserved != null) {
+            reserved.close();
+            reserved = null;
+        }
     }
 
     @Override
@@ -178,6 +207,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     @Override
     public void connected(Fd socket, Peer peer, SocketAddress address, int events) {
         dial = null;
+        dropReserved();
         rightEvents = events;
         target = address;
         right = peer;
@@ -218,9 +248,10 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     private void introduce(Fd socket) throws ErrnoException {
         SocketAddress source = header == null ? null : header.source();
         SocketAddress destination = header == null ? null : header.destination();
+        Tlvs tlvs = header == null ? Tlvs.NONE : header.tlvs();
         byte[] bytes = source != null && destination != null
-                ? ProxyHeader.write(terms.proxyOut(), source, destination)
-                : ProxyHeader.write(terms.proxyOut(), client.remoteAddress(), client.localAddress());
+                ? ProxyHeader.write(terms.proxyOut(), source, destination, tlvs)
+                : ProxyHeader.write(terms.proxyOut(), client.remoteAddress(), client.localAddress(), tlvs);
         branch.scratch.put(0, bytes, 0, bytes.length);
         long sent =
                 kernel().send(socket.number(), branch.scratch, 0, bytes.length, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
@@ -304,6 +335,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     void tick(long now) {
         Silence quiet = silence;
         Dial dialing = dial;
+        Greeting said = greeting;
         if (quiet != null) {
             Ending how = quiet.look(now, isPaced);
             if (how != null) {
@@ -311,11 +343,12 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             }
         } else if (dialing != null) {
             dialing.tick(now);
-        } else if (phase == Phase.GREETING && now - accepted > Deadline.nanos(terms.connectTimeout())) {
+        } else if (said != null && now - accepted > Deadline.nanos(terms.connectTimeout())) {
             if (terms.proxyIn() == ProxyIn.ACCEPT && (leftEvents & Uapi.EPOLLIN) == 0) {
                 dial(); // a client that waits for the server to speak
             } else {
-                end(Ending.NO_HEADER);
+                said.late(terms.connectTimeout());
+                refuse(said);
             }
         }
     }
@@ -328,6 +361,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             return;
         }
         phase = Phase.ENDED;
+        dropReserved();
         branch.tally.endings.merge(how, 1L, Long::sum);
         Link joined = link;
         count(branch.tally);

@@ -3,18 +3,26 @@ package dev.fid.net;
 import dev.fid.Deadline;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.HappyEyeballs;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// One attempt to reach the upstream: its name is looked up, then its addresses are tried in turn, within one
-/// time-out for all of that. Runs on its branch's loop.
-final class Dial implements Peer.Reader {
+/// One attempt to reach the upstream: its name is looked up, then its addresses are tried, within one time-out for all
+/// of that. An address that is silent for a quarter of a second gets the next one beside it, and the first that
+/// answers is taken and remembered; where all have refused they are asked again after a pause, a few times. Not a
+/// byte was sent until then, so no upstream sees anything twice. Runs on its branch's loop.
+/// Source: RFC 8305, section 5.
+final class Dial {
     /// Before the next try where descriptors ran out, or a unix listener had no room.
     private static final long AGAIN_MILLIS = 20;
+    /// Before the first retry; each pause after it is three times as long.
+    private static final long FIRST_PAUSE_MILLIS = 250;
 
     /// Learns how it went, once.
     interface Outcome {
@@ -26,28 +34,86 @@ final class Dial implements Peer.Reader {
         ///
         /// @param why what the last one said
         void unreachable(String why);
+
+        /// There is no descriptor for the socket.
+        ///
+        /// @return whether one was kept for it, and is free now
+        default boolean release() {
+            return false;
+        }
     }
 
     private final Branch branch;
     private final Terms terms;
+    private final Upstream upstream;
     private final Outcome outcome;
     private final long since;
     private SocketAddress @Nullable [] addresses;
     private int next;
-    private @Nullable Fd socket;
-    private @Nullable Peer peer;
+    private int retriesLeft;
+    private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private final List<Attempt> attempts = new ArrayList<>();
     private boolean over;
+    private boolean isShort;
     private String why = "";
 
-    Dial(Branch branch, Terms terms, Outcome outcome) {
+    Dial(Branch branch, Terms terms, int retries, Outcome outcome) {
         this.branch = branch;
         this.terms = terms;
+        this.upstream = branch.relay.upstream(terms);
         this.outcome = outcome;
+        this.retriesLeft = retries;
         this.since = branch.relay.kernel().nanoTime();
     }
 
+    /// One address, asked.
+    private final class Attempt implements Peer.Reader {
+        private final SocketAddress address;
+        private final Fd socket;
+        private final Peer peer;
+
+        Attempt(SocketAddress address, Fd socket) {
+            this.address = address;
+            this.socket = socket;
+            this.peer = new Peer(socket, this, true);
+        }
+
+        @Override
+        public void ready(Peer from, int events) {
+            if (over || (events & (Uapi.EPOLLOUT | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
+                return;
+            }
+            Kernel kernel = branch.relay.kernel();
+            boolean failed = (events & (Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0;
+            int errno = failed ? kernel.getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR) : 0;
+            attempts.remove(this);
+            if (errno != 0) {
+                failed(Math.abs(errno));
+                hangUp();
+                connect();
+                return;
+            }
+            over = true;
+            hangUpAll();
+            upstream.remember(address);
+            branch.tally.connecting.add(kernel.nanoTime() - since);
+            outcome.connected(socket, peer, address, events);
+        }
+
+        @Override
+        public void broken(Throwable bug) {
+            Dial.this.broken(bug);
+        }
+
+        private void hangUp() {
+            peer.leave();
+            branch.relay.kernel().setLinger(socket.number(), true, 0);
+            branch.closeSoon(socket::close);
+        }
+    }
+
     void start() {
-        branch.relay.upstream(terms).find(branch.loop, found -> {
+        upstream.find(branch.loop, found -> {
             try {
                 found(found);
             } catch (RuntimeException e) {
@@ -74,42 +140,68 @@ final class Dial implements Peer.Reader {
         return addresses == null;
     }
 
-    /// Tries the next address.
+    /// Asks the next address that can be asked at all.
     private void connect() {
         SocketAddress[] all = Objects.requireNonNull(addresses);
         while (next < all.length) {
             try {
                 Fd fresh = Fd.connectSoon(branch.relay.kernel(), all[next], terms.bind(), terms.upstream()::apply);
                 if (fresh == null) {
-                    again();
+                    later(AGAIN_MILLIS);
                     return;
                 }
-                socket = fresh;
-                Peer joining = new Peer(fresh, this, true);
-                peer = joining;
-                joining.join(branch.loop);
+                isShort = false;
+                Attempt attempt = new Attempt(all[next], fresh);
+                attempts.add(attempt);
+                attempt.peer.join(branch.loop);
+                next++;
+                if (next < all.length) {
+                    later(HappyEyeballs.DELAY.toMillis());
+                }
                 return;
             } catch (ErrnoException e) {
+                boolean isShortage = isShortage(e.errno());
+                if (isShortage && outcome.release()) {
+                    continue;
+                }
                 failed(e.errno());
-                if (isShortage(e.errno())) {
-                    again();
+                if (isShortage) {
+                    isShort = true;
+                    later(AGAIN_MILLIS);
                     return;
                 }
                 next++;
             }
         }
-        fail(why);
+        if (attempts.isEmpty()) {
+            retry();
+        }
+    }
+
+    /// All have refused: perhaps the upstream is just being restarted.
+    private void retry() {
+        if (retriesLeft == 0) {
+            fail(why);
+            return;
+        }
+        retriesLeft--;
+        branch.tally.connectRetries++;
+        next = 0;
+        later(pauseMillis);
+        pauseMillis *= 3;
     }
 
     private static boolean isShortage(int errno) {
         return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOBUFS || errno == Errno.ENOMEM;
     }
 
-    /// The time-out bounds how often.
-    private void again() {
-        branch.later(AGAIN_MILLIS, () -> {
+    /// Goes on after some time, unless it has gone on before by an address that refused. The time-out bounds how often.
+    private void later(long millis) {
+        int expected = next;
+        int round = retriesLeft;
+        branch.later(millis, () -> {
             try {
-                if (!over && socket == null) {
+                if (!over && next == expected && round == retriesLeft) {
                     connect();
                 }
             } catch (RuntimeException e) {
@@ -118,33 +210,7 @@ final class Dial implements Peer.Reader {
         });
     }
 
-    @Override
-    public void ready(Peer from, int events) {
-        Fd tried = socket;
-        Peer joined = peer;
-        if (over
-                || tried == null
-                || joined == null
-                || (events & (Uapi.EPOLLOUT | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
-            return;
-        }
-        Kernel kernel = branch.relay.kernel();
-        boolean failed = (events & (Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0;
-        int errno = failed ? kernel.getsockopt(tried.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR) : 0;
-        if (errno != 0) {
-            failed(Math.abs(errno));
-            hangUp();
-            next++;
-            connect();
-            return;
-        }
-        over = true;
-        branch.tally.connecting.add(kernel.nanoTime() - since);
-        outcome.connected(tried, joined, Objects.requireNonNull(addresses)[next], events);
-    }
-
-    @Override
-    public void broken(Throwable bug) {
+    private void broken(Throwable bug) {
         branch.report(bug);
         if (!over) {
             try {
@@ -158,8 +224,10 @@ final class Dial implements Peer.Reader {
     /// Looks at the time-out.
     void tick(long now) {
         if (!over && now - since > Deadline.nanos(terms.connectTimeout())) {
-            failed(Errno.ETIMEDOUT);
-            fail(why);
+            if (!attempts.isEmpty()) {
+                failed(Errno.ETIMEDOUT); // not where it is our own descriptors that we wait for, nor between two tries
+            }
+            fail(why.isEmpty() ? Errno.text(Errno.ETIMEDOUT) : why);
         }
     }
 
@@ -169,27 +237,22 @@ final class Dial implements Peer.Reader {
     }
 
     private void fail(String reason) {
+        boolean ours = isShort && attempts.isEmpty();
         cancel();
-        outcome.unreachable(AddressText.of(terms.to()) + ": " + reason);
+        String to = AddressText.of(terms.to());
+        outcome.unreachable(ours ? "no descriptor to connect to " + to + ": " + reason : to + ": " + reason);
     }
 
     /// Gives up; the outcome learns nothing more.
     void cancel() {
         if (!over) {
             over = true;
-            hangUp();
+            hangUpAll();
         }
     }
 
-    private void hangUp() {
-        Peer joined = peer;
-        Fd tried = socket;
-        if (joined != null && tried != null) {
-            joined.leave();
-            branch.relay.kernel().setLinger(tried.number(), true, 0);
-            branch.closeSoon(tried::close);
-        }
-        peer = null;
-        socket = null;
+    private void hangUpAll() {
+        attempts.forEach(Attempt::hangUp);
+        attempts.clear();
     }
 }

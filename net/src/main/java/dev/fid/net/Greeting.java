@@ -5,6 +5,8 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What a client says before its first byte: a PROXY header, where there is one.
@@ -21,9 +23,24 @@ final class Greeting {
         GONE
     }
 
+    /// Why a client was refused, as metrics count it.
+    enum Fault {
+        MALFORMED,
+        CUT_SHORT,
+        MISSING,
+        LATE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     private final Fd client;
     private final boolean isRequired;
     private @Nullable ProxyHeader header;
+    private boolean isBegun;
+    private Fault fault = Fault.MISSING;
     private String why = "no PROXY header";
 
     Greeting(Fd client, boolean isRequired) {
@@ -47,11 +64,11 @@ final class Greeting {
         try {
             read = ProxyHeader.read(scratch.bytes(0, (int) peeked), (int) peeked);
         } catch (IllegalArgumentException e) {
-            why = "malformed PROXY header: " + e.getMessage();
-            return Verdict.REFUSE;
+            return refuse(Fault.MALFORMED, "malformed PROXY header: " + e.getMessage());
         }
         boolean unfinished = peeked == 0 || read.equals(ProxyHeader.UNFINISHED);
         if (unfinished && peeked > 0 && !ended) {
+            isBegun = true;
             return Verdict.WAIT;
         }
         if (!unfinished && read.length() > 0) {
@@ -60,15 +77,32 @@ final class Greeting {
             return Verdict.PASS;
         }
         if (unfinished && peeked > 0) {
-            why = "a PROXY header cut short";
-            return Verdict.REFUSE;
+            return refuse(Fault.CUT_SHORT, "a PROXY header cut short");
         }
         return isRequired ? Verdict.REFUSE : Verdict.PASS;
+    }
+
+    /// The time for it is up.
+    void late(Duration time) {
+        refuse(
+                Fault.LATE,
+                (isBegun ? "a PROXY header that was not whole" : "no PROXY header") + " after " + time.toMillis()
+                        + " ms");
+    }
+
+    private Verdict refuse(Fault what, String reason) {
+        fault = what;
+        why = reason;
+        return Verdict.REFUSE;
     }
 
     /// What is wrong, where it is refused.
     String why() {
         return why;
+    }
+
+    Fault fault() {
+        return fault;
     }
 
     /// The header; null before it was read, and where there is none.

@@ -124,25 +124,36 @@ final class Listener implements Peer.Reader {
     private void hand(Fd client) {
         Branch branch = branches.get(turn++ % branches.size());
         if (branch == home) {
-            branch.adopt(client);
+            branch.adopt(client, null);
         } else {
-            branch.loop.execute(() -> branch.adopt(client));
+            Fd reserved = home.reserve.take();
+            branch.loop.execute(() -> branch.adopt(client, reserved));
         }
     }
 
+    /// A client is taken only where there is a descriptor for its upstream, too: else it waits in the backlog.
     private @Nullable Fd next() {
+        int missing = home.reserve.fill();
+        if (missing != 0) {
+            rest(missing);
+            return null;
+        }
         try {
             return socket.acceptNow();
         } catch (ErrnoException e) {
-            // No descriptors (EMFILE, ENFILE) or memory: the edge is gone, so look again later, and do not spin.
-            home.tally.acceptErrors.merge(Errno.name(e.errno()), 1L, Long::sum);
-            exhausted = true;
-            home.later(PATIENCE_MILLIS, () -> {
-                exhausted = false;
-                accept();
-            });
+            rest(e.errno());
             return null;
         }
+    }
+
+    /// No descriptors (EMFILE, ENFILE) or memory: the edge is gone, so look again later, and do not spin.
+    private void rest(int errno) {
+        home.tally.acceptErrors.merge(Errno.name(errno), 1L, Long::sum);
+        exhausted = true;
+        home.later(PATIENCE_MILLIS, () -> {
+            exhausted = false;
+            accept();
+        });
     }
 
     /// There is room again; from any thread.
@@ -198,6 +209,7 @@ final class Listener implements Peer.Reader {
             acceptAll();
             closed = true;
             peer.leave();
+            relay.giveBack(socket);
             socket.close(); // an event for it at most makes the next socket of its number look once in vain
         }
     }

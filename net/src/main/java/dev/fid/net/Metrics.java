@@ -77,13 +77,28 @@ final class Metrics {
             line("fid_relay_trials_total", label("relay", name) + "," + label("kept", "splice"), tally.spliceTrials);
             line("fid_relay_trials_total", label("relay", name) + "," + label("kept", "copy"), tally.copyTrials);
         });
-        errors("fid_relay_accept_errors_total", "Errors of accept, by errno.", tallies, Tally::acceptErrors);
-        errors("fid_relay_connect_errors_total", "Errors of connecting, by errno.", tallies, Tally::connectErrors);
+        errors("fid_relay_accept_errors_total", "errno", "Errors of accept, by errno.", tallies, Tally::acceptErrors);
+        errors(
+                "fid_relay_connect_errors_total",
+                "errno",
+                "Errors of connecting, by errno.",
+                tallies,
+                Tally::connectErrors);
+        head("fid_relay_connect_retries_total", "counter", "How often an upstream that refused was asked again.");
+        tallies.forEach(
+                (name, tally) -> line("fid_relay_connect_retries_total", label("relay", name), tally.connectRetries));
         errors(
                 "fid_relay_fallbacks_total",
+                "errno",
                 "How often a direction began to copy bulk, by errno.",
                 tallies,
                 Tally::fallbacks);
+        errors(
+                "fid_relay_header_errors_total",
+                "reason",
+                "Clients refused for their PROXY header, by what was wrong.",
+                tallies,
+                Tally::headerErrors);
         head("fid_relay_accept_pauses_total", "counter", "How often accepting paused at the bound of connections.");
         tallies.forEach((name, tally) -> line("fid_relay_accept_pauses_total", label("relay", name), tally.pauses));
         times("fid_relay_connect_seconds", "Time to connect to the upstream.", tallies, tally -> tally.connecting);
@@ -112,10 +127,10 @@ final class Metrics {
         Map<String, Long> of(Tally tally);
     }
 
-    private void errors(String name, String help, Map<String, Tally> tallies, Errors errors) {
+    private void errors(String name, String key, String help, Map<String, Tally> tallies, Errors errors) {
         head(name, "counter", help);
         tallies.forEach((relay, tally) -> errors.of(tally)
-                .forEach((errno, count) -> line(name, label("relay", relay) + "," + label("errno", errno), count)));
+                .forEach((which, count) -> line(name, label("relay", relay) + "," + label(key, which), count)));
     }
 
     private interface Histogram {

@@ -13,6 +13,8 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The sockets that a relay listens on: for each TCP address one a loop, a single one for each unix path and for
 /// each socket that was passed to us.
@@ -27,6 +29,8 @@ final class Ports {
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<List<Fd>> sockets = new ArrayList<>();
     private final List<SocketFile> files = new ArrayList<>();
+    /// Of those that were handed to us, the ones that were blocking. Listeners on several loops give back.
+    private final Set<Fd> blocking = ConcurrentHashMap.newKeySet();
 
     private Ports(RelayBuilder builder, int loops) {
         this.kernel = builder.kernel();
@@ -45,6 +49,7 @@ final class Ports {
             ports.bind();
             return ports;
         } catch (ErrnoException | RuntimeException e) {
+            Set.copyOf(ports.blocking).forEach(ports::giveBack);
             ports.sockets.forEach(each -> each.forEach(Fd::close));
             ports.removeFiles();
             throw e;
@@ -83,6 +88,28 @@ final class Ports {
         return !place.inherited().contains(socket);
     }
 
+    /// accept4(2) must not hold up a loop. The flag is of the open file description, which whoever handed it to us, and
+    /// other processes, have too: it is theirs again at the end.
+    private void waitNever(Fd socket) throws ErrnoException {
+        int flags = kernel.fcntl(socket.number(), F_GETFL, 0);
+        if (flags >= 0 && (flags & O_NONBLOCK) != 0) {
+            return;
+        }
+        int result = flags < 0 ? flags : kernel.fcntl(socket.number(), F_SETFL, flags | O_NONBLOCK);
+        if (result < 0) {
+            throw new ErrnoException("fcntl", socket + ", O_NONBLOCK", -result);
+        }
+        blocking.add(socket);
+    }
+
+    /// Makes it block again where it did; just before it is closed.
+    void giveBack(Fd socket) {
+        if (blocking.remove(socket)) {
+            int flags = kernel.fcntl(socket.number(), F_GETFL, 0);
+            kernel.fcntl(socket.number(), F_SETFL, flags & ~O_NONBLOCK);
+        }
+    }
+
     void removeFiles() {
         files.forEach(SocketFile::remove);
     }
@@ -90,6 +117,7 @@ final class Ports {
     private void bind() throws ErrnoException {
         for (Fd inherited : place.inherited()) {
             addresses.add(inherited.localAddress());
+            waitNever(inherited);
             options.apply(inherited);
             sockets.add(List.of(inherited));
         }

@@ -53,6 +53,7 @@ public final class Relay implements AutoCloseable {
 
     Relay(RelayBuilder builder, Loops loops, boolean ownsLoops) throws ErrnoException {
         this.kernel = builder.kernel();
+        Rehearsal.hold(kernel);
         this.loops = loops;
         this.ownsLoops = ownsLoops;
         this.ids = builder.ids();
@@ -60,7 +61,7 @@ public final class Relay implements AutoCloseable {
         this.trouble = builder.trouble();
         this.place = builder.place();
         this.terms = builder.terms();
-        this.upstream = new Upstream(terms.to());
+        this.upstream = new Upstream(terms.upstreams());
         this.total = rate(terms, null);
         this.ports = Ports.open(builder, loops.count());
         this.name = name(builder, ports);
@@ -119,6 +120,11 @@ public final class Relay implements AutoCloseable {
         return builder.name().isEmpty() ? AddressText.of(ports.addresses().getFirst()) : builder.name();
     }
 
+    /// What it would be called.
+    String nameFor(RelayBuilder builder) {
+        return name(builder, ports);
+    }
+
     Place place() {
         return place;
     }
@@ -135,7 +141,7 @@ public final class Relay implements AutoCloseable {
 
     Upstream upstream(Terms of) {
         Upstream now = upstream;
-        return now.to().equals(of.to()) ? now : new Upstream(of.to());
+        return now.to().equals(of.upstreams()) ? now : new Upstream(of.upstreams());
     }
 
     @Nullable
@@ -164,6 +170,11 @@ public final class Relay implements AutoCloseable {
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).resume();
         }
+    }
+
+    /// A listener is closed: one that was handed to us is given back as it came.
+    void giveBack(Fd socket) {
+        ports.giveBack(socket);
     }
 
     boolean logs() {
@@ -248,8 +259,8 @@ public final class Relay implements AutoCloseable {
     void change(RelayBuilder builder) {
         Terms now = builder.terms();
         total = rate(now, terms);
-        if (!now.to().equals(terms.to())) {
-            upstream = new Upstream(now.to());
+        if (!now.upstreams().equals(terms.upstreams())) {
+            upstream = new Upstream(now.upstreams());
         }
         terms = now;
         name = name(builder, ports);

@@ -6,6 +6,7 @@ import dev.fid.Pipe;
 import dev.fid.PipeBudget;
 import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Kernel;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,11 +29,13 @@ public final class RelayBuilder {
     private @Nullable Consumer<LogEntry> log;
 
     private @Nullable SocketAddress to;
+    private List<SocketAddress> others = List.of();
     private Splicing splicing = Splicing.AUTO;
     private long pipeCapacity = Pipe.BULK_CAPACITY;
     private long mark = 1 << 20; // 1 MiB
     private int maxConnections = 10_000;
     private Duration connectTimeout = Duration.ofSeconds(5);
+    private int connectRetries = 3;
     private @Nullable Duration idleTimeout = Duration.ofMinutes(5);
     private @Nullable Duration halfCloseTimeout = Duration.ofMinutes(1);
     private @Nullable Duration stallTimeout;
@@ -42,7 +45,7 @@ public final class RelayBuilder {
     private final Side client = new Side();
     private final Side upstream = new Side();
     private @Nullable SocketAddress bind;
-    private List<Cidr> allow = List.of();
+    private @Nullable List<Cidr> allow;
     private List<Cidr> deny = List.of();
     private ProxyIn proxyIn = ProxyIn.NONE;
     private ProxyOut proxyOut = ProxyOut.NONE;
@@ -110,12 +113,14 @@ public final class RelayBuilder {
         }
         return new Terms(
                 where,
+                others,
                 splicing,
                 pipeCapacity,
                 mark,
                 preconnect,
                 maxConnections,
                 connectTimeout,
+                connectRetries,
                 idleTimeout,
                 halfCloseTimeout,
                 stallTimeout,
@@ -138,7 +143,8 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// A socket that listens already, such as systemd's; non-blocking. The relay closes it.
+    /// A socket that listens already, such as systemd's. The relay closes it; it is non-blocking while the relay runs,
+    /// for everybody who has it, and is given back at the end as it came.
     public RelayBuilder listen(Fd listening) {
         inherited.add(listening);
         return this;
@@ -147,7 +153,23 @@ public final class RelayBuilder {
     /// Where clients are joined to: an address, a host name by `InetSocketAddress.createUnresolved` that is
     /// looked up when it is needed, or a unix path.
     public RelayBuilder to(SocketAddress upstream) {
-        to = upstream;
+        return to(List.of(upstream));
+    }
+
+    /// As {@link #to(SocketAddress)}, to an upstream with several addresses. One that is silent for 250 ms gets the
+    /// next one beside it, and the first that answers is taken, and asked first from then on (RFC 8305). So it
+    /// is with the addresses of a name, too, which stands alone.
+    public RelayBuilder to(List<? extends SocketAddress> upstream) {
+        if (upstream.isEmpty()) {
+            throw new IllegalArgumentException("an upstream has an address");
+        }
+        for (SocketAddress each : upstream) {
+            if (upstream.size() > 1 && each instanceof InetSocketAddress inet && inet.isUnresolved()) {
+                throw new IllegalArgumentException(each + ": a name stands alone, all of its addresses are tried");
+            }
+        }
+        to = upstream.getFirst();
+        others = List.copyOf(upstream.subList(1, upstream.size()));
         return this;
     }
 
@@ -200,8 +222,7 @@ public final class RelayBuilder {
     }
 
     /// Gets the connections that ended because no upstream took them, their PROXY header was wrong or their reader
-    /// stood
-    /// still, with the reason; on an event loop: it must not wait.
+    /// stood still, with the reason; on an event loop: it must not wait.
     public RelayBuilder trouble(@Nullable Consumer<LogEntry> reader) {
         trouble = reader;
         return this;
@@ -241,6 +262,16 @@ public final class RelayBuilder {
     /// For all addresses of the upstream together; 5 s by default.
     public RelayBuilder connectTimeout(Duration time) {
         connectTimeout = time;
+        return this;
+    }
+
+    /// How often an upstream that has refused is asked again for the same client, after 0.25, 0.75, 2.25 s and so on,
+    /// within the connect time-out; 3 by default. Nothing was sent to it before.
+    public RelayBuilder connectRetries(int times) {
+        if (times < 0) {
+            throw new IllegalArgumentException(times + " retries");
+        }
+        connectRetries = times;
         return this;
     }
 
@@ -330,7 +361,8 @@ public final class RelayBuilder {
         return this;
     }
 
-    /// Who may connect; empty for all. Unix clients always may: their socket's mode says who.
+    /// Who may connect; an empty list lets nobody in, without one everybody may. Unix clients always may: their
+    /// socket's mode says who.
     public RelayBuilder allow(List<Cidr> blocks) {
         allow = List.copyOf(blocks);
         return this;

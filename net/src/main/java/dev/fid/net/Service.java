@@ -5,7 +5,9 @@ import dev.fid.ErrnoException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -36,6 +38,8 @@ public final class Service implements AutoCloseable {
     /// Makes the relays those of `wanted`: a relay of the same place takes the new terms for connections to come,
     /// others are started, and those that nobody wants any more stop listening while their connections go on.
     /// Nothing changes where a start fails.
+    ///
+    /// @throws IllegalArgumentException where two of them have one name
     public synchronized void apply(List<RelayBuilder> wanted) throws ErrnoException {
         if (draining) {
             return;
@@ -59,6 +63,7 @@ public final class Service implements AutoCloseable {
                     after.add(relay);
                 }
             }
+            refuseTwins(after, wanted);
         } catch (ErrnoException | RuntimeException e) {
             Attempts closings = new Attempts(e);
             fresh.forEach(relay -> closings.make(relay::close));
@@ -100,6 +105,17 @@ public final class Service implements AutoCloseable {
         void end() {
             if (first instanceof RuntimeException e) {
                 throw e;
+            }
+        }
+    }
+
+    /// Of one name the numbers of two relays would be one.
+    private static void refuseTwins(List<Relay> relays, List<RelayBuilder> wanted) {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < relays.size(); i++) {
+            String name = relays.get(i).nameFor(wanted.get(i));
+            if (!names.add(name)) {
+                throw new IllegalArgumentException("two relays are called '" + name + "'");
             }
         }
     }

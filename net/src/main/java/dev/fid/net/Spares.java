@@ -141,7 +141,7 @@ final class Spares {
     }
 
     private final class Attempt implements Dial.Outcome {
-        private final Dial dial = new Dial(branch, terms, this);
+        private final Dial dial = new Dial(branch, terms, 0, this);
 
         void start() {
             dialing.add(dial);

@@ -54,8 +54,7 @@ public final class Supervisor {
     }
 
     /// Tells that it reads its configuration again; {@link #tell} `READY=1` when it has. For `Type=notify-reload` the
-    /// time
-    /// goes with it. Source: systemd.service(5).
+    /// time goes with it. Source: systemd.service(5).
     public void tellReloading() {
         tell("RELOADING=1\nMONOTONIC_USEC=" + kernel.nanoTime() / 1000);
     }
@@ -69,8 +68,8 @@ public final class Supervisor {
         return ours && micros.matches("[0-9]{1,15}") ? Long.parseLong(micros) * 500 : 0;
     }
 
-    /// The sockets that it opened for us, by their numbers: they listen, are non-blocking from here on, and are
-    /// not passed on to children.
+    /// The sockets that it opened for us, by their numbers: they listen, and are not passed on to
+    /// children. A relay makes them non-blocking while it runs, and gives them back as they came.
     public List<Fd> sockets() throws ErrnoException {
         List<Fd> sockets = new ArrayList<>();
         for (int number : numbers().keySet()) {
@@ -104,8 +103,6 @@ public final class Supervisor {
             int errno = listens < 0 ? -listens : dev.fid.kernel.Errno.EINVAL;
             throw new ErrnoException("getsockopt", number + ", SO_ACCEPTCONN", errno);
         }
-        int flags = kernel.fcntl(number, Uapi.F_GETFL, 0);
-        kernel.fcntl(number, Uapi.F_SETFL, flags | Uapi.O_NONBLOCK); // accept4(2) must not hold up a loop
         kernel.fcntl(number, Uapi.F_SETFD, Uapi.FD_CLOEXEC);
         kernel.setsockopt(number, Uapi.IPPROTO_TCP, Uapi.TCP_NODELAY, 1);
         return Fd.own(kernel, number, "");

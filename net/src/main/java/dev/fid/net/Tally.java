@@ -19,6 +19,8 @@ final class Tally {
     long spares;
     long open;
     long pauses;
+    /// How often all addresses of the upstream were asked once more.
+    long connectRetries;
     final long[] spliced = new long[2];
     final long[] copied = new long[2];
     long calls;
@@ -31,6 +33,8 @@ final class Tally {
     final Map<String, Long> acceptErrors = new TreeMap<>();
     final Map<String, Long> connectErrors = new TreeMap<>();
     final Map<String, Long> fallbacks = new TreeMap<>();
+    /// Why a PROXY header was not taken.
+    final Map<String, Long> headerErrors = new TreeMap<>();
     final Times connecting = new Times();
     final Times firstByte = new Times();
 
@@ -52,6 +56,7 @@ final class Tally {
         spares += other.spares;
         open += other.open;
         pauses += other.pauses;
+        connectRetries += other.connectRetries;
         for (int i = 0; i < 2; i++) {
             spliced[i] += other.spliced[i];
             copied[i] += other.copied[i];
@@ -66,6 +71,7 @@ final class Tally {
         other.acceptErrors.forEach((key, value) -> acceptErrors.merge(key, value, Long::sum));
         other.connectErrors.forEach((key, value) -> connectErrors.merge(key, value, Long::sum));
         other.fallbacks.forEach((key, value) -> fallbacks.merge(key, value, Long::sum));
+        other.headerErrors.forEach((key, value) -> headerErrors.merge(key, value, Long::sum));
         connecting.add(other.connecting);
         firstByte.add(other.firstByte);
     }
@@ -80,6 +86,10 @@ final class Tally {
 
     Map<String, Long> fallbacks() {
         return fallbacks;
+    }
+
+    Map<String, Long> headerErrors() {
+        return headerErrors;
     }
 
     long ended(Ending how) {

@@ -261,8 +261,12 @@ class OperationTest extends Fixture {
         InetSocketAddress gone = (InetSocketAddress) address(server);
         server.close();
         ConcurrentLinkedQueue<LogEntry> told = new ConcurrentLinkedQueue<>();
-        Relay relay = start(
-                Relay.builder().listen(loopback(0)).to(gone).loops(loops()).trouble(told::add));
+        Relay relay = start(Relay.builder()
+                .listen(loopback(0))
+                .to(gone)
+                .connectRetries(0)
+                .loops(loops())
+                .trouble(told::add));
         SocketChannel client = connect(relay);
         String who = client.getLocalAddress().toString().substring(1);
         assertThatThrownBy(() -> drain(client)).isInstanceOf(IOException.class);

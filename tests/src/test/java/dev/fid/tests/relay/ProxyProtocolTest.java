@@ -3,11 +3,14 @@ package dev.fid.tests.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fid.net.Admin;
 import dev.fid.net.Cidr;
 import dev.fid.net.Ending;
+import dev.fid.net.Loops;
 import dev.fid.net.ProxyIn;
 import dev.fid.net.ProxyOut;
 import dev.fid.net.Relay;
+import dev.fid.net.Service;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -16,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +59,37 @@ class ProxyProtocolTest extends Fixture {
         expected.putShort((short) ((InetSocketAddress) relay.addresses().getFirst()).getPort());
         expected.put("hello".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThat(drain(accept(server))).isEqualTo(expected.array());
+    }
+
+    @Test
+    void whatIsKnownOfTheClientReachesTheUpstream() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).proxyIn(ProxyIn.REQUIRE).proxyOut(ProxyOut.V2));
+        SocketChannel client = connect(relay);
+        byte[] header = hex(SIGNATURE + "2111001a c0000201 c6336401 1234 01bb 050003 616263 020005 612e6f7267");
+        put(client, header);
+        client.shutdownOutput();
+        assertThat(drain(accept(server))).isEqualTo(header);
+    }
+
+    @Test
+    void aUnixClientHasNoAddressAndIsLocal() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(Relay.builder()
+                .listen(java.net.UnixDomainSocketAddress.of(dir.resolve("r.sock")))
+                .to(address(server))
+                .loops(loops())
+                .proxyOut(ProxyOut.V2));
+        connect(relay).shutdownOutput();
+        assertThat(drain(accept(server))).isEqualTo(hex(SIGNATURE + "20000000"));
+    }
+
+    @Test
+    void anEmptyListLetsNobodyIn() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).allow(List.of()));
+        assertThatThrownBy(() -> drain(connect(relay))).isInstanceOf(IOException.class);
+        assertThat(relay.totals().ended(Ending.DENIED)).isEqualTo(1);
     }
 
     /// Three ways that a header may arrive: whole with the data, byte by byte, and behind a relay of our own.
@@ -125,11 +160,27 @@ class ProxyProtocolTest extends Fixture {
     @Test
     void aHeaderThatDoesNotComeIsNotWaitedForForEver() throws Exception {
         ServerSocketChannel server = server();
-        Relay relay = start(to(server).proxyIn(ProxyIn.REQUIRE).connectTimeout(Duration.ofMillis(200)));
-        SocketChannel client = connect(relay);
-        put(client, "PROXY ");
-        assertThatThrownBy(() -> drain(client)).isInstanceOf(IOException.class);
-        assertThat(relay.totals().ended(Ending.NO_HEADER)).isEqualTo(1);
+        ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
+        Service service = keep(new Service(new Loops(1), null));
+        service.apply(List.of(Relay.builder()
+                .name("p")
+                .listen(loopback(0))
+                .to(address(server))
+                .proxyIn(ProxyIn.REQUIRE)
+                .connectTimeout(Duration.ofMillis(200))
+                .trouble(entry -> told.add(entry.why()))));
+        Relay relay = service.relays().getFirst();
+        for (String begun : List.of("PROXY ", "")) {
+            SocketChannel client = connect(relay);
+            put(client, begun);
+            assertThatThrownBy(() -> drain(client)).isInstanceOf(IOException.class);
+        }
+        assertThat(relay.totals().ended(Ending.NO_HEADER)).isEqualTo(2);
+        assertThat(told)
+                .containsExactly("a PROXY header that was not whole after 200 ms", "no PROXY header after 200 ms");
+        Admin admin = keep(new Admin(loopback(0), service, new AdminTest.Orders()));
+        assertThat(AdminTest.ask(admin, "GET /metrics HTTP/1.0\r\n\r\n"))
+                .contains("fid_relay_header_errors_total{relay=\"p\",reason=\"late\"} 2\n");
     }
 
     @Test
@@ -163,7 +214,19 @@ class ProxyProtocolTest extends Fixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"10.0.0.0/33", "10.0.0.1/8", "localhost", "::1/129", "1.2.3/8", ""})
+    @ValueSource(
+            strings = {
+                "10.0.0.0/33",
+                "10.0.0.1/8",
+                "localhost",
+                "::1/129",
+                "1.2.3/8",
+                "256.1.1.1",
+                "010.0.0.0/8",
+                "1:2:3:4:5:6:7:8:9",
+                ":::/0",
+                ""
+            })
     void whatIsNoAddressBlockIsRefused(String text) {
         assertThatThrownBy(() -> Cidr.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }

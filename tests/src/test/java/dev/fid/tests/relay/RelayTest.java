@@ -371,7 +371,8 @@ class RelayTest extends Fixture {
         ServerSocketChannel server = server();
         InetSocketAddress gone = (InetSocketAddress) address(server);
         server.close();
-        Relay relay = start(Relay.builder().listen(loopback(0)).to(gone).loops(loops()));
+        Relay relay = start(
+                Relay.builder().listen(loopback(0)).to(gone).connectRetries(0).loops(loops()));
         SocketChannel client = connect(relay);
         assertThatThrownBy(() -> drain(client)).isInstanceOf(IOException.class).hasMessageContaining("reset");
         assertThat(relay.totals().connectErrors()).containsEntry("ECONNREFUSED", 1L);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fid.ErrnoException;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
 import dev.fid.net.Admin;
 import dev.fid.net.Loops;
 import dev.fid.net.Relay;
@@ -104,6 +106,23 @@ class ServiceTest extends Fixture {
         old.client().close();
         old.server().close();
         await("nobody is left", () -> service.leaving().isEmpty());
+    }
+
+    @Test
+    void twoRelaysOfOneNameAreRefusedAndNothingChanges() throws Exception {
+        ServerSocketChannel server = server();
+        Service service = service();
+        InetSocketAddress where = free();
+        service.apply(List.of(relay(where, server).name("db")));
+        Relay before = service.relays().getFirst();
+        assertThatThrownBy(() -> service.apply(List.of(
+                        relay(where, server).name("db"), relay(free(), server).name("db"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("two relays are called 'db'");
+        assertThat(service.relays()).containsExactly(before);
+        service.apply(
+                List.of(relay(where, server).name("x"), relay(free(), server).name("db")));
+        assertThat(service.relays()).hasSize(2);
     }
 
     @Test
@@ -271,5 +290,26 @@ class ServiceTest extends Fixture {
             assertThat(text(accept(server), 9)).isEqualTo("passed on");
         }
         service.drain(Duration.ZERO);
+    }
+
+    /// The flag is shared with whoever handed the socket to us, and with who gets it next.
+    @Test
+    void aSocketThatWasHandedToUsIsGivenBackAsItCame() throws Exception {
+        ServerSocketChannel server = server();
+        dev.fid.Fd handed = dev.fid.Fd.listen(loopback(0));
+        Kernel kernel = handed.kernel();
+        int flags = kernel.fcntl(handed.number(), Uapi.F_GETFL, 0);
+        kernel.fcntl(handed.number(), Uapi.F_SETFL, flags & ~Uapi.O_NONBLOCK);
+        dev.fid.Fd theirs = keep(dev.fid.Fd.own(kernel, kernel.fcntl(handed.number(), Uapi.F_DUPFD_CLOEXEC, 3), ""));
+        SocketAddress where = handed.localAddress();
+        Service service = service();
+        service.apply(List.of(Relay.builder().listen(handed).to(address(server))));
+        assertThat(kernel.fcntl(theirs.number(), Uapi.F_GETFL, 0) & Uapi.O_NONBLOCK)
+                .isNotZero();
+        put(keep(SocketChannel.open(where)), "hello");
+        assertThat(text(accept(server), 5)).isEqualTo("hello");
+        service.close();
+        assertThat(kernel.fcntl(theirs.number(), Uapi.F_GETFL, 0) & Uapi.O_NONBLOCK)
+                .isZero();
     }
 }

@@ -57,6 +57,10 @@ final class RelaySimulation extends Simulation {
     private final long limitTotal;
     private final int preconnect;
 
+    /// Whether the first address of the upstream refuses.
+    private final boolean isLost;
+
+    private final int retries;
     private byte[] upstream = LOOPBACK;
     private byte[] entrance = LOOPBACK;
     private int listener = -1;
@@ -88,6 +92,8 @@ final class RelaySimulation extends Simulation {
         limit = chance(6, "a rate each") ? 20_000 + random.nextInt(100_000) : 0;
         limitTotal = chance(6, "a rate for all") ? 20_000 + random.nextInt(100_000) : 0;
         preconnect = chance(6, "spares") ? 1 + random.nextInt(2) : 0;
+        isLost = chance(4, "an address that refuses");
+        retries = random.nextInt(4);
         isBusy = chance(2, "a busy loop");
         storm = chance(4, "a storm") ? 1 + random.nextLong(5 * SECOND) : 0;
         int count = 1 + random.nextInt(MOST_CLIENTS);
@@ -305,11 +311,14 @@ final class RelaySimulation extends Simulation {
     private void start() throws ErrnoException {
         PipePool.Splicing splicing =
                 List.of(PipePool.Splicing.values()).get(random.nextInt(PipePool.Splicing.values().length));
+        InetSocketAddress good = inet(upstream);
+        InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
         RelayBuilder builder = Relay.builder()
                 .on(kernel)
                 .loops(Loops.of(List.of(loop.loop)))
                 .listen(inet(LOOPBACK))
-                .to(inet(upstream))
+                .to(isLost ? List.of(nobody, good) : List.of(good))
+                .connectRetries(retries)
                 .splicing(splicing)
                 .pipeCapacity((long) SLOTS << 12)
                 .mark(16 << 10)

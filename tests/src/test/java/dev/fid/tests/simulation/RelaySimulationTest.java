@@ -33,6 +33,7 @@ class RelaySimulationTest {
                             "a short backlog",
                             "a stall",
                             "a storm",
+                            "an address that refuses",
                             "a stall time-out",
                             "an upstream that comes late",
                             "few connections",
