@@ -88,6 +88,9 @@ public final class Fanout {
     long bytesPerSecond;
 
     @Nullable
+    Rate rate;
+
+    @Nullable
     Duration timeout;
 
     @Nullable
@@ -157,6 +160,12 @@ public final class Fanout {
     /// Takes at most this many bytes in a second, over the whole.
     public Fanout limit(long bytesPerSecond) {
         this.bytesPerSecond = Pace.checked(bytesPerSecond);
+        return this;
+    }
+
+    /// Takes no more than `rate` grants, which may change while it runs.
+    public Fanout limit(Rate rate) {
+        this.rate = rate;
         return this;
     }
 

@@ -39,10 +39,10 @@ final class FileCopy implements AutoCloseable {
         this.equality = new Equality(walk);
     }
 
-    /// One file.
-    void copy(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
+    /// One file; false where what has the name was left as it was.
+    boolean copy(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-        int follow = wish.follow || !wish.recursive ? 0 : O_NOFOLLOW;
+        int follow = wish.follows(folder.parent == null) ? 0 : O_NOFOLLOW;
         int in = Opening.openat(kernel, folder.in(), name, flags | follow, 0);
         Worker.check(in, "open", Side.IN);
         try {
@@ -50,11 +50,9 @@ final class FileCopy implements AutoCloseable {
             if (before.type() != S_IFREG) {
                 throw new ErrnoException("open", "", Errno.ESTALE, Side.IN, 0, "it became something else");
             }
-            if (isLinked(before)) {
-                linked(folder, nameOut, before, () -> copy(folder, in, nameOut));
-            } else {
-                copy(folder, in, nameOut);
-            }
+            return isLinked(before)
+                    ? linked(folder, nameOut, before, () -> copy(folder, in, nameOut))
+                    : copy(folder, in, nameOut);
         } finally {
             kernel.close(in);
         }
@@ -73,25 +71,51 @@ final class FileCopy implements AutoCloseable {
     }
 
     /// A file with several names: copied by `copy` if it is the first of them, else linked to that.
-    void linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
+    boolean linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
         Links.Linked linked = walk.links.of(stat);
         synchronized (linked) {
             walk.links.seen(stat, linked);
             Folder first = linked.folder;
             if (first != null) {
-                link(first, linked.nameOut, folder, nameOut, stat);
-            } else if (copy.make()) {
+                return link(first, linked.nameOut, folder, nameOut, stat);
+            }
+            if (copy.make()) {
                 linked.folder = folder;
                 linked.nameOut = nameOut;
+                return true;
             }
+            return false;
         }
     }
 
-    private void link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat) throws ErrnoException {
+    /// Another name for a source, instead of a copy of it; false where it was one already.
+    boolean linkToSource(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
+        int flags = wish.follows(folder.parent == null) ? AT_SYMLINK_FOLLOW : 0;
+        int result = Opening.retrying(() -> kernel.linkat(folder.in(), name, folder.out(), nameOut, flags));
+        if (result == -Errno.EEXIST) {
+            int look = flags == 0 ? AT_SYMLINK_NOFOLLOW : 0;
+            kernel.statx(folder.in(), name, look, STATX_BASIC_STATS, before);
+            Placing placing = new Placing(walk, folder.out(), nameOut);
+            if (placing.stays(before, old)) {
+                walk.counters.skipped.incrementAndGet();
+                return false;
+            }
+            boolean there = kernel.statx(folder.out(), nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old) == 0;
+            if (there && Walk.same(before, old)) {
+                return false;
+            }
+        }
+        Worker.check(result, "link", Side.OUT);
+        walk.counters.links.incrementAndGet();
+        return true;
+    }
+
+    private boolean link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat)
+            throws ErrnoException {
         Placing placing = new Placing(walk, folder.out(), nameOut);
         if (placing.stays(stat, old)) {
             walk.counters.skipped.incrementAndGet();
-            return;
+            return false;
         }
         first.enter();
         try {
@@ -117,6 +141,7 @@ final class FileCopy implements AutoCloseable {
             }
             Worker.check(result, "link", Side.OUT);
             walk.counters.links.incrementAndGet();
+            return true;
         } finally {
             first.leave();
         }
@@ -132,7 +157,9 @@ final class FileCopy implements AutoCloseable {
         }
         inFlight = 0;
         try {
-            if (wish.inPlace) {
+            if (wish.attributesOnly) {
+                attributesOnly(folder, in, nameOut, placing);
+            } else if (wish.inPlace) {
                 inPlace(folder, in, nameOut, placing);
             } else if (wish.existing == Tree.Existing.RESUME && before.size >= Resumption.LEAST) {
                 Moving moving = new Resumption(walk, folder.out(), nameOut, placing, equality)
@@ -232,6 +259,25 @@ final class FileCopy implements AutoCloseable {
             Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
         }
         equality.check(in, out);
+    }
+
+    /// What is kept of the file, for the one that has the name, or for a new one that stays empty.
+    private void attributesOnly(Folder folder, int in, byte[] nameOut, Placing placing) throws ErrnoException {
+        boolean existed = placing.replaces(before, old);
+        if (existed && old.type() != S_IFREG) {
+            throw new ErrnoException("open", "", Errno.EINVAL, Side.OUT, 0, "it is no regular file");
+        }
+        int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        int out = Opening.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
+        Worker.check(out, "open", Side.OUT);
+        try {
+            if (!wish.kept.isEmpty()) {
+                attributes.keep(in, out, before, -1);
+            }
+        } finally {
+            kernel.close(out);
+        }
+        count(new Moving(Map.of(), 0, 0));
     }
 
     /// Into the file that has the name.

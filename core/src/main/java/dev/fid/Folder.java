@@ -59,6 +59,11 @@ final class Folder {
         this.depth = parent == null ? 0 : parent.depth + 1;
     }
 
+    /// Whether it is a source itself, behind a link that is followed.
+    private boolean isNamed() {
+        return parent != null && parent.parent == null && walk.wish.follows(true);
+    }
+
     /// Asks for the inode of the output.
     void identify() throws ErrnoException {
         ErrnoException.check(kernel.fstat(out, outStat), "fstat", "");
@@ -193,7 +198,7 @@ final class Folder {
     }
 
     private int[] open(int dirIn, byte[] pathIn, int dirOut, byte[] pathOut) throws ErrnoException {
-        int newIn = open(dirIn, pathIn, walk.wish.follow ? 0 : O_NOFOLLOW, stat, Side.IN);
+        int newIn = open(dirIn, pathIn, walk.wish.follow || isNamed() ? 0 : O_NOFOLLOW, stat, Side.IN);
         try {
             return new int[] {newIn, open(dirOut, pathOut, O_NOFOLLOW, outStat, Side.OUT)};
         } catch (ErrnoException e) {

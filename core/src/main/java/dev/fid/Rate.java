@@ -8,10 +8,10 @@ package dev.fid;
 public final class Rate {
     private static final long SECOND = 1_000_000_000L;
 
-    private final long bytesPerSecond;
-    private final long burst;
+    private long bytesPerSecond;
+    private long burst;
     /// Less than this is not worth a call, unless the rate is tiny.
-    private final long grain;
+    private long grain;
     private long tokens;
     /// Up to when the bucket was filled.
     private long filled;
@@ -19,15 +19,27 @@ public final class Rate {
     /// @param bytesPerSecond above 0
     /// @param now nanoseconds of the kernel's clock
     public Rate(long bytesPerSecond, long now) {
-        this.bytesPerSecond = bytesPerSecond;
-        this.burst = Math.max(1, bytesPerSecond / 20);
-        this.grain = Math.max(1, burst / 4);
+        set(bytesPerSecond);
         this.tokens = burst;
         this.filled = now;
     }
 
+    private void set(long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
+        this.burst = Math.max(1, bytesPerSecond / 20);
+        this.grain = Math.max(1, burst / 4);
+    }
+
+    /// Another rate from now on, for all that share it.
+    ///
+    /// @param bytesPerSecond above 0
+    public synchronized void change(long bytesPerSecond) {
+        set(Pace.checked(bytesPerSecond));
+        tokens = Math.min(tokens, burst);
+    }
+
     /// The rate.
-    public long bytesPerSecond() {
+    public synchronized long bytesPerSecond() {
         return bytesPerSecond;
     }
 

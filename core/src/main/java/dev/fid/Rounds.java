@@ -76,7 +76,7 @@ final class Rounds implements AutoCloseable {
                     wish.timeout,
                     wish.idleTimeout,
                     wish.bytesPerSecond,
-                    null,
+                    wish.rate,
                     wish.listener,
                     wish.progressNanos,
                     wish.length == Transfer.TO_END ? expected : wish.length);

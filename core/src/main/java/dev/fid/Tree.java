@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -143,6 +144,11 @@ public final class Tree {
     Kernel kernel = Kernel.linux();
     boolean recursive = true;
     boolean follow;
+    boolean followNamed;
+    boolean exact;
+    boolean oneFileSystem;
+    boolean linked;
+    boolean attributesOnly;
     boolean links = true;
     Set<Kept> kept = EnumSet.noneOf(Kept.class);
     Set<Kept> ifPossible = EnumSet.noneOf(Kept.class);
@@ -168,6 +174,12 @@ public final class Tree {
 
     @Nullable
     Consumer<Failure> complaints;
+
+    @Nullable
+    BiConsumer<String, String> told;
+
+    @Nullable
+    Rate rate;
 
     private Tree(List<Name> in) {
         this.in = in;
@@ -205,6 +217,13 @@ public final class Tree {
         return this;
     }
 
+    /// Whether the destination is the very name of the copy, also where a directory has it: what is in that and in the
+    /// source becomes one. For one source.
+    public Tree exact(boolean exact) {
+        this.exact = exact;
+        return this;
+    }
+
     /// Makes the calls on another kernel.
     public Tree on(Kernel kernel) {
         this.kernel = kernel;
@@ -221,6 +240,30 @@ public final class Tree {
     /// fails with ELOOP.
     public Tree follow(boolean follow) {
         this.follow = follow;
+        return this;
+    }
+
+    /// As {@link #follow}, for the sources themselves alone, not for what is below them.
+    public Tree followNamed(boolean followNamed) {
+        this.followNamed = followNamed;
+        return this;
+    }
+
+    /// Whether a directory on another file system than its source stays empty.
+    public Tree oneFileSystem(boolean oneFileSystem) {
+        this.oneFileSystem = oneFileSystem;
+        return this;
+    }
+
+    /// Makes hard links to the sources instead of copies. A name that is taken by another file fails with EEXIST.
+    public Tree linked(boolean linked) {
+        this.linked = linked;
+        return this;
+    }
+
+    /// Copies no content: a file that is there keeps its own and gets what {@link #keep} says, a new one is empty.
+    public Tree attributesOnly(boolean attributesOnly) {
+        this.attributesOnly = attributesOnly;
         return this;
     }
 
@@ -321,6 +364,12 @@ public final class Tree {
         return this;
     }
 
+    /// As {@link #limit(long)}, at a rate that may change while it runs.
+    public Tree limit(Rate rate) {
+        this.rate = rate;
+        return this;
+    }
+
     /// Reads both files again before the copy gets its name (in place: afterwards), and fails with ESTALE where
     /// they differ. With {@link #durable} the copy's pages are dropped first, so that the bytes come from its disk.
     public Tree verified(boolean verified) {
@@ -340,6 +389,17 @@ public final class Tree {
     public Tree failures(Consumer<Failure> complaints) {
         this.complaints = complaints;
         return this;
+    }
+
+    /// Gets the names of each thing that was copied, of the source and of the copy, from any thread, one at a time.
+    public Tree told(BiConsumer<String, String> told) {
+        this.told = told;
+        return this;
+    }
+
+    /// Whether a link is followed: a source that was named, or what is below it.
+    boolean follows(boolean named) {
+        return follow || !recursive || (named && followNamed);
     }
 
     /// Gives an open file `out` what it is to keep of `in`, as a copied tree has it.

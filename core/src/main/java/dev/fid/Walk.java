@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,13 +79,14 @@ final class Walk implements AutoCloseable {
         this.kernel = wish.kernel;
         this.start = kernel.nanoTime();
         this.tasks = new Tasks(wish.jobs);
-        this.rate = wish.bytesPerSecond == 0 ? null : new Rate(wish.bytesPerSecond, start);
+        Rate given = wish.rate;
+        this.rate = given != null || wish.bytesPerSecond == 0 ? given : new Rate(wish.bytesPerSecond, start);
     }
 
     // ---- before anything is written ----
 
     Tree.Report run() throws ErrnoException {
-        Fd directory = directory(wish.out);
+        Fd directory = wish.exact ? null : directory(wish.out);
         boolean inside = directory != null;
         List<Top> all = new ArrayList<>();
         if (directory == null) {
@@ -163,7 +165,7 @@ final class Walk implements AutoCloseable {
     private @Nullable Top top(Name path) throws ErrnoException {
         byte[] name = path.bytes();
         Stat stat = new Stat();
-        int flags = wish.follow || !wish.recursive ? 0 : AT_SYMLINK_NOFOLLOW;
+        int flags = wish.follows(true) ? 0 : AT_SYMLINK_NOFOLLOW;
         int result = Opening.retrying(() -> kernel.statx(AT_FDCWD, name, flags, STATX_BASIC_STATS, stat));
         ErrnoException e = null;
         if (result < 0) {
@@ -429,6 +431,18 @@ final class Walk implements AutoCloseable {
     /// without end.
     boolean isOwn(Stat stat) {
         return tops.contains(new Links.Inode(stat));
+    }
+
+    /// Something was copied.
+    void tell(Folder folder, byte[] name, byte[] nameOut) {
+        BiConsumer<String, String> told = wish.told;
+        if (told != null) {
+            String in = path(folder, name, false);
+            String out = path(folder, nameOut, true);
+            synchronized (complaining) {
+                told.accept(in, out);
+            }
+        }
     }
 
     void fail(Folder folder, byte[] name, byte[] nameOut, ErrnoException e) {

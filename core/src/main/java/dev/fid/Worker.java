@@ -72,12 +72,17 @@ final class Worker implements AutoCloseable {
             done(parent);
             return;
         }
+        walk.tell(parent, name, nameOut);
+        if (wish.oneFileSystem && parent.parent != null && folder.stat.device != parent.stat.device) {
+            done(folder); // it is there, as where something could be mounted
+            return;
+        }
         parkAbove(folder);
         scan(folder);
     }
 
     private Folder open(Folder parent, byte[] name, byte[] nameOut) throws ErrnoException {
-        int follow = wish.follow || (parent.parent == null && !wish.recursive) ? 0 : O_NOFOLLOW;
+        int follow = wish.follow || (parent.parent == null && wish.follows(true)) ? 0 : O_NOFOLLOW;
         int in = Opening.retrying(
                 () -> kernel.openat(parent.in(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow, 0));
         if (in < 0) {
@@ -263,23 +268,27 @@ final class Worker implements AutoCloseable {
         }
         try {
             if (type == Entries.REGULAR) {
-                files.copy(folder, name, nameOut);
+                file(folder, name, nameOut);
                 tellLost(folder, nameOut);
                 return;
             }
             Stat stat = new Stat();
-            int flags = wish.follow || !wish.recursive ? 0 : AT_SYMLINK_NOFOLLOW;
+            int flags = wish.follows(folder.parent == null) ? 0 : AT_SYMLINK_NOFOLLOW;
             check(
                     Opening.retrying(() -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS, stat)),
                     "stat",
                     Side.IN);
             switch (stat.type()) {
-                case S_IFREG -> files.copy(folder, name, nameOut);
+                case S_IFREG -> file(folder, name, nameOut);
                 case S_IFDIR -> {
                     folder.pending.incrementAndGet();
                     tasks.push(number, worker -> worker.directory(folder, name, nameOut));
                 }
-                default -> node(folder, name, nameOut, stat);
+                default -> {
+                    if (wish.linked ? files.linkToSource(folder, name, nameOut) : node(folder, name, nameOut, stat)) {
+                        walk.tell(folder, name, nameOut);
+                    }
+                }
             }
             tellLost(folder, nameOut);
         } catch (ErrnoException e) {
@@ -288,16 +297,20 @@ final class Worker implements AutoCloseable {
         }
     }
 
+    private void file(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
+        if (wish.linked ? files.linkToSource(folder, name, nameOut) : files.copy(folder, name, nameOut)) {
+            walk.tell(folder, name, nameOut);
+        }
+    }
+
     /// A link, FIFO, socket or device.
-    private void node(Folder folder, byte[] name, byte[] nameOut, Stat stat) throws ErrnoException {
+    private boolean node(Folder folder, byte[] name, byte[] nameOut, Stat stat) throws ErrnoException {
         if (!wish.recursive) {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.IN, 0, "it is no regular file");
         }
-        if (files.isLinked(stat)) {
-            files.linked(folder, nameOut, stat, () -> node(folder, name, nameOut, stat, new Stat()));
-        } else {
-            node(folder, name, nameOut, stat, new Stat());
-        }
+        return files.isLinked(stat)
+                ? files.linked(folder, nameOut, stat, () -> node(folder, name, nameOut, stat, new Stat()))
+                : node(folder, name, nameOut, stat, new Stat());
     }
 
     private boolean node(Folder folder, byte[] name, byte[] nameOut, Stat stat, Stat old) throws ErrnoException {

@@ -16,6 +16,8 @@ import java.util.Map;
 /// @param real whether these are the process's own streams, so that descriptor 2 may be asked for its width
 /// @param environment the variables
 record Console(OutputStream out, PrintStream err, boolean real, Map<String, String> environment) {
+    private static final String FOLDED = "  ";
+
     enum When {
         auto,
         always,
@@ -63,6 +65,21 @@ record Console(OutputStream out, PrintStream err, boolean real, Map<String, Stri
 
     static void tell(PrintStream err, String line) {
         err.println(Name.shown(line));
+    }
+
+    /// Tells what was done. On a terminal the line is folded between words where it is longer than that is wide.
+    void done(String text) {
+        int columns = columns();
+        String rest = Name.shown(text);
+        while (columns > 0 && rest.length() > columns) {
+            int blank = rest.lastIndexOf(' ', columns);
+            if (blank <= FOLDED.length()) {
+                break; // one word is longer
+            }
+            err.println(rest.substring(0, blank));
+            rest = FOLDED + rest.substring(blank + 1);
+        }
+        err.println(rest);
     }
 
     /// Columns of the terminal that stderr is, -1 where it is none.

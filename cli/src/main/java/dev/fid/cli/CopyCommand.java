@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
         customSynopsis = "fid copy [OPTIONS] SRC... DST",
         description = {
             "Copies one source to one destination, the cheapest way that the kernel allows; several files, or with",
-            "-r directories, into a directory.",
+            "-r directories, into a directory; several sources to stdout one behind the other, as cat(1).",
             "",
             "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
             "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",
@@ -34,7 +34,10 @@ import picocli.CommandLine.Mixin;
             "  fid copy -r /etc/skel home",
             "  fid copy -r --preserve=all /etc/skel home/kept",
             "  fid copy -r --update /etc/skel/. home",
-            "  fid copy big.iso copy.iso home/"
+            "  fid copy big.iso copy.iso home/",
+            "  fid copy -t home big.iso copy.iso",
+            "  fid copy -r --link /etc/skel/. linked",
+            "  cat big.iso | fid copy --size 4G --name upload - exec:'sha256sum -b'"
         })
 final class CopyCommand implements Action {
     @Mixin
@@ -60,6 +63,14 @@ final class CopyCommand implements Action {
             copying.run();
             return;
         }
+        if (options.joins()) {
+            join(context);
+        } else {
+            copy(context);
+        }
+    }
+
+    private void copy(Context context) throws Failure {
         Copying copying = new Copying(options, context.console(), context.stop());
         if (context.own()) {
             Signals.install(context.stop(), copying::status, context.console().err());
@@ -72,13 +83,34 @@ final class CopyCommand implements Action {
         }
     }
 
+    /// One source behind the other, as cat(1): what one lacks is told, and the next one follows.
+    private void join(Context context) throws Failure {
+        Failure first = null;
+        for (Endpoint source : options.sources()) {
+            options.only(source);
+            try {
+                copy(context);
+            } catch (Failure e) {
+                boolean ends = e.exit() == Exit.USAGE || e.exit() == Exit.TIMEOUT || e.exit() > Exit.SIGNAL;
+                if (ends || context.stop().reason() != null) {
+                    throw e;
+                }
+                context.say("copy: " + e.text(), e.hint());
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw new Failure(first.exit(), "");
+        }
+    }
+
     /// The plan goes to stdout, also where the data would: a dry run has no data.
     private void plan(Context context) throws Failure {
         try {
             Plan plan = Planning.of(options);
             Explanation explanation =
                     new Explanation(plan, options.in().text(), options.out().text(), context.colors(1));
-            context.console().print(options.json ? explanation.json() + "\n" : explanation.text());
+            context.console().print(options.flow.json ? explanation.json() + "\n" : explanation.text());
         } catch (IOException e) {
             throw new Failure(Exit.OPEN, String.valueOf(e.getMessage()), "", e);
         }

@@ -2,13 +2,19 @@ package dev.fid.cli;
 
 import dev.fid.Consistency;
 import dev.fid.Method;
+import dev.fid.Name;
 import dev.fid.Tree;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Stat;
+import dev.fid.kernel.Uapi;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -52,15 +58,22 @@ final class CopyOptions {
 
     @Parameters(
             index = "1",
+            arity = "0..1",
             paramLabel = "DST",
             converter = Values.OfEndpoint.class,
             completionCandidates = Values.Schemes.class,
             description = "Where they go; a directory takes the name of SRC. With several SRC it is a directory.")
-    private Endpoint out;
+    private @Nullable Endpoint second;
 
     /// Behind the first two: the last of all is DST.
     @Parameters(index = "2..*", hidden = true, paramLabel = "DST", converter = Values.OfEndpoint.class)
     private List<Endpoint> more = new ArrayList<>();
+
+    @Mixin
+    final FlowOptions flow = new FlowOptions();
+
+    @Mixin
+    final NamingOptions naming = new NamingOptions();
 
     private final Root root;
 
@@ -101,27 +114,11 @@ final class CopyOptions {
     Holes sparse = Holes.auto;
 
     @Option(
-            names = "--limit",
-            paramLabel = "RATE",
-            converter = Values.OfRate.class,
-            description = "Moves at most this many bytes a second.")
-    long limit;
-
-    @Option(
             names = "--block",
             paramLabel = "SIZE",
             converter = Values.OfBlock.class,
             description = "Bytes of a buffer, 4K to 256K.")
     int block;
-
-    @Option(
-            names = "--pipe-size",
-            paramLabel = "SIZE",
-            converter = Values.OfSize.class,
-            description =
-                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where"
-                            + " they have fewer and limits allow.")
-    long pipeSize;
 
     @Option(
             names = "--offset",
@@ -183,6 +180,7 @@ final class CopyOptions {
     @Option(
             names = {"-j", "--jobs"},
             paramLabel = "N",
+            converter = Values.OfJobs.class,
             description = "With -r: files copied at once, 1 to 64. Default: one per processor, at most 8.")
     int jobs;
 
@@ -206,6 +204,13 @@ final class CopyOptions {
                             + " Without the option: the mode less the umask.")
     Set<Kept> preserve = EnumSet.noneOf(Kept.class);
 
+    @Option(
+            names = "--no-preserve",
+            paramLabel = "WHAT",
+            split = ",",
+            description = "Takes away what --preserve names.")
+    Set<Kept> noPreserve = EnumSet.noneOf(Kept.class);
+
     @Option(names = "--fsync", description = "Returns when DST is on the disk.")
     boolean fsync;
 
@@ -221,20 +226,6 @@ final class CopyOptions {
     boolean dryRun;
 
     @Option(
-            names = "--timeout",
-            paramLabel = "DURATION",
-            converter = Values.OfDuration.class,
-            description = "Exit 8 when it is not done by then.")
-    @Nullable
-    Duration timeout;
-
-    @Option(
-            names = "--progress",
-            paramLabel = "WHEN",
-            description = "auto (stderr is a terminal), always, never, json.")
-    Reporter.Mode progress = Reporter.Mode.auto;
-
-    @Option(
             names = {"-i", "--interval"},
             paramLabel = "DURATION",
             converter = Values.OfDuration.class,
@@ -242,38 +233,47 @@ final class CopyOptions {
     @Nullable
     Duration interval;
 
-    @Option(names = "--json", description = "Prints the result as JSON; on stderr where stdout carries the data.")
-    boolean json;
-
     Endpoint in() {
         return in;
     }
 
     Endpoint out() {
-        return more.isEmpty() ? out : more.getLast();
+        return Objects.requireNonNull(last(), "checked");
     }
 
-    /// All but the last.
+    private @Nullable Endpoint last() {
+        return naming.directory != null ? naming.directory : more.isEmpty() ? second : more.getLast();
+    }
+
+    /// All but the last; all of them where the directory has an option of its own.
     List<Endpoint> sources() {
         List<Endpoint> all = new ArrayList<>(List.of(in));
-        if (!more.isEmpty()) {
-            all.add(out);
-            all.addAll(more.subList(0, more.size() - 1));
+        if (second != null) {
+            all.add(second);
+        }
+        all.addAll(more);
+        if (naming.directory == null && all.size() > 1) {
+            all.removeLast();
         }
         return all;
     }
 
+    /// Makes one of the sources the only one.
+    void only(Endpoint source) {
+        Endpoint last = out();
+        in = source;
+        second = last;
+        more = new ArrayList<>();
+    }
+
+    /// Whether several sources go into one stream, one behind the other.
+    boolean joins() {
+        return sources().size() > 1 && (last() instanceof Endpoint.Standard || last() instanceof Endpoint.Inherited);
+    }
+
     /// Whether this is for {@link TreeCopying}: several files, or what only a copy from name to name can do.
     boolean isTree() {
-        return recursive
-                || follow
-                || update
-                || resume
-                || inPlace
-                || noCache
-                || jobs > 0
-                || sparse == Holes.always
-                || !more.isEmpty();
+        return !treeOption().isEmpty();
     }
 
     /// What `all` stands for: as far as DST can hold it.
@@ -292,6 +292,17 @@ final class CopyOptions {
                 case xattr -> kept.add(Tree.Kept.XATTR);
                 case acl -> kept.add(Tree.Kept.ACL);
                 case links, all -> {} // kept in any case; not a must
+            }
+        }
+        for (Kept each : noPreserve) {
+            switch (each) {
+                case mode -> kept.remove(Tree.Kept.MODE);
+                case time -> kept.remove(Tree.Kept.TIME);
+                case owner -> kept.remove(Tree.Kept.OWNER);
+                case xattr -> kept.remove(Tree.Kept.XATTR);
+                case acl -> kept.remove(Tree.Kept.ACL);
+                case links -> {} // linked()
+                case all -> kept.clear();
             }
         }
         return kept;
@@ -348,11 +359,20 @@ final class CopyOptions {
             throw new Failure(
                     Exit.USAGE, "--delete: fid removes nothing", "rsync -a --delete SRC/ DST does that", null);
         }
+        if (naming.directory == null && second == null) {
+            throw Failure.usage("Missing required parameter: 'DST'");
+        }
+        flow.check();
+        checkNames();
         checkSharing();
         if (isTree()) {
             checkTree();
             return;
         }
+        checkSingle(out());
+    }
+
+    private void checkSingle(Endpoint out) throws Failure {
         boolean whole = !append && !(out instanceof Endpoint.File file && (file.append() || file.offset() >= 0));
         if (noClobber && !whole) {
             throw Failure.usage("--no-clobber: it makes no sense for a part of a file");
@@ -411,6 +431,31 @@ final class CopyOptions {
         }
     }
 
+    private void checkNames() throws Failure {
+        if (naming.exact && naming.directory != null) {
+            throw Failure.usage("--no-target-directory: --target-directory does not go with it");
+        }
+        if (naming.exact && sources().size() > 1) {
+            throw Failure.usage("--no-target-directory: it is for one SRC");
+        }
+        boolean intoFiles = naming.directory != null || naming.exact;
+        if (intoFiles && !(out() instanceof Endpoint.File)) {
+            throw Failure.usage(out().text() + ": it is no directory for copies");
+        }
+        if (naming.directory instanceof Endpoint.File file && !isDirectory(file.path())) {
+            throw new Failure(Exit.OPEN, file.text() + ": Not a directory");
+        }
+        if (naming.link && naming.attributesOnly) {
+            throw Failure.usage("--attributes-only: --link makes no file of its own");
+        }
+    }
+
+    private static boolean isDirectory(Name path) {
+        Stat stat = new Stat();
+        int result = Kernel.linux().statx(Uapi.AT_FDCWD, path.bytes(), 0, Uapi.STATX_BASIC_STATS, stat);
+        return result == 0 && stat.type() == Uapi.S_IFDIR;
+    }
+
     private void checkTree() throws Failure {
         String[] single = {
             append ? "--append" : "",
@@ -418,7 +463,7 @@ final class CopyOptions {
             length >= 0 ? "--length" : "",
             checksum != null ? "--checksum" : "",
             block > 0 ? "--block" : "",
-            pipeSize > 0 ? "--pipe-size" : "",
+            flow.pipeSize > 0 ? "--pipe-size" : "",
             consistency != null ? "--consistency" : "",
             dryRun ? "--dry-run" : ""
         };
@@ -437,9 +482,6 @@ final class CopyOptions {
         if (resume && (noCache || sparse == Holes.always)) {
             throw Failure.usage("--resume: --no-cache and --sparse always do not go with it");
         }
-        if (jobs < 0 || jobs > 64) {
-            throw Failure.usage("--jobs: '" + jobs + "' is not a number from 1 to 64");
-        }
         List<Endpoint> all = new ArrayList<>(sources());
         all.add(out());
         for (Endpoint each : all) {
@@ -452,11 +494,12 @@ final class CopyOptions {
         }
     }
 
-    /// What makes it a copy from names to names.
+    /// What makes it a copy from names to names; nothing where it is none.
     private String treeOption() {
+        String naming = this.naming.treeOption();
         return recursive
                 ? "-r"
-                : !more.isEmpty()
+                : sources().size() > 1 && !joins()
                         ? "several SRC"
                         : follow
                                 ? "-L"
@@ -468,6 +511,10 @@ final class CopyOptions {
                                                         ? "--in-place"
                                                         : noCache
                                                                 ? "--no-cache"
-                                                                : jobs > 0 ? "--jobs" : "--sparse always";
+                                                                : jobs > 0
+                                                                        ? "--jobs"
+                                                                        : sparse == Holes.always
+                                                                                ? "--sparse always"
+                                                                                : naming;
     }
 }

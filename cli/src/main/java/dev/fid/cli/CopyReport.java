@@ -29,7 +29,7 @@ final class CopyReport {
     CopyReport(CopyOptions options, Console console) {
         this.options = options;
         this.console = console;
-        this.cpu = options.json ? cpuSeconds() : new double[2];
+        this.cpu = options.flow.json ? cpuSeconds() : new double[2];
     }
 
     /// What a progress line calls the copy.
@@ -42,7 +42,7 @@ final class CopyReport {
 
     /// With `--json` a failure is an object, too.
     static void failed(CopyOptions options, Console console, Failure failure) throws Failure {
-        if (!options.json || failure.exit() == Exit.PIPE) {
+        if (!options.flow.json || failure.exit() == Exit.PIPE) {
             return;
         }
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
@@ -88,20 +88,22 @@ final class CopyReport {
         long nanos = System.nanoTime() - start;
         boolean stdoutCarriesData = stdoutCarriesData(options);
         String hex = sum != null && options.checksum != null ? sum.hex() : null;
-        if (options.json) {
+        if (options.flow.json) {
             result(Json.of(object(moved, reread, nanos, hex, lost)), stdoutCarriesData);
             return;
         }
         if (!options.quiet()) {
-            console.err().println(line(moved, reread, nanos));
+            console.done(line(moved, reread, nanos));
             lost.stream()
                     .filter(loss -> !loss.asked())
                     .map(Tree.Loss::toString)
                     .distinct()
-                    .forEach(loss ->
-                            console.err().println("note: " + options.out().text() + " lacks " + loss));
+                    .forEach(loss -> console.tell("note: " + options.out().text() + " lacks " + loss));
         }
         if (options.verbose() >= 1) {
+            console.tell(options.in().name(true) + " -> " + options.out().name(false));
+        }
+        if (options.verbose() >= 2) {
             moved.declined().forEach(declined -> console.err().println("not " + declined));
         }
         if (options.verbose() >= 3) {

@@ -8,6 +8,7 @@ import dev.fid.FdKind;
 import dev.fid.Method;
 import dev.fid.Moved;
 import dev.fid.NoMethodException;
+import dev.fid.Rate;
 import dev.fid.Transfer;
 import dev.fid.Tree;
 import dev.fid.bench.Human;
@@ -25,13 +26,14 @@ final class Copying {
     private final Console console;
     private final Stop stop;
     private final Reporter reporter;
+    private @Nullable Rate rate;
 
     Copying(CopyOptions options, Console console, Stop stop) {
         this.options = options;
         this.console = console;
         this.stop = stop;
-        this.reporter = new Reporter(
-                console, options.quiet(), options.progress, options.interval, CopyReport.shortName(options));
+        this.reporter =
+                new Reporter(console, options.quiet(), options.flow, options.interval, CopyReport.shortName(options));
     }
 
     /// How far it is, for SIGUSR1.
@@ -41,7 +43,9 @@ final class Copying {
 
     void run() throws Failure {
         options.check();
-        try (Stop.Timer _ = stop.after(options.timeout, console.real())) {
+        try (Stop.Timer _ = stop.after(options.flow.timeout, console.real());
+                RateFile watched = RateFile.of(options.flow, console)) {
+            rate = watched == null ? null : watched.rate();
             copy();
         }
     }
@@ -218,14 +222,17 @@ final class Copying {
         if (options.named() != null) {
             transfer.consistency(options.named());
         }
-        if (options.limit > 0) {
-            transfer.limit(options.limit);
+        if (options.flow.limit > 0) {
+            transfer.limit(options.flow.limit);
+        }
+        if (rate != null) {
+            transfer.limit(rate);
         }
         if (options.block > 0) {
             transfer.block(options.block);
         }
-        if (options.pipeSize > 0) {
-            transfer.pipeCapacity(options.pipeSize);
+        if (options.flow.pipeSize > 0) {
+            transfer.pipeCapacity(options.flow.pipeSize);
         }
         return transfer.digest(sum);
     }

@@ -6,6 +6,7 @@ import dev.fid.Refusal;
 import dev.fid.Side;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -55,8 +56,8 @@ final class Failures {
     }
 
     private static String hint(Path path, int errno) {
-        if (errno == Errno.ENXIO && Files.exists(path)) {
-            return "a socket is reached by unix://" + path;
+        if (errno == Errno.ENXIO) {
+            return isSocket(path) ? "a socket is reached by unix://" + path : "";
         }
         Path parent = path.toAbsolutePath().getParent();
         Path last = path.getFileName();
@@ -68,6 +69,15 @@ final class Failures {
         }
         String near = Suggest.nearest(last.toString(), names(parent));
         return near == null ? "" : "did you mean " + path.resolveSibling(near) + "?";
+    }
+
+    private static boolean isSocket(Path path) {
+        try {
+            return Files.getAttribute(path, "unix:mode") instanceof Integer mode
+                    && (mode & Uapi.S_IFMT) == Uapi.S_IFSOCK;
+        } catch (IOException e) {
+            return false; // only a hint
+        }
     }
 
     private static List<String> names(Path directory) {

@@ -55,6 +55,7 @@ public final class Main {
             }
         });
         commands.setExpandAtFiles(false);
+        commands.setOverwrittenOptionsAllowed(true); // the last one counts, as with getopt_long(3)
         variables = new Variables(console.environment());
         commands.setDefaultValueProvider(variables);
         commands.registerConverter(Path.class, new Values.OfPath());

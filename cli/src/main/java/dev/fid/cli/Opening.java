@@ -125,7 +125,7 @@ final class Opening {
     }
 
     private FileEnd file(Endpoint.File file, Endpoint from, Fd in) throws Failure, IOException {
-        try (Destination place = place(file, from, options.append)) {
+        try (Destination place = place(file, from, options.append || options.naming.exact)) {
             return file(file, place, in);
         }
     }

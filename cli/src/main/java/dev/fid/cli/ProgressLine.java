@@ -6,10 +6,10 @@ import java.io.PrintStream;
 
 /// One line on a terminal, redrawn in place and never wider than it:
 ///
-///     ubuntu.iso ▕█████████▋   ▏  71%  2.83 GiB / 4.00 GiB  1.56 GiB/s  eta 1s  splice
+///     ubuntu.iso ▕█████▋  ▏  71%  2.83 GiB / 4.00 GiB  1.56 GiB/s  avg 1.41 GiB/s  eta  1s  splice
 final class ProgressLine {
     private static final String EIGHTHS = " ▏▎▍▌▋▊▉█";
-    private static final int BAR = 12;
+    private static final int BAR = 8;
 
     private String name;
     private final boolean blocks;
@@ -28,8 +28,10 @@ final class ProgressLine {
     }
 
     /// What to print so that the line shows `now` on a terminal of that many columns.
-    String redraw(Progress now, String note, int columns) {
-        String line = text(now, note, columns - 1);
+    ///
+    /// @param speed bytes a second just now
+    String redraw(Progress now, long speed, String note, int columns) {
+        String line = text(now, speed, note, columns - 1);
         String erased = erase(columns);
         shown = line.length();
         return erased + line;
@@ -49,22 +51,24 @@ final class ProgressLine {
         return erased;
     }
 
-    /// The whole line, or without the parts that do not fit: the bar goes first, then the name, the note, the
-    /// method, the rest.
-    String text(Progress now, String note, int width) {
+    /// The whole line, or without the parts that do not fit: the method goes first, then the bar, the name, the note,
+    /// the rest. Numbers have a width, so that nothing behind them jumps.
+    String text(Progress now, long speed, String note, int width) {
         boolean known = now.length() > 0 && now.bytes() <= now.length();
         String amount = known
-                ? percent(now) + "%  " + Human.bytes(now.bytes()) + " / " + Human.bytes(now.length())
-                : Human.bytes(now.bytes());
-        String rate = "  " + Human.rate(now.bytes(), now.nanos());
-        String eta = known && now.bytes() > 0 ? "  eta " + Human.eta(left(now)) : "";
+                ? percent(now) + "%  " + wide(Human.bytes(now.bytes()), 8) + " / " + Human.bytes(now.length())
+                : wide(Human.bytes(now.bytes()), 8);
+        String rate = "  " + wide(Human.bytes(speed) + "/s", 10);
+        String average = "  avg " + wide(Human.rate(now.bytes(), now.nanos()), 10);
+        String eta = known && now.bytes() > 0 ? "  eta " + wide(Human.eta(left(now)), 3) : "";
         String method = "  " + now.method();
         String more = note.isEmpty() ? "" : "  " + note;
         String[] lines = {
-            name + " " + (known ? bar(now) + " " : " ") + amount + rate + eta + method + more,
-            name + "  " + amount + rate + eta + method + more,
-            amount + rate + eta + method + more,
-            amount + rate + eta + method,
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + average + eta + method + more,
+            name + " " + (known ? bar(now) + " " : " ") + amount + rate + average + eta + more,
+            name + "  " + amount + rate + average + eta + more,
+            amount + rate + average + eta + more,
+            amount + rate + average + eta,
             amount + rate + eta,
             amount + rate,
             amount
@@ -77,13 +81,16 @@ final class ProgressLine {
         return amount.substring(0, Math.clamp(width, 0, amount.length()));
     }
 
+    private static String wide(String text, int width) {
+        return " ".repeat(Math.max(0, width - text.length())) + text;
+    }
+
     private static long left(Progress now) {
         return (long) ((double) (now.length() - now.bytes()) / now.bytes() * now.nanos() / 1e9 + 0.5);
     }
 
     private static String percent(Progress now) {
-        String percent = Long.toString((long) (now.bytes() * 100.0 / now.length()));
-        return " ".repeat(Math.max(0, 3 - percent.length())) + percent;
+        return wide(Long.toString((long) (now.bytes() * 100.0 / now.length())), 3);
     }
 
     private String bar(Progress now) {

@@ -26,14 +26,23 @@ final class Reporter {
     private final ProgressLine line;
     private final Mode mode;
     private final long interval;
+    /// Bytes to come, as the user says, or -1.
+    private final long expected;
+    private final boolean named;
+    private final Speed speed = new Speed();
     private volatile @Nullable Progress latest;
     private String latestNote = "";
     private Tree.@Nullable Progress files;
     private long next;
 
-    Reporter(Console console, boolean quiet, Mode wanted, @Nullable Duration asked, String name) {
+    Reporter(Console console, boolean quiet, FlowOptions flow, @Nullable Duration asked, String subject) {
+        Mode wanted = flow.progress;
+        String name = flow.name != null ? flow.name : subject;
         this.console = console;
-        this.line = new ProgressLine(Name.shown(name), console.err(), console.dumb());
+        this.expected = flow.size;
+        this.named = flow.name != null;
+        // What is no terminal is not asked to move a cursor.
+        this.line = new ProgressLine(Name.shown(name), console.err(), console.dumb() || console.columns() < 0);
         boolean silent = quiet || (wanted == Mode.auto && console.columns() < 0);
         this.mode = silent ? Mode.never : wanted;
         this.interval = asked != null ? asked.toNanos() : mode == Mode.json ? FIRST : FIRST / 5;
@@ -50,8 +59,12 @@ final class Reporter {
     }
 
     /// @param note what else the line is to say, or nothing
-    synchronized void tell(Progress now, String note) {
+    synchronized void tell(Progress told, String note) {
+        Progress now = told.length() < 0 && expected >= 0
+                ? new Progress(told.bytes(), expected, told.nanos(), told.method())
+                : told;
         latest = now;
+        speed.add(now);
         latestNote = note;
         if (mode == Mode.never || now.nanos() < next) {
             return;
@@ -60,8 +73,7 @@ final class Reporter {
         if (mode == Mode.json) {
             console.err().println(json(now));
         } else {
-            int columns = console.columns();
-            console.err().print(line.redraw(now, Name.shown(note), columns < 0 ? 80 : columns));
+            console.err().print(line.redraw(now, speed.now(), Name.shown(note), columns()));
             console.err().flush();
         }
     }
@@ -69,8 +81,11 @@ final class Reporter {
     /// As {@link #tell(Progress)}, with files.
     synchronized void tell(Tree.Progress now) {
         files = now;
-        line.name(
-                Human.files(now.files()) + (now.allFiles() < 0 ? "" : " of " + Human.files(now.allFiles())) + " files");
+        String count =
+                Human.files(now.files()) + (now.allFiles() < 0 ? "" : " of " + Human.files(now.allFiles())) + " files";
+        if (!named) {
+            line.name(count);
+        }
         tell(new Progress(now.bytes(), now.allBytes(), now.nanos(), now.method()));
     }
 
@@ -85,6 +100,7 @@ final class Reporter {
         object.put("bytes", now.bytes());
         object.put("length", now.length() < 0 ? null : now.length());
         object.put("seconds", now.nanos() / 1e9);
+        object.put("rate", speed.now());
         object.put("method", now.method().toString());
         return Json.of(object);
     }
@@ -109,11 +125,17 @@ final class Reporter {
     synchronized void status() {
         Progress now = latest;
         erase();
-        console.err().println(now == null ? "0 B, not begun" : line.text(now, Name.shown(latestNote), 200));
+        console.err()
+                .println(now == null ? "0 B, not begun" : line.text(now, speed.now(), Name.shown(latestNote), 200));
     }
 
     synchronized void erase() {
-        console.err().print(line.erase(Math.max(1, console.columns())));
+        console.err().print(line.erase(columns()));
         console.err().flush();
+    }
+
+    private int columns() {
+        int columns = console.columns();
+        return columns < 0 ? 80 : columns;
     }
 }

@@ -32,7 +32,9 @@ final class Root {
     @Option(
             names = {"-v", "--verbose"},
             scope = ScopeType.INHERIT,
-            description = "Says more: -v errno names, -vv every decision, -vvv how often each system call was made.")
+            description =
+                    "Says more: -v errno names and, with copy, a line a file; -vv every decision, -vvv how often each"
+                            + " system call was made.")
     private boolean[] verbose = {};
 
     @Option(names = "--color", scope = ScopeType.INHERIT, paramLabel = "WHEN", description = "auto, always or never.")

@@ -9,6 +9,7 @@ import java.util.Stack;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -96,9 +97,12 @@ final class TeeOptions {
             arity = "0..*",
             paramLabel = "DST",
             converter = Values.OfEndpoint.class,
-            description =
-                    "Where bytes go, besides stdout: a path, file:, fd://, tcp://, tcp-listen://, unix://, unix-listen://, exec:")
+            description = "Where bytes go, besides stdout: a path, file:, fd://, tcp://, tcp-listen://, unix://,"
+                    + " unix-listen://, exec:")
     private List<Endpoint> outs = new ArrayList<>();
+
+    @Mixin
+    final FlowOptions flow = new FlowOptions();
 
     private final Root root;
     private OnError onError = OnError.SIGPIPE;
@@ -131,7 +135,8 @@ final class TeeOptions {
             preprocessor = OnlyAttached.class,
             converter = OfOnError.class,
             description =
-                    "What a failed write does: warn, warn-nopipe, exit, exit-nopipe. Default of MODE: warn-nopipe. The last one counts.")
+                    "What a failed write does: warn, warn-nopipe, exit, exit-nopipe. Default of MODE: warn-nopipe. The"
+                            + " last one counts.")
     void outputError(@Nullable OnError mode) {
         if (mode != null) {
             onError = mode;
@@ -176,13 +181,6 @@ final class TeeOptions {
     private Values.Fallback fallback = Values.Fallback.auto;
 
     @Option(
-            names = "--limit",
-            paramLabel = "RATE",
-            converter = Values.OfRate.class,
-            description = "Takes at most this many bytes a second.")
-    long limit;
-
-    @Option(
             names = "--length",
             paramLabel = "N",
             converter = Values.OfSize.class,
@@ -190,31 +188,9 @@ final class TeeOptions {
     long length = -1;
 
     @Option(
-            names = "--pipe-size",
-            paramLabel = "SIZE",
-            converter = Values.OfSize.class,
-            description =
-                    "Bytes of each pipe, its own (default: 1M) and, once bulk goes through, those it is given, where they have fewer and limits allow.")
-    long pipeSize;
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "DURATION",
-            converter = Values.OfDuration.class,
-            description = "Exit 8 when it is not done by then.")
-    @Nullable
-    Duration timeout;
-
-    @Option(
             names = {"-f", "--force"},
             description = "Writes binary data to a terminal, too.")
     boolean force;
-
-    @Option(
-            names = "--progress",
-            paramLabel = "WHEN",
-            description = "auto (stderr is a terminal), always, never, json.")
-    Reporter.Mode progress = Reporter.Mode.auto;
 
     @Option(
             names = "--interval",
@@ -223,9 +199,6 @@ final class TeeOptions {
             description = "Time between two lines of progress. Default: 100ms, json 500ms.")
     @Nullable
     Duration interval;
-
-    @Option(names = "--json", description = "Prints the result as JSON; on stderr where stdout carries the data.")
-    boolean json;
 
     /// Where bytes come from; stdin where nothing was said.
     Endpoint in() {
@@ -265,6 +238,7 @@ final class TeeOptions {
 
     /// @throws Failure where two options contradict each other
     void check() throws Failure {
+        flow.check();
         if (noStdout && outs.stream().anyMatch(out -> out instanceof Endpoint.Standard)) {
             throw Failure.usage("--no-stdout: - is stdout (a file of that name is file:-)");
         }

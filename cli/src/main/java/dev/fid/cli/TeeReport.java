@@ -23,7 +23,7 @@ final class TeeReport {
     TeeReport(TeeOptions options, Console console) {
         this.options = options;
         this.console = console;
-        this.cpu = options.json ? CopyReport.cpuSeconds() : new double[2];
+        this.cpu = options.flow.json ? CopyReport.cpuSeconds() : new double[2];
     }
 
     /// Of the outputs that are behind or have lost something, for the progress line.
@@ -48,7 +48,7 @@ final class TeeReport {
 
     void print(Fanout.Result result, List<TeeOutput> outputs) throws Failure {
         long nanos = System.nanoTime() - start;
-        if (options.json) {
+        if (options.flow.json) {
             String text = Json.of(object(result, outputs, nanos));
             if (options.writesStdout()) {
                 console.err().println(text);
@@ -59,7 +59,7 @@ final class TeeReport {
         }
         Declined unmet = unmet(result);
         if (isWatched()) {
-            console.err().println(line(result, outputs.size(), nanos) + (unmet == null ? "" : "; not " + unmet));
+            console.done(line(result, outputs.size(), nanos) + (unmet == null ? "" : "; not " + unmet));
         } else if (unmet != null && !options.quiet()) {
             console.err().println("note: copied by read and write; not " + unmet);
         }
@@ -74,7 +74,7 @@ final class TeeReport {
     /// tee(1) is silent, and its stderr is often read by programs or goes beside the data on a terminal.
     private boolean isWatched() {
         boolean apart = console.columns() >= 0 && Kernel.linux().winsize(1) < 0;
-        return !options.quiet() && (options.verbose() > 0 || options.progress == Reporter.Mode.always || apart);
+        return !options.quiet() && (options.verbose() > 0 || options.flow.progress == Reporter.Mode.always || apart);
     }
 
     /// What the user should hear of without asking: that the kernel refused, or that the method asked for was not

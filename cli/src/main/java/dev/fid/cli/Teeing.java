@@ -8,11 +8,16 @@ import dev.fid.FdKind;
 import dev.fid.Fid;
 import dev.fid.NoMethodException;
 import dev.fid.Progress;
+import dev.fid.Rate;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// One fan-out of the command: opens all ends, moves the bytes, tells of each output that fails, closes, reports.
 final class Teeing {
@@ -22,6 +27,11 @@ final class Teeing {
     private final Stop stop;
     private final Reporter reporter;
     private final List<TeeOutput> outputs = new ArrayList<>();
+    /// Children that ended, with success or not, before they had read all.
+    private final Map<TeeOutput, Fanout.Branch> leftEarly = new HashMap<>();
+    private @Nullable Rate rate;
+    /// A failed output ended the command.
+    private boolean ended;
     private int status = Exit.DONE;
 
     Teeing(TeeOptions options, Context context) {
@@ -29,7 +39,7 @@ final class Teeing {
         this.context = context;
         this.console = context.console();
         this.stop = context.stop();
-        this.reporter = new Reporter(console, options.quiet(), options.progress, options.interval, "tee");
+        this.reporter = new Reporter(console, options.quiet(), options.flow, options.interval, "tee");
     }
 
     /// How far it is, for SIGUSR1.
@@ -39,7 +49,9 @@ final class Teeing {
 
     void run() throws Failure {
         options.check();
-        try (Stop.Timer _ = stop.after(options.timeout, console.real())) {
+        try (Stop.Timer _ = stop.after(options.flow.timeout, console.real());
+                RateFile watched = RateFile.of(options.flow, console)) {
+            rate = watched == null ? null : watched.rate();
             tee();
         }
         if (status != Exit.DONE) {
@@ -163,11 +175,14 @@ final class Teeing {
         if (options.patience != null) {
             fanout.patience(options.patience);
         }
-        if (options.limit > 0) {
-            fanout.limit(options.limit);
+        if (options.flow.limit > 0) {
+            fanout.limit(options.flow.limit);
         }
-        if (options.pipeSize > 0) {
-            fanout.pipeCapacity(options.pipeSize);
+        if (rate != null) {
+            fanout.limit(rate);
+        }
+        if (options.flow.pipeSize > 0) {
+            fanout.pipeCapacity(options.flow.pipeSize);
         }
         try {
             Fanout.Result result = fanout.run();
@@ -231,23 +246,36 @@ final class Teeing {
         if (why == null) {
             return true;
         }
-        TeeOptions.OnError mode = options.onError();
         output.end();
-        if (why.errno() == Errno.EPIPE && !output.endpoint().isNetwork()) {
-            output.fail(Errno.text(why.errno()));
-            if (mode == TeeOptions.OnError.SIGPIPE) {
-                worsen(Exit.PIPE);
-                return false;
-            }
-            if (!mode.tellsPipes) {
-                return true;
-            }
+        boolean isUnread = why.errno() == Errno.EPIPE && !output.endpoint().isNetwork();
+        boolean goesOn = isUnread ? goesOnWithout(output, branch) : tell(output, branch);
+        ended |= !goesOn;
+        return goesOn;
+    }
+
+    /// A pipe that nobody reads any more. Behind exec: it is the child that ended, and how it ended says at the end
+    /// whether that is a failure.
+    private boolean goesOnWithout(TeeOutput output, Fanout.Branch branch) {
+        TeeOptions.OnError mode = options.onError();
+        boolean isChild = output.endpoint() instanceof Endpoint.Exec;
+        output.fail(Errno.text(Errno.EPIPE));
+        if (isChild) {
+            leftEarly.put(output, branch);
+            return mode != TeeOptions.OnError.SIGPIPE && mode != TeeOptions.OnError.EXIT;
         }
-        String reason = Failures.reason(why, options.verbose());
+        if (mode == TeeOptions.OnError.SIGPIPE) {
+            worsen(Exit.PIPE);
+            return false;
+        }
+        return !mode.tellsPipes || tell(output, branch);
+    }
+
+    private boolean tell(TeeOutput output, Fanout.Branch branch) {
+        String reason = Failures.reason(Objects.requireNonNull(branch.failure()), options.verbose());
         output.fail(reason);
         String after = branch.bytes() > 0 ? " after " + Human.bytes(branch.bytes()) : "";
         complain(output.name() + ": " + reason + after, Exit.IO);
-        return !mode.exits;
+        return !options.onError().exits;
     }
 
     /// One line for each failure, as tee(1) has it, so no hints.
@@ -273,6 +301,12 @@ final class Teeing {
         for (TeeOutput output : outputs) {
             try {
                 output.finish();
+                Fanout.Branch early = leftEarly.get(output);
+                if (early != null && options.onError() == TeeOptions.OnError.SIGPIPE) {
+                    worsen(Exit.PIPE);
+                } else if (early != null && options.onError().tellsPipes) {
+                    tell(output, early);
+                }
             } catch (Failure e) {
                 output.fail(e.text());
                 if (stop.reason() == null) {
@@ -290,7 +324,7 @@ final class Teeing {
 
     private void tellLosses() {
         for (TeeOutput output : outputs) {
-            if (output.dropped() > 0) {
+            if (output.dropped() > 0 && options.onSlow == TeeOptions.OnSlow.drop && !ended) {
                 complain(
                         output.name() + ": it could not keep up and lost " + Human.bytes(output.dropped()) + " of "
                                 + Human.bytes(output.dropped() + output.bytes()),

@@ -24,7 +24,7 @@ final class TreeCopying {
         this.options = options;
         this.console = console;
         this.stop = stop;
-        this.reporter = new Reporter(console, options.quiet(), options.progress, options.interval, "");
+        this.reporter = new Reporter(console, options.quiet(), options.flow, options.interval, "");
     }
 
     /// How far it is, for SIGUSR1.
@@ -35,7 +35,11 @@ final class TreeCopying {
     void run() throws Failure {
         options.check();
         Tree tree = tree();
-        try (Stop.Timer _ = stop.after(options.timeout, console.real())) {
+        try (Stop.Timer _ = stop.after(options.flow.timeout, console.real());
+                RateFile watched = RateFile.of(options.flow, console)) {
+            if (watched != null) {
+                tree.limit(watched.rate());
+            }
             Tree.Report report = tree.run();
             reporter.erase();
             Failure failure = failure(report);
@@ -45,7 +49,7 @@ final class TreeCopying {
             }
         } catch (ErrnoException e) {
             Failure failure = refused(e);
-            if (options.json) {
+            if (options.flow.json) {
                 console.print(Json.of(object(null, failure)) + "\n");
             }
             throw failure;
@@ -61,6 +65,12 @@ final class TreeCopying {
                 .to(((Endpoint.File) options.out()).path())
                 .recursive(options.recursive)
                 .follow(options.follow)
+                .followNamed(options.naming.followNamed)
+                .exact(options.naming.exact)
+                .oneFileSystem(options.naming.oneFileSystem)
+                .linked(options.naming.link)
+                .attributesOnly(options.naming.attributesOnly)
+                .links(!options.noPreserve.contains(CopyOptions.Kept.links))
                 .keep(options.kept())
                 .keepIfPossible(options.keptIfPossible())
                 .existing(existing())
@@ -73,11 +83,14 @@ final class TreeCopying {
                 .method(options.method())
                 .fallback(options.fallback())
                 .failures(this::complain);
-        if (options.limit > 0) {
-            tree.limit(options.limit);
+        if (options.flow.limit > 0) {
+            tree.limit(options.flow.limit);
         }
         if (options.jobs > 0) {
             tree.jobs(options.jobs);
+        }
+        if (options.verbose() >= 1) {
+            tree.told(this::copied);
         }
         // To count what is to come costs a look at every file: only where somebody wants to know.
         return reporter.silent() ? tree : tree.progress(reporter.tick(), reporter::tell);
@@ -95,6 +108,11 @@ final class TreeCopying {
             case always -> Tree.Holes.MADE;
             case never -> Tree.Holes.FILLED;
         };
+    }
+
+    private void copied(String in, String out) {
+        reporter.erase();
+        console.tell(in + " -> " + out);
     }
 
     // ---- what failed ----
@@ -160,19 +178,19 @@ final class TreeCopying {
     }
 
     private void tell(Tree.Report report, @Nullable Failure failure) throws Failure {
-        if (options.json) {
+        if (options.flow.json) {
             console.print(Json.of(object(report, failure)) + "\n");
             return;
         }
         if (!options.quiet()) {
-            console.err().println(line(report));
+            console.done(line(report));
             report.lost()
                     .forEach((loss, count) -> console.err().println("note: " + Human.files(count) + " lack " + loss));
         }
         if (options.verbose() >= 1 && !report.uncached().isEmpty()) {
             console.err().println("page cache spared by " + report.uncached());
         }
-        if (options.verbose() >= 1) {
+        if (options.verbose() >= 2) {
             report.byMethod().forEach((method, bytes) -> console.err().println(Human.bytes(bytes) + " by " + method));
         }
     }

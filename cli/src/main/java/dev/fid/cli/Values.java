@@ -117,6 +117,27 @@ final class Values {
         }
     }
 
+    static final class OfPipeSize implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            long size = checked(Size::parse, text);
+            if (size == 0) {
+                throw new TypeConversionException("a pipe has room for some bytes, not '" + text + "'");
+            }
+            return size;
+        }
+    }
+
+    static final class OfJobs implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            if (!text.matches("[1-9]|[1-5][0-9]|6[0-4]")) {
+                throw new TypeConversionException("'" + text + "' is not a number from 1 to 64");
+            }
+            return Integer.valueOf(text);
+        }
+    }
+
     static final class OfDuration implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {

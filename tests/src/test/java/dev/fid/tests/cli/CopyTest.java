@@ -317,6 +317,14 @@ class CopyTest extends Sandbox {
     }
 
     @Test
+    void progressIntoAPipeMovesNoCursor() throws IOException {
+        file("a", 1_000_000);
+        Ran ran = here("copy", "--progress", "always", "--interval", "20ms", "--limit", "2M", path("a"), path("b"));
+        assertThat(ran.err()).contains("% ").doesNotContain("\033");
+        assertThat(ran.err().substring(ran.err().lastIndexOf('\r') + 1)).startsWith("copied 977 KiB");
+    }
+
+    @Test
     void progressInJsonIsOneObjectALine() throws IOException {
         file("a", 3_000_000);
         Ran ran = here("copy", "--progress", "json", "--interval", "20ms", "--limit", "10MB", path("a"), path("b"));

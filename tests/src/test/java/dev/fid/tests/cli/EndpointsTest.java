@@ -121,8 +121,8 @@ class EndpointsTest extends Sandbox {
             Ran ran = here("copy", path("a"), "tcp://localhost:" + server.getLocalPort());
             reset.get();
             assertThat(ran.err())
-                    .matches(
-                            "fid: copy: tcp://localhost:\\d+: (Connection reset by peer|Broken pipe) after .*were sent\n");
+                    .matches("fid: copy: tcp://localhost:\\d+: (Connection reset by peer|Broken pipe) after .*were"
+                            + " sent\n");
             assertThat(ran.status()).isEqualTo(1);
             assertThat(bytes).hasSize(50_000_000);
         }
@@ -269,67 +269,76 @@ class EndpointsTest extends Sandbox {
     }
 
     private static final String PAIRS = """
-            import os, socket, subprocess, sys, threading
-            data = open('a', 'rb').read()
-            for name in ('f', 'g'):
-                os.mkfifo(name)
-            kinds = ('file', 'pipe', 'fifo', 'socket', 'null')
-            count = 0
-            for given in kinds:
-                for taken in kinds:
-                    step = (kinds.index(taken) - kinds.index(given)) % 5
-                    if sys.argv[1] == '10' and step not in (0, 2):
-                        continue
-                    def feed(fd):
-                        view = memoryview(data)
-                        while view:
-                            view = view[os.write(fd, view):]
-                        os.close(fd)
-                    feeder = reader = None
-                    if given == 'file':
-                        stdin = os.open('a', os.O_RDONLY)
-                    elif given == 'null':
-                        stdin = os.open('/dev/null', os.O_RDONLY)
-                    else:
-                        if given == 'pipe':
-                            stdin, feeder = os.pipe()
-                        elif given == 'fifo':
-                            both = os.open('f', os.O_RDWR)
-                            stdin, feeder = os.open('f', os.O_RDONLY), os.open('f', os.O_WRONLY)
-                            os.close(both)
-                        else:
-                            stdin, feeder = (s.detach() for s in socket.socketpair())
-                    if taken == 'file':
-                        stdout = os.open('out', os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                    elif taken == 'null':
-                        stdout = os.open('/dev/null', os.O_WRONLY)
-                    elif taken == 'pipe':
-                        reader, stdout = os.pipe()
-                    elif taken == 'fifo':
-                        both = os.open('g', os.O_RDWR)
-                        reader, stdout = os.open('g', os.O_RDONLY), os.open('g', os.O_WRONLY)
+        import os, socket, subprocess, sys, threading
+        data = open('a', 'rb').read()
+        for name in ('f', 'g'):
+            os.mkfifo(name)
+        kinds = ('file', 'pipe', 'fifo', 'socket', 'null')
+        count = 0
+        for given in kinds:
+            for taken in kinds:
+                step = (kinds.index(taken) - kinds.index(given)) % 5
+                if sys.argv[1] == '10' and step not in (0, 2):
+                    continue
+                def feed(fd):
+                    view = memoryview(data)
+                    while view:
+                        view = view[os.write(fd, view):]
+                    os.close(fd)
+                feeder = reader = None
+                if given == 'file':
+                    stdin = os.open('a', os.O_RDONLY)
+                elif given == 'null':
+                    stdin = os.open('/dev/null', os.O_RDONLY)
+                else:
+                    if given == 'pipe':
+                        stdin, feeder = os.pipe()
+                    elif given == 'fifo':
+                        both = os.open('f', os.O_RDWR)
+                        stdin, feeder = os.open('f', os.O_RDONLY), os.open('f', os.O_WRONLY)
                         os.close(both)
                     else:
-                        reader, stdout = (s.detach() for s in socket.socketpair())
-                    child = subprocess.Popen(sys.argv[2:], stdin=stdin, stdout=stdout)
-                    os.close(stdin)
-                    os.close(stdout)
-                    if feeder is not None:
-                        threading.Thread(target=feed, args=(feeder,)).start()
-                    got = b''
-                    while reader is not None:
-                        piece = os.read(reader, 1 << 16)
-                        got += piece
-                        if not piece:
-                            os.close(reader)
-                            break
-                    status = child.wait(60)
-                    if taken == 'file':
-                        got = open('out', 'rb').read()
-                    want = b'' if given == 'null' or taken == 'null' else data
-                    if status or got != want:
-                        sys.exit(f'{given} to {taken}: status {status}, {len(got)} of {len(want)} bytes')
-                    count += 1
-            print(count, 'pairs')
-            """;
+                        stdin, feeder = (s.detach() for s in socket.socketpair())
+                if taken == 'file':
+                    stdout = os.open('out', os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                elif taken == 'null':
+                    stdout = os.open('/dev/null', os.O_WRONLY)
+                elif taken == 'pipe':
+                    reader, stdout = os.pipe()
+                elif taken == 'fifo':
+                    both = os.open('g', os.O_RDWR)
+                    reader, stdout = os.open('g', os.O_RDONLY), os.open('g', os.O_WRONLY)
+                    os.close(both)
+                else:
+                    reader, stdout = (s.detach() for s in socket.socketpair())
+                child = subprocess.Popen(sys.argv[2:], stdin=stdin, stdout=stdout)
+                os.close(stdin)
+                os.close(stdout)
+                if feeder is not None:
+                    threading.Thread(target=feed, args=(feeder,)).start()
+                got = b''
+                while reader is not None:
+                    piece = os.read(reader, 1 << 16)
+                    got += piece
+                    if not piece:
+                        os.close(reader)
+                        break
+                status = child.wait(60)
+                if taken == 'file':
+                    got = open('out', 'rb').read()
+                want = b'' if given == 'null' or taken == 'null' else data
+                if status or got != want:
+                    sys.exit(f'{given} to {taken}: status {status}, {len(got)} of {len(want)} bytes')
+                count += 1
+        print(count, 'pairs')
+        """;
+
+    @Test
+    void onlyASocketIsSaidToBeOne() throws IOException {
+        require(false, "setsid");
+        file("a", 10);
+        Ran ran = run(List.of("setsid", "-w", dir.resolve(".bin/fid").toString(), "copy", "a", "/dev/tty"));
+        assertThat(ran.err()).isEqualTo("fid: copy: /dev/tty: No such device or address\n");
+        assertThat(ran.status()).isEqualTo(3);
+    }
 }

@@ -28,6 +28,31 @@ class LauncherTest {
                 .containsExactly("' relay '*) jvm='" + String.join(" ", Bench.RELAY_JVM) + "' ;;");
     }
 
+    @Test
+    void itStartsWithoutFindAndTakesNoPatternForFiles(@TempDir Path directory) throws IOException {
+        Path bin = Files.createDirectory(directory.resolve("bin"));
+        Files.createSymbolicLink(bin.resolve("sh"), Path.of("/bin/sh"));
+        // -Dx=* names files of this directory where it is taken for a pattern: then the JVM looks for a class a.
+        Files.writeString(directory.resolve("-Dx=1"), "");
+        Files.writeString(directory.resolve("-Dx=2 a"), "");
+        Path in = Files.writeString(directory.resolve("in"), "as it was");
+        Path out = directory.resolve("out");
+        String said = Command.run(
+                "env",
+                "-C",
+                directory,
+                "PATH=" + bin,
+                "JAVA_HOME=" + System.getProperty("java.home"),
+                "FID_JAVA_OPTS=-Dx=*",
+                LAUNCHER.toAbsolutePath(),
+                "-q",
+                "copy",
+                in,
+                out);
+        assertThat(said).isEmpty();
+        assertThat(out).hasSameBinaryContentAs(in);
+    }
+
     /// With `AOTMode=on` a JVM that cannot use them does not start.
     @Test
     void theLauncherFindsTheLoadedClassesOfTheBuild(@TempDir Path directory) throws IOException {

@@ -370,6 +370,35 @@ class TeeTest extends Sandbox {
         assertThat(content("a")).isEqualTo(bytes);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-p", "--output-error=warn", "--output-error=exit", "--output-error=exit-nopipe"})
+    void aChildThatFailsAtOnceIsExit9InEveryMode(String mode) throws IOException {
+        file("sample", 3_000_000);
+        Ran ran = sh("fid tee " + mode + " exec:false < sample >/dev/null");
+        assertThat(ran.err()).isEqualTo("fid: tee: exec:false: the child ended with status 1\n");
+        assertThat(ran.status()).isEqualTo(9);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ''                    | 141 | ''
+        -p                    | 0   | ''
+        --output-error=warn   | 1   | 'fid: tee: exec:true: Broken pipe'
+        """)
+    void aChildThatHasReadEnoughIsAPipeThatNobodyReads(String mode, int status, String said) throws IOException {
+        file("sample", 3_000_000);
+        Ran ran = sh("fid tee " + mode + " exec:true < sample >/dev/null");
+        assertThat(ran.status()).isEqualTo(status);
+        assertThat(ran.err().lines().map(line -> line.replaceFirst(" after .*", "")))
+                .containsExactlyElementsOf(said.isEmpty() ? List.of() : List.of(said));
+    }
+
+    @Test
+    void anOutputThatWasStoppedDidNotFailToKeepUp() throws IOException {
+        Ran ran = sh("(head -c 3000000 /dev/zero; sleep 5) | fid tee --output-error=exit /dev/full | (sleep 1; wc -c)");
+        assertThat(ran.err()).doesNotContain("keep up").startsWith("fid: tee: /dev/full: No space left on device");
+    }
+
     @Test
     void aFileSystemThatFillsUpStopsOneOutput() throws IOException {
         require(true, "mount", "umount");

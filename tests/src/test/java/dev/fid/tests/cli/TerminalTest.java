@@ -38,7 +38,19 @@ class TerminalTest extends Sandbox {
         }
         assertThat(redraws[0]).contains(columns == 20 ? "% " : "iB/s");
         assertThat(redraws[0].contains("▕")).isEqualTo(columns >= 80);
-        assertThat(redraws[redraws.length - 1]).startsWith("copied 879 KiB in ");
+        assertThat(redraws[redraws.length - 1]).startsWith("copied 879 KiB in");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {20, 40, 60, 80})
+    void theLastLineFitsTheTerminal(int columns) throws IOException {
+        file("a", 9000);
+        for (String command : List.of("copy a b", "copy -r a c", "tee --progress always --no-stdout --from a b")) {
+            Ran ran = terminal("stty cols " + columns + "; fid " + command);
+            String last = ran.out().substring(ran.out().lastIndexOf('\033') + 1).replaceFirst("^\\[J", "");
+            assertThat(last.replaceAll("\\s+", " ")).contains("8.79 KiB").contains("user space");
+            assertThat(last.split("\r\n")).allMatch(line -> line.length() <= columns);
+        }
     }
 
     @Test

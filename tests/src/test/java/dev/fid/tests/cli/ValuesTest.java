@@ -2,11 +2,19 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.cli.Main;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /// What is not understood is named, with exit 2 and one line of usage; nothing is opened.
 class ValuesTest extends Sandbox {
@@ -18,6 +26,9 @@ class ValuesTest extends Sandbox {
         --limit x         | fid: copy: --limit: 'x' is not a size, such as 64KiB
         --timeout 5       | fid: copy: --timeout: '5' lacks a unit (use ms, s, m, h)
         --timeout 5w      | fid: copy: --timeout: 'w' is not a time unit (use ms, s, m, h), in '5w'
+        --jobs 0          | fid: copy: --jobs: '0' is not a number from 1 to 64
+        --jobs 65         | fid: copy: --jobs: '65' is not a number from 1 to 64
+        --pipe-size 0     | fid: copy: --pipe-size: a pipe has room for some bytes, not '0'
         --block 1K        | fid: copy: --block: a block has 4K to 256K, not '1K'
         --method splise   | fid: copy: --method: 'splise' is not a method; did you mean 'splice'?
         --metod splice    | fid: Unknown option: '--metod'; did you mean '--method'?
@@ -46,8 +57,79 @@ class ValuesTest extends Sandbox {
     void aBadEndpointIsNamed(String endpoint, String message) {
         Ran ran = here("copy", endpoint, path("b"));
         assertThat(ran.err()).startsWith(message);
-        assertThat(ran.err()).contains("usage: fid copy [OPTIONS] SRC DST");
+        assertThat(ran.err()).contains("usage: fid copy [OPTIONS] SRC [DST]");
         assertThat(ran.status()).isEqualTo(2);
+    }
+
+    @Test
+    void ofAnOptionThatStandsTwiceTheLastOneCounts() throws IOException {
+        byte[] bytes = file("a", 1000);
+        Ran ran = here(
+                "copy",
+                "-q",
+                "-q",
+                "--limit",
+                "1",
+                "--limit",
+                "1G",
+                "--length=7",
+                "--length",
+                "900",
+                path("a"),
+                path("b"));
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.status()).isZero();
+        assertThat(content("b")).isEqualTo(Arrays.copyOf(bytes, 900));
+        assertThat(here(
+                                "tee",
+                                "-a",
+                                "--no-stdout",
+                                "--from",
+                                "/dev/null",
+                                path("x"),
+                                "-a",
+                                path("y"),
+                                "--from",
+                                path("a"))
+                        .status())
+                .isZero();
+        assertThat(content("x")).isEqualTo(bytes);
+        assertThat(content("y")).isEqualTo(bytes);
+        assertThat(here("copy", "--limit", "1", "--limit", "x", path("a"), path("b"))
+                        .status())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void noOptionOfAnyCommandIsRefusedTheSecondTime() {
+        List<String> refused = new ArrayList<>();
+        CommandLine commands = Main.model();
+        List<CommandLine> all = new ArrayList<>(commands.getSubcommands().values());
+        all.add(commands);
+        for (CommandLine command : all) {
+            if (!command.isOverwrittenOptionsAllowed()) {
+                refused.add(command.getCommandName());
+            }
+        }
+        assertThat(refused).isEmpty();
+        assertThat(here("relay", "--max-conns", "1", "--max-conns", "x", ":0", "localhost:1")
+                        .err())
+                .startsWith("fid: relay: --max-conns");
+        assertThat(here("version", "-q", "-q").status()).isZero();
+        assertThat(here("--color", "never", "--color", "always", "version").status())
+                .isZero();
+    }
+
+    @Test
+    void whatCollectsGoesOnCollecting() throws IOException {
+        file("a", 1000);
+        Files.setLastModifiedTime(dir.resolve("a"), FileTime.fromMillis(1_000_000));
+        Files.setPosixFilePermissions(dir.resolve("a"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(here("copy", "--preserve=mode", "--preserve=time", path("a"), path("b"))
+                        .status())
+                .isZero();
+        assertThat(Files.getLastModifiedTime(dir.resolve("b"))).isEqualTo(FileTime.fromMillis(1_000_000));
+        assertThat(Files.getPosixFilePermissions(dir.resolve("b"))).hasSize(9);
     }
 
     @Test
@@ -63,8 +145,7 @@ class ValuesTest extends Sandbox {
     @Test
     void aMissingArgumentIsNamed() {
         Ran ran = here("copy", "a");
-        assertThat(ran.err())
-                .startsWith("fid: copy: Missing required parameter: 'DST'\nusage: fid copy [OPTIONS] SRC DST");
+        assertThat(ran.err()).startsWith("fid: copy: Missing required parameter: 'DST'\n");
         assertThat(ran.status()).isEqualTo(2);
     }
 
