@@ -74,8 +74,12 @@ class BrokenTest extends Fixture {
         Kernel kernel = on(call).nth(1).runs(it -> bug()).kernel();
         Relay relay = start(to(server).on(kernel).loops(keep(new Loops(1))).log(entry -> {}));
         SocketChannel first = connect(relay);
-        put(first, "lost");
-        assertThatThrownBy(() -> drain(first)).as("a reset").isInstanceOf(java.io.IOException.class);
+        assertThatThrownBy(() -> {
+                    put(first, "lost");
+                    drain(first);
+                })
+                .as("a reset")
+                .isInstanceOf(java.io.IOException.class);
         await("its end", () -> relay.connections() == 0);
         Totals counted = new Totals(relay);
         assertThat(counted.ended()).isEqualTo(1);
