@@ -205,6 +205,9 @@ class ManTest extends Sandbox {
         List<String> examples = new ArrayList<>();
         Matcher code = Pattern.compile("\\.EX\\n(.*?)\\.EE", Pattern.DOTALL).matcher(page);
         while (code.find()) {
+            if (Character.isUpperCase(code.group(1).charAt(0))) {
+                continue; // a table
+            }
             code.group(1)
                     .replace("\\-", "-")
                     .replace("\\(aq", "'")
