@@ -24,16 +24,20 @@ final class FdChannel implements ByteChannel {
         return len == 0 ? 0 : in.read(len, (memory, read) -> target.put(memory.window(0, read)));
     }
 
+    /// Writes all that remains, as a blocking channel does; where it fails the position is behind the last whole piece
+    /// that was written.
     @Override
     public int write(ByteBuffer source) throws IOException {
         open();
-        int len = Math.min(source.remaining(), FdIo.BUFFER);
-        if (len > 0) {
-            byte[] piece = new byte[len];
-            source.duplicate().get(piece);
-            out.writeAll(len, (memory, from, most) -> memory.put(0, piece, from, most));
-            source.position(source.position() + len);
-        }
+        int start = source.position();
+        int len = source.remaining();
+        out.writeAll(len, (memory, from, most) -> {
+            source.position(start + from);
+            byte[] piece = new byte[most];
+            source.get(start + from, piece);
+            memory.put(0, piece, 0, most);
+        });
+        source.position(start + len);
         return len;
     }
 

@@ -9,6 +9,7 @@ import static dev.fid.kernel.Uapi.XFS_SUPER_MAGIC;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Which methods to try, best first, each with its reason: a *ladder*, and the methods that cannot work, with
@@ -262,5 +263,13 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
     /// The method of the first rung.
     public Method chosen() {
         return ladder.getFirst().method();
+    }
+
+    /// One line, e.g. `file to tcp socket: sendfile: ..., no CPU copy; else read and write: ...; not reflink: ...`.
+    @Override
+    public String toString() {
+        return in.kind() + " to " + out.kind() + ": "
+                + ladder.stream().map(Rung::toString).collect(Collectors.joining("; else "))
+                + declined.stream().map(each -> "; not " + each).collect(Collectors.joining());
     }
 }

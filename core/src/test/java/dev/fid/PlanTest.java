@@ -212,4 +212,11 @@ class PlanTest {
                 .isEqualTo(1);
         assertThat(usual(ext4(BIG), ext4(0)).ladder().getLast().copies()).isEqualTo(2);
     }
+
+    @Test
+    void aPlanReadsAsASentence() {
+        String sentence = usual(ext4(BIG), facts(FdKind.TCP)).toString();
+        assertThat(sentence).startsWith("file to tcp socket: sendfile: ").contains("; else readwrite: ");
+        assertThat(sentence).doesNotContain("Plan[").doesNotContain("Facts[");
+    }
 }

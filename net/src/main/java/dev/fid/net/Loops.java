@@ -20,17 +20,29 @@ public final class Loops implements AutoCloseable {
     private final List<IoEventLoop> loops = new ArrayList<>();
 
     /// @param count threads, above 0
-    /// @throws UnsupportedOperationException where Netty's native epoll cannot be loaded
+    /// @throws UnsupportedOperationException where Netty's native epoll cannot be loaded; it names the flags
     public Loops(int count) {
         Throwable unavailable = Epoll.unavailabilityCause();
         if (unavailable != null) {
-            throw new UnsupportedOperationException("Netty's epoll transport cannot be loaded", unavailable);
+            throw new UnsupportedOperationException(remedy(), unavailable);
         }
         group = new MultiThreadIoEventLoopGroup(
                 count, new DefaultThreadFactory("fid-relay", true), EpollIoHandler.newFactory());
         for (EventExecutor loop : group) {
             loops.add((IoEventLoop) loop);
         }
+    }
+
+    /// What to add, in full: on the module path nothing requires the module with the native library, so nobody
+    /// resolves it.
+    private static String remedy() {
+        String processor = System.getProperty("os.arch", "").equals("aarch64") ? "aarch_64" : "x86_64";
+        String start = "Netty's epoll transport cannot be loaded: ";
+        return Loops.class.getModule().isNamed()
+                ? start + "start java with --add-modules io.netty.transport.epoll.linux." + processor
+                        + " --enable-native-access=dev.fid,io.netty.common"
+                : start + "io.netty:netty-transport-native-epoll, classifier linux-" + processor
+                        + ", has to be on the class path, and java wants --enable-native-access=ALL-UNNAMED";
     }
 
     private Loops(List<IoEventLoop> others) {

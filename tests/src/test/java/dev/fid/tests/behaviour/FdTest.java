@@ -507,4 +507,15 @@ class FdTest extends Fixture {
         assertThat(failure).isNotNull();
         return failure.errno();
     }
+
+    @Test
+    void aChannelWritesAllThatItIsGiven() throws Exception {
+        byte[] content = pattern(1 << 20);
+        Fd[] pair = unixPair();
+        On.Task<byte[]> reader = On.PLATFORM.start(() -> takeAll(pair[1], content.length));
+        ByteBuffer source = ByteBuffer.wrap(content);
+        assertThat(keep(pair[0].channel()).write(source)).isEqualTo(content.length);
+        assertThat(source.hasRemaining()).isFalse();
+        assertSame(reader.get(), content, "through the socket");
+    }
 }
