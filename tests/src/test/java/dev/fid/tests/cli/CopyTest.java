@@ -304,7 +304,7 @@ class CopyTest extends Sandbox {
         Ran ran = here("copy", "--json", "--checksum", "crc32c", path("a"), path("b"));
         assertThat(ran.out())
                 .matches(
-                        "\\{\"schema\":\"fid.copy/1\",\"src\":\".*\",\"dst\":\".*\",\"bytes\":100000,\"seconds\":[0-9.E-]+,\"method\":\"copy_file_range\",\"by_method\":\\{\"copy_file_range\":100000},\"fallbacks\":\\[.*],\"user_bytes\":100000,\"syscalls\":\\{.*},\"cpu_seconds\":\\{.*},\"checksum\":\\{\"crc32c\":\"[0-9a-f]{8}\"}}\n");
+                        "\\{\"schema\":\"fid.copy/1\",\"src\":\".*\",\"dst\":\".*\",\"bytes\":100000,\"seconds\":[0-9.E-]+,\"method\":\"copy_file_range\",\"by_method\":\\{\"copy_file_range\":100000},\"fallbacks\":\\[.*],\"user_bytes\":100000,\"lost\":\\[],\"syscalls\":\\{.*},\"cpu_seconds\":\\{.*},\"checksum\":\\{\"crc32c\":\"[0-9a-f]{8}\"}}\n");
         assertThat(ran.err()).isEmpty();
     }
 
@@ -331,7 +331,7 @@ class CopyTest extends Sandbox {
         assertThat(ran.err().lines().filter(line -> line.startsWith("{")))
                 .hasSizeGreaterThan(3)
                 .allMatch(line -> line.matches("\\{\"schema\":\"fid.progress/1\",\"bytes\":\\d+,\"length\":3000000,"
-                        + "\"seconds\":[0-9.E-]+,\"method\":\"copy_file_range\"}"));
+                        + "\"seconds\":[0-9.E-]+,\"rate\":\\d+,\"method\":\"copy_file_range\"}"));
     }
 
     @Test
