@@ -2,6 +2,7 @@ package dev.fid;
 
 import static dev.fid.kernel.Uapi.*;
 
+import dev.fid.kernel.Errno;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,12 +10,16 @@ import org.jspecify.annotations.Nullable;
 /// Two streams joined by two lanes: what one side sends, the other receives, until both have ended.
 ///
 /// The end of one direction becomes a half-close of the other side's output, after everything before it was
-/// delivered; the opposite direction goes on. An error of either lane ends the link. The link owns both
-/// descriptors and closes them. Knows nothing of any event loop: {@link #run} moves what can be moved and
-/// returns. For one thread; {@link #close} and {@link #reset} may come from any, and end {@link #join}.
+/// delivered; the opposite direction goes on. An error of either lane ends the link, once what the side that
+/// failed had sent before is delivered and acknowledged. The link owns both descriptors and closes them. Knows
+/// nothing of any event loop: {@link #run} moves what can be moved and returns. For one thread; {@link #close}
+/// and {@link #reset} may come from any, and end {@link #join}.
 public final class Link implements AutoCloseable {
     /// How often marks are looked after while {@link #join} waits: 1 ms.
     private static final long SWEEP_NANOS = 1_000_000;
+
+    /// So long nothing may happen before what cannot be delivered is given up: three retransmissions, 3 s.
+    public static final long PATIENCE = 3_000_000_000L;
 
     private final Fd left;
     private final Fd right;
@@ -24,6 +29,7 @@ public final class Link implements AutoCloseable {
     private final Lane back;
     private Lane.Wait toRight = Lane.Wait.TURN;
     private Lane.Wait toLeft = Lane.Wait.TURN;
+    private @Nullable Ebb ebb;
 
     public Link(Fd left, Fd right, PipePool pool) throws ErrnoException {
         this.left = left;
@@ -47,9 +53,11 @@ public final class Link implements AutoCloseable {
     /// Moves both directions, one turn each. To be called when either side became ready; an edge does not say
     /// what for, so both lanes are asked.
     ///
-    /// @return DONE when both directions have ended, TURN to be called again soon, else IN: something has to
-    ///     become ready
-    /// @throws ErrnoException the first error; the link is of no use then but to be closed
+    /// @return DONE when both directions have ended, TURN to be called again soon, TIME after {@link #pauseNanos},
+    ///     else IN: something has to become ready
+    /// @throws ErrnoException the first error, once what still could be delivered is; the link is of no use then
+    /// but
+    ///     to be closed
     public Lane.Wait run() throws ErrnoException {
         enter();
         try {
@@ -85,7 +93,7 @@ public final class Link implements AutoCloseable {
     /// @param leftEvents EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait(2) gave them
     ///     since the last call, or since the sockets were added to the loop; or 0. Without EPOLLPRI in the
     ///     interest a lane may stand still at urgent data (MSG_OOB) until more comes
-    /// @return as {@link #run()}; also TIME where a lane waits for its rate, see {@link #pauseNanos}
+    /// @return as {@link #run()}
     public Lane.Wait run(int leftEvents, int rightEvents) throws ErrnoException {
         enter();
         try {
@@ -99,9 +107,14 @@ public final class Link implements AutoCloseable {
         wake(there, leftEvents, rightEvents);
         wake(back, rightEvents, leftEvents);
         Lane.Wait wait = step(true);
-        if (((leftEvents | rightEvents) & EPOLLERR) != 0 && wait != Lane.Wait.DONE) {
-            failed(left, Side.IN);
-            failed(right, Side.OUT);
+        if (wait != Lane.Wait.DONE && ebb == null) {
+            if ((leftEvents & EPOLLERR) != 0) {
+                lookForError(left, Side.IN);
+            }
+            if ((rightEvents & EPOLLERR) != 0) {
+                lookForError(right, Side.OUT);
+            }
+            return ebb == null ? wait : Lane.Wait.TURN;
         }
         return wait;
     }
@@ -113,10 +126,10 @@ public final class Link implements AutoCloseable {
                 (inEvents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0);
     }
 
-    private void failed(Fd socket, Side side) throws ErrnoException {
+    private void lookForError(Fd socket, Side side) {
         int errno = socket.kernel().getsockopt(socket.number(), SOL_SOCKET, SO_ERROR);
-        if (errno > 0) {
-            throw new ErrnoException("epoll", socket.toString(), errno, side, there.moved() + back.moved(), "");
+        if (errno > 0 && ebb == null) {
+            lose(socket, false, new ErrnoException("epoll", socket.toString(), errno, side, moved(), ""));
         }
     }
 
@@ -124,6 +137,14 @@ public final class Link implements AutoCloseable {
         checkOpen();
         toRight = step(there, right, toRight, isClosedAtEnd && toLeft == Lane.Wait.DONE);
         toLeft = step(back, left, toLeft, isClosedAtEnd && toRight == Lane.Wait.DONE);
+        Ebb failed = ebb;
+        if (failed != null) {
+            return failed.next(waits());
+        }
+        return waits();
+    }
+
+    private Lane.Wait waits() {
         if (toRight == Lane.Wait.DONE && toLeft == Lane.Wait.DONE) {
             return Lane.Wait.DONE;
         }
@@ -142,9 +163,9 @@ public final class Link implements AutoCloseable {
 
     /// Nanoseconds until the lanes that wait for their rates may go on.
     public long pauseNanos() {
-        long pause = Long.MAX_VALUE;
+        long pause = ebb == null ? Long.MAX_VALUE : ebb.pauseNanos();
         if (toRight == Lane.Wait.TIME) {
-            pause = there.pauseNanos();
+            pause = Math.min(pause, there.pauseNanos());
         }
         if (toLeft == Lane.Wait.TIME) {
             pause = Math.min(pause, back.pauseNanos());
@@ -157,15 +178,167 @@ public final class Link implements AutoCloseable {
         return (toRight == Lane.Wait.DONE) != (toLeft == Lane.Wait.DONE);
     }
 
-    private static Lane.Wait step(Lane lane, Fd out, Lane.Wait before, boolean isLast) throws ErrnoException {
+    /// Moves nothing more. From now on {@link #run} says TIME until the peers have acknowledged what was written
+    /// to them, at most {@link #PATIENCE} after the last of it, and then throws ECANCELED: time for a {@link
+    /// #reset}.
+    public void cut() {
+        if (ebb == null) {
+            String sides = left + ", " + right;
+            ebb = new Ebb(null, new ErrnoException("link", sides, Errno.ECANCELED, Side.NONE, moved(), "it was cut"));
+        }
+        toRight = Lane.Wait.DONE;
+        toLeft = Lane.Wait.DONE;
+    }
+
+    /// Why it will end, while it still delivers what had come before that; null where nothing has failed.
+    public @Nullable ErrnoException failure() {
+        return ebb == null ? null : ebb.failure;
+    }
+
+    /// Whether nothing has failed, and no byte is inside or waits to be taken: whoever closes such a link tells no
+    /// peer that a stream is whole which is not.
+    public boolean isQuiet() {
+        enter();
+        try {
+            return isAtRest();
+        } finally {
+            leave();
+        }
+    }
+
+    private boolean isAtRest() {
+        return ebb == null
+                && there.pending() + back.pending() == 0
+                && left.kernel().fionread(left.number()) <= 0
+                && right.kernel().fionread(right.number()) <= 0;
+    }
+
+    /// Bytes that were written to the sides and their peers have not acknowledged: {@link #reset} would throw them
+    /// away. 0 for what is no TCP socket, and for a side that has failed.
+    private long unacknowledged() {
+        Fd dead = ebb == null ? null : ebb.dead;
+        return (dead == left ? 0 : unacknowledged(left)) + (dead == right ? 0 : unacknowledged(right));
+    }
+
+    private static long unacknowledged(Fd side) {
+        return side.kindOrOther() == FdKind.TCP
+                ? Math.max(0, side.kernel().siocoutq(side.number()))
+                : 0; // what a unix socket has sent lies with its peer
+    }
+
+    private Lane.Wait step(Lane lane, Fd out, Lane.Wait before, boolean isLast) throws ErrnoException {
         if (before == Lane.Wait.DONE) {
             return before;
         }
-        Lane.Wait now = lane.resume();
-        if (now == Lane.Wait.DONE && !isLast) {
-            out.shutdownOutput();
+        Lane.Wait now;
+        try {
+            now = lane.resume();
+        } catch (ErrnoException e) {
+            Fd in = lane == there ? left : right;
+            if (e.errno() == Errno.ECANCELED) {
+                throw e; // closed by another thread
+            }
+            lose(e.side() == Side.OUT ? out : in, e.side() != Side.OUT, e);
+            return Lane.Wait.DONE;
+        }
+        if (now == Lane.Wait.DONE && (ebb == null ? !isLast : ebb.isAfterEnd())) {
+            try {
+                out.shutdownOutput();
+            } catch (ErrnoException e) {
+                lose(out, false, e);
+            }
         }
         return now;
+    }
+
+    /// A side has failed. Nothing can be written to it any more; but what it had sent before can still be read,
+    /// and is delivered: an answer such as "413 too large" often comes from a server that then closes with bytes
+    /// unread, which is a reset.
+    ///
+    /// @param isRead whether it has nothing to read either
+    private void lose(Fd side, boolean isRead, ErrnoException failure) {
+        if (ebb != null) {
+            return; // it was said why
+        }
+        ebb = new Ebb(side, failure);
+        Lane writes = side == left ? back : there;
+        Lane reads = side == left ? there : back;
+        boolean over = isRead || !isBroken(failure.errno());
+        finish(writes);
+        if (over) {
+            finish(reads);
+        } else {
+            reads.wake(true, false, true);
+            resumed(reads);
+        }
+    }
+
+    /// Errors after which a connection's bytes can still be read, and no others come.
+    private static boolean isBroken(int errno) {
+        return errno == Errno.EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN;
+    }
+
+    private void finish(Lane lane) {
+        if (lane == there) {
+            toRight = Lane.Wait.DONE;
+        } else {
+            toLeft = Lane.Wait.DONE;
+        }
+    }
+
+    private void resumed(Lane lane) {
+        if (lane == there && toRight != Lane.Wait.DONE) {
+            toRight = Lane.Wait.TURN;
+        } else if (lane == back && toLeft != Lane.Wait.DONE) {
+            toLeft = Lane.Wait.TURN;
+        }
+    }
+
+    /// What goes on after a failure: what the dead side had sent before is delivered, and then the other peer
+    /// acknowledges it, since the reset that follows would throw away what it has not. Bounded: without any
+    /// progress it lasts {@link #PATIENCE}.
+    private final class Ebb {
+        /// The side that has failed; null where the link was cut.
+        final @Nullable Fd dead;
+        final ErrnoException failure;
+        private boolean isOver;
+        private long since;
+        private long movedThen;
+        private long unacknowledgedThen;
+
+        Ebb(@Nullable Fd dead, ErrnoException failure) {
+            this.dead = dead;
+            this.failure = failure;
+            this.since = left.kernel().nanoTime();
+        }
+
+        /// Whether the dead side's end had come before its reset: what is read to the end is whole then. Source:
+        /// tcp_reset in net/ipv4/tcp_input.c, Linux 6.18: EPIPE in CLOSE_WAIT, else ECONNRESET.
+        boolean isAfterEnd() {
+            return failure.errno() == Errno.EPIPE;
+        }
+
+        /// @param lanes what they wait for
+        Lane.Wait next(Lane.Wait lanes) throws ErrnoException {
+            long now = left.kernel().nanoTime();
+            long moved = moved();
+            long unacknowledged = unacknowledged();
+            if (moved != movedThen || unacknowledged != unacknowledgedThen) {
+                since = now;
+                movedThen = moved;
+                unacknowledgedThen = unacknowledged;
+            }
+            isOver |= (lanes == Lane.Wait.DONE && unacknowledged == 0) || now - since >= PATIENCE;
+            if (isOver) {
+                throw failure;
+            }
+            return lanes == Lane.Wait.TURN ? lanes : Lane.Wait.TIME;
+        }
+
+        /// A quarter of what it has waited already, 1 to 20 ms: nobody tells of an acknowledgement.
+        long pauseNanos() {
+            return Math.clamp((left.kernel().nanoTime() - since) / 4, 1_000_000L, 20_000_000L);
+        }
     }
 
     /// From the first stream to the second.
@@ -244,7 +417,7 @@ public final class Link implements AutoCloseable {
 
     /// When a lane has to be looked after although neither side is ready: its rate allows more, or it has a mark.
     private long nextLook() {
-        boolean paced = toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME;
+        boolean paced = ebb != null || toRight == Lane.Wait.TIME || toLeft == Lane.Wait.TIME;
         boolean marked = there.isMarked() || back.isMarked();
         if (!paced && !marked) {
             return Deadline.NEVER;
@@ -261,8 +434,9 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. A unix
-    /// socket knows no reset: its peer sees an end.
+    /// Closes with a reset of both connections, so that neither peer takes what it got for the whole. What is not
+    /// acknowledged is thrown away, unless it was {@link #cut} before. A unix socket knows no reset: its peer
+    /// sees an end.
     public void reset() {
         if (users.enter()) {
             left.kernel().setLinger(left.number(), true, 0);

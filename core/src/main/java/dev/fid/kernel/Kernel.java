@@ -227,6 +227,11 @@ public interface Kernel {
     /// Bytes ready to read in a pipe, socket or tty. Source: ioctl FIONREAD, tty_ioctl(4).
     int fionread(int fd);
 
+    /// Bytes that were sent to a TCP socket and its peer has not acknowledged; a close by SO_LINGER 0 throws them
+    /// away. For a unix socket, what its peer has not read, as the kernel accounts for it. Source: SIOCOUTQ,
+    /// tcp(7).
+    int siocoutq(int fd);
+
     /// A file without a name that lives in memory. Source: memfd_create(2).
     int memfdCreate(byte[] name, int flags);
 
@@ -353,9 +358,9 @@ public interface Kernel {
     /// Source: ioctl_tty(2), TIOCGWINSZ.
     int winsize(int fd);
 
-    /// An io_uring of `entries` requests, described in `params` (a `struct io_uring_params`, 120 bytes). EPERM where
-    /// the sysctl `kernel.io_uring_disabled` or a seccomp filter forbids it; EINVAL for no entries, which is how to
-    /// ask without making one. Source: io_uring_setup(2).
+    /// An io_uring of `entries` requests, described in `params` (a `struct io_uring_params`, 120 bytes). EPERM
+    /// where the sysctl `kernel.io_uring_disabled` or a seccomp filter forbids it; EINVAL for no entries, which
+    /// is how to ask without making one. Source: io_uring_setup(2).
     int ioUringSetup(int entries, Memory params);
 
     /// Effective user id. Source: geteuid(2).

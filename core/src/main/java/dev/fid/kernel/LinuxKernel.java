@@ -46,6 +46,7 @@ public final class LinuxKernel implements Kernel {
     private static final long FICLONERANGE = 0x4020940DL;
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final long FIONREAD = 0x541BL;
+    private static final long SIOCOUTQ = 0x5411L; // TIOCOUTQ
     private static final long TIOCGWINSZ = 0x5413L;
     private static final long TIOCSPTLCK = 0x40045431L;
     private static final long TIOCGPTPEER = 0x5441L;
@@ -656,6 +657,17 @@ public final class LinuxKernel implements Kernel {
         Scratch s = Scratch.take();
         try {
             long result = call(s, Syscalls.IOCTL, fd, FIONREAD, s.address + ROOM, 0, 0, 0);
+            return result < 0 ? (int) result : s.getInt(ROOM);
+        } finally {
+            s.give();
+        }
+    }
+
+    @Override
+    public int siocoutq(int fd) {
+        Scratch s = Scratch.take();
+        try {
+            long result = call(s, Syscalls.IOCTL, fd, SIOCOUTQ, s.address + ROOM, 0, 0, 0);
             return result < 0 ? (int) result : s.getInt(ROOM);
         } finally {
             s.give();

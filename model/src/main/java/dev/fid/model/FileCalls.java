@@ -244,6 +244,13 @@ final class FileCalls {
         return file == null ? -Errno.EBADF : file.inode.fionread(file);
     }
 
+    int siocoutq(int fd) {
+        OpenFile file = task.fds.get(fd);
+        return file == null
+                ? -Errno.EBADF
+                : file.inode instanceof Socket socket ? socket.unacknowledged() : -Errno.ENOTTY;
+    }
+
     int fstatfs(int fd, StatFs out) {
         OpenFile file = task.fds.raw(fd);
         if (file == null) {

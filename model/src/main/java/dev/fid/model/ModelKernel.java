@@ -490,6 +490,11 @@ public final class ModelKernel implements Kernel {
     }
 
     @Override
+    public int siocoutq(int fd) {
+        return callInt("ioctl", () -> files.siocoutq(fd));
+    }
+
+    @Override
     public int memfdCreate(byte[] name, int flags) {
         return callInt("memfd_create", () -> files.memfdCreate(name, flags));
     }

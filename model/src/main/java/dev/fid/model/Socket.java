@@ -99,6 +99,11 @@ abstract class Socket extends Inode {
         return -pending;
     }
 
+    /// SIOCOUTQ: bytes on their way; a datagram is there at once.
+    int unacknowledged() {
+        return 0;
+    }
+
     int receiveLow() {
         return receiveLow;
     }

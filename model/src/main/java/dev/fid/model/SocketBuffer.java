@@ -228,6 +228,23 @@ final class SocketBuffer {
         return true;
     }
 
+    /// `skb_trim`: fewer bytes at the end, of which none is read yet.
+    void cut(int bytes) {
+        int left = bytes;
+        while (left > 0 && !fragments.isEmpty()) {
+            Fragment last = fragments.removeLast();
+            int kept = Math.max(0, last.len - left);
+            left -= last.len - kept;
+            if (kept > 0) {
+                fragments.add(new Fragment(last.page, last.offset, kept));
+            } else {
+                last.page.put();
+            }
+        }
+        linearLen -= left;
+        len -= bytes;
+    }
+
     /// `kfree_skb`.
     void free() {
         Page head = linear;

@@ -42,6 +42,20 @@ public final class SocketQueue {
         return buffers.getLast().lastByte();
     }
 
+    /// Throws the last bytes away.
+    void cut(long bytes) {
+        long left = bytes;
+        while (left > 0) {
+            SocketBuffer last = buffers.getLast();
+            if (last.left() > left) {
+                last.cut((int) left);
+                return;
+            }
+            left -= last.left();
+            buffers.removeLast().free();
+        }
+    }
+
     boolean isEmpty() {
         return buffers.isEmpty();
     }

@@ -479,6 +479,16 @@ final class TcpSocket extends Socket {
         return state == State.LISTENING ? -Errno.EINVAL : (int) (isInline() ? arrived() : beforeMark(arrived()));
     }
 
+    /// What the peer's window holds back lies here still.
+    @Override
+    int unacknowledged() {
+        TcpSocket other = peer;
+        if (state == State.LISTENING) {
+            return -Errno.EINVAL;
+        }
+        return other == null ? 0 : (int) Math.max(0, other.queue.bytes() - other.receiveBuffer);
+    }
+
     /// A reset comes in: what was received stays readable, then comes the error, then the end.
     private void reset() {
         if (state != State.ESTABLISHED) {
@@ -549,6 +559,7 @@ final class TcpSocket extends Socket {
         TcpSocket other = peer;
         if (other != null && state == State.ESTABLISHED) {
             if (!queue.isEmpty() || resetOnClose) {
+                other.queue.cut(unacknowledged()); // tcp_disconnect and tcp_done purge the write queue
                 other.reset();
             } else if ((shutdown & SEND) == 0) {
                 ownFin = true;

@@ -1,6 +1,8 @@
 package dev.fid.net;
 
+import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.Link;
 import dev.fid.PipePool;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
@@ -24,6 +26,9 @@ final class Branch {
     /// Between two looks at the tails of marked inputs.
     private static final long SWEEP_NANOS = 1_000_000;
 
+    /// Between two looks at what peers have acknowledged.
+    private static final long FAREWELL_NANOS = 2_000_000;
+
     final Relay relay;
     final IoEventLoop loop;
     final Tally tally = new Tally();
@@ -45,6 +50,8 @@ final class Branch {
     private @Nullable ScheduledFuture<?> sweeping;
     private @Nullable ScheduledFuture<?> pacing;
     private @Nullable ScheduledFuture<?> ticking;
+    private final List<Farewell> farewells = new ArrayList<>();
+    private @Nullable ScheduledFuture<?> parting;
     private boolean closed;
 
     Branch(Relay relay, IoEventLoop loop, Terms terms) {
@@ -159,7 +166,6 @@ final class Branch {
             ticking.cancel(false); // an idle relay does not wake up
             ticking = null;
         }
-        relay.leave();
     }
 
     /// Looks at every connection's time-outs: one timer for all, so that a connection needs none.
@@ -220,6 +226,45 @@ final class Branch {
         closing.add(sockets);
         if (closing.size() == 1) {
             loop.execute(this::closeAll);
+        }
+    }
+
+    /// A link that has left the loop, and what follows its reset.
+    private record Farewell(Link link, Runnable then) {
+        /// Whether its peers have what was written to them, or it has waited long enough.
+        boolean isOver() {
+            try {
+                link.run(0, 0);
+                return false;
+            } catch (ErrnoException e) {
+                return true;
+            }
+        }
+    }
+
+    /// Resets a link that has failed or was cut and has left the loop, once its peers have acknowledged what was
+    /// written to them: a reset would throw it away.
+    void resetSoon(Link link, Runnable then) {
+        closeSoon(() -> {
+            farewells.add(new Farewell(link, then));
+            if (parting == null) {
+                part();
+            }
+        });
+    }
+
+    private void part() {
+        parting = null;
+        farewells.removeIf(each -> {
+            if (!closed && !each.isOver()) {
+                return false;
+            }
+            each.link.reset();
+            each.then.run();
+            return true;
+        });
+        if (!farewells.isEmpty()) {
+            parting = loop.schedule(this::part, FAREWELL_NANOS, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -314,16 +359,22 @@ final class Branch {
         return false;
     }
 
-    /// Cuts what is left; returns how many.
-    int close() {
+    /// Cuts what is left; returns how many. They are closed once their peers have what was written to them.
+    int cut() {
         int cut = 0;
         while (first != null) {
             first.end(Ending.CUT);
             cut++;
         }
+        return cut;
+    }
+
+    /// Cuts what is left and closes it; returns how many.
+    int close() {
+        int cut = cut();
         if (!closed) {
             closed = true;
-            for (ScheduledFuture<?> timer : new @Nullable ScheduledFuture<?>[] {sweeping, pacing, ticking}) {
+            for (ScheduledFuture<?> timer : new @Nullable ScheduledFuture<?>[] {sweeping, pacing, ticking, parting}) {
                 if (timer != null) {
                     timer.cancel(false);
                 }
@@ -331,6 +382,7 @@ final class Branch {
             spares.clear();
             reserve.close();
             closeAll();
+            part();
             pipes.retire();
             scratch.close();
         }

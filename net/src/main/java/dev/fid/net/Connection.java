@@ -372,26 +372,34 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         if (dial != null) {
             dial.cancel();
         }
-        boolean quiet = (how == Ending.IDLE || how == Ending.HALF_CLOSED)
-                && joined != null
-                && joined.there().pending() + joined.back().pending() == 0;
-        branch.closeSoon(() -> {
-            if (joined == null) {
+        boolean isSilent = how == Ending.IDLE || how == Ending.HALF_CLOSED;
+        if (joined == null) {
+            branch.closeSoon(() -> {
                 kernel().setLinger(client.number(), true, 0);
                 client.close();
-            } else if (how == Ending.DONE || quiet) {
+                left();
+            });
+        } else if (how == Ending.DONE || (isSilent && joined.isQuiet())) {
+            branch.closeSoon(() -> {
                 joined.close();
-            } else {
-                joined.reset();
-            }
-            pipes.leave();
-        });
+                left();
+            });
+        } else {
+            joined.cut();
+            branch.resetSoon(joined, this::left);
+        }
         branch.remove(this);
         try {
             branch.relay.log(this, how, why); // last: it runs a program's code
         } catch (RuntimeException e) {
             branch.report(e);
         }
+    }
+
+    /// Its sockets are closed.
+    private void left() {
+        pipes.leave();
+        branch.relay.leave();
     }
 
     /// A bug ends this connection alone.

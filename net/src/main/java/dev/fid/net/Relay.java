@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Safe for use by many threads.
 public final class Relay implements AutoCloseable {
+    /// So long those that were cut may take to acknowledge what was written to them: 1 s.
+    static final long FAREWELL_NANOS = 1_000_000_000L;
+
     private final Kernel kernel;
     private final Loops loops;
     private final boolean ownsLoops;
@@ -318,7 +321,22 @@ public final class Relay implements AutoCloseable {
         while (!isEmpty() && System.nanoTime() < end) {
             Thread.sleep(5);
         }
-        return shut();
+        int cut = cut();
+        long farewell = System.nanoTime() + FAREWELL_NANOS;
+        while (connections() > 0 && System.nanoTime() < farewell) {
+            Thread.sleep(5);
+        }
+        return cut + shut();
+    }
+
+    /// Cuts what is left; returns how many. The sockets are closed once the peers have acknowledged what was written
+    /// to them.
+    synchronized int cut() {
+        int cut = 0;
+        for (Branch branch : closed ? List.<Branch>of() : branches) {
+            cut += branch.ask(Branch::cut);
+        }
+        return cut;
     }
 
     /// Cuts what is left, and ends.

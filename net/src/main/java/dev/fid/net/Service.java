@@ -204,14 +204,22 @@ public final class Service implements AutoCloseable {
     public int drain(Duration time) {
         stopListening();
         long end = Deadline.after(System.nanoTime(), time);
+        AtomicInteger cut = new AtomicInteger();
         try {
             while (!isEmpty() && !hurried && System.nanoTime() < end) {
+                Thread.sleep(5);
+            }
+            Attempts attempts = new Attempts(null);
+            all().forEach(relay -> attempts.make(() -> cut.addAndGet(relay.cut())));
+            attempts.end();
+            long farewell = System.nanoTime() + Relay.FAREWELL_NANOS;
+            while (connections() > 0 && !hurried && System.nanoTime() < farewell) {
                 Thread.sleep(5);
             }
         } catch (InterruptedException e) {
             // Cut now. The status is not kept, since closing waits for the loops.
         }
-        return shut();
+        return cut.get() + shut();
     }
 
     private boolean isEmpty() {

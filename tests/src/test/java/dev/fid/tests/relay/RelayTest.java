@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What passes through a relay, and how it ends.
 class RelayTest extends Fixture {
@@ -208,6 +209,95 @@ class RelayTest extends Fixture {
         }
         ends.client().shutdownOutput();
         assertThat(drain(ends.server())).isEmpty();
+    }
+
+    /// A server that answers early: it closes with bytes unread, which is a reset, while the client still sends.
+    @ParameterizedTest
+    @EnumSource(Splicing.class)
+    void anAnswerBeforeAResetArrives(Splicing splicing) throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).splicing(splicing));
+        for (int i = 0; i < 20; i++) {
+            Ends ends = ends(relay, server);
+            CompletableFuture<Integer> sender = beside(() -> {
+                byte[] all = pattern(4 << 20);
+                try {
+                    put(ends.client(), all);
+                } catch (IOException e) {
+                    return 1;
+                }
+                return 0;
+            });
+            take(ends.server(), 1000);
+            put(ends.server(), "413 too large");
+            ends.server().close();
+            assertThat(text(ends.client(), 13)).isEqualTo("413 too large");
+            if (get(sender) == 0) { // else its write was told of the reset
+                assertThatThrownBy(() -> drain(ends.client())).isInstanceOf(IOException.class);
+            }
+        }
+        await("all have ended", () -> relay.connections() == 0);
+        assertThat(relay.totals().ended(Ending.RESET)).isEqualTo(20);
+    }
+
+    /// The reset waits until the client has taken what the server had sent, as far as it goes on taking.
+    @Test
+    void aLongAnswerBeforeAResetArrivesThroughASmallWindow() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server));
+        SocketChannel client = keep(SocketChannel.open());
+        client.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+        client.connect(relay.addresses().getFirst());
+        SocketChannel inside = accept(server);
+        put(client, pattern(10_000));
+        take(inside, 1000);
+        byte[] answer = pattern(200_000);
+        put(inside, answer);
+        await(
+                "it is on its way",
+                () -> relay.totals().splicedBack() + relay.totals().copiedBack() > 0);
+        inside.close();
+        assertSame(take(client, answer.length), answer, "answer");
+    }
+
+    /// The same the other way: what a client sent before it reset is the server's.
+    @Test
+    void whatAClientSentBeforeItsResetArrives() throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server));
+        Ends ends = ends(relay, server);
+        byte[] upload = pattern(100_000);
+        put(ends.server(), pattern(500_000));
+        put(ends.client(), upload);
+        await(
+                "it was sent",
+                () -> relay.totals().splicedThere() + relay.totals().copiedThere() == upload.length);
+        ends.client().close(); // with bytes unread
+        assertSame(take(ends.server(), upload.length), upload, "upload");
+        assertThatThrownBy(() -> drain(ends.server())).isInstanceOf(IOException.class);
+    }
+
+    /// What counts as moved to a client arrives, where it goes on reading, before the reset of a connection that is
+    /// cut.
+    @ParameterizedTest
+    @ValueSource(strings = {"a kill", "a drain"})
+    void whatWasWrittenToAClientArrivesBeforeItIsCut(String by) throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server));
+        SocketChannel client = keep(SocketChannel.open());
+        client.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+        client.connect(relay.addresses().getFirst());
+        SocketChannel inside = accept(server);
+        byte[] answer = pattern(100_000);
+        put(inside, answer);
+        await(
+                "it was written",
+                () -> relay.totals().splicedBack() + relay.totals().copiedBack() == answer.length);
+        CompletableFuture<Integer> cut =
+                beside(() -> by.equals("a drain") ? relay.drain(Duration.ZERO) : relay.kill(1) ? 1 : 0);
+        assertSame(take(client, answer.length), answer, "answer");
+        assertThatThrownBy(() -> drain(client)).isInstanceOf(IOException.class).hasMessageContaining("reset");
+        assertThat(get(cut)).isEqualTo(1);
     }
 
     // RL-023

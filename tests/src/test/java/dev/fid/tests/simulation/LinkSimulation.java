@@ -142,6 +142,15 @@ public final class LinkSimulation extends Simulation {
                 timeline.after(random.nextLong(10 * SECOND), () -> peer.leave(reset));
             }
         }
+        if (chance(8, "an early answer")) {
+            Peer answers = random.nextBoolean() ? left : right;
+            boolean reset = random.nextBoolean();
+            timeline.after(Peer.delay(random), () -> {
+                (answers == left ? right : left).sendOnce(); // the link learns of all of it at once
+                answers.sendOnce();
+                answers.leave(reset);
+            });
+        }
         if (chance(4, "no descriptors")) {
             timeline.after(Peer.delay(random), this::hoard);
         }
@@ -196,15 +205,34 @@ public final class LinkSimulation extends Simulation {
             rightSent = right.sent;
             // as an event loop does: only a clean end closes, everything else resets
             if (!end.equals("done")) {
+                part(link);
                 link.reset();
             }
         }
+    }
+
+    /// A reset would throw away what the peers have not acknowledged.
+    private void part(Link link) {
+        link.cut();
+        for (int i = 0; i < MOST_EVENTS && wrong == null; i++) {
+            try {
+                link.run(0, 0);
+            } catch (ErrnoException e) {
+                return;
+            }
+            timeline.after(link.pauseNanos(), () -> {});
+            java.util.Objects.requireNonNull(timeline.next()).run();
+        }
+        complain("a link that was cut has no end");
     }
 
     private void over(String how) {
         if (!isOver) {
             isOver = true;
             end = how;
+            for (Peer peer : new Peer[] {left, right}) {
+                peer.isSlow = !peer.gone && kernel.received(peer.fd).bytes() > 0;
+            }
         }
     }
 
@@ -369,6 +397,11 @@ public final class LinkSimulation extends Simulation {
         boolean isDone = end.equals("done");
         if ((isDone || (to.ended && to.isTcp)) && !from.mayHaveEnded()) {
             complain(end + ", and stream " + from.stream + " had no end");
+        }
+        boolean isTold = !isDone && !end.equals("drained") && !end.equals("timeout");
+        if (isTold && from.hasGoneWhole() && !to.gone && to.isTcp && !to.isSlow && to.received != from.sent) {
+            complain(end + ", and " + to.received + " of " + from.sent + " bytes arrived that stream " + from.stream
+                    + " had sent before");
         }
         if (to.gone || to.broken || (!isDone && !to.isTcp)) {
             return;

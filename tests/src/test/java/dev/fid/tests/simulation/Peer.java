@@ -47,6 +47,9 @@ final class Peer implements AutoCloseable {
     /// Reads nothing before that time.
     private long stalledUntil;
 
+    /// Had bytes to read when its link was given up.
+    boolean isSlow;
+
     long sent;
     long sentAt;
     long received;
@@ -60,8 +63,11 @@ final class Peer implements AutoCloseable {
     boolean gone;
     /// Has closed it by a reset; a unix socket knows none.
     private boolean isReset;
-    /// Was told of an error.
+    /// Was told of an error; what came before that may still be read.
     boolean broken;
+    private boolean hasReadError;
+    /// Bytes of its stream that went with its reset, since they were on their way.
+    private boolean hasLost;
 
     Peer(
             ModelKernel kernel,
@@ -148,6 +154,16 @@ final class Peer implements AutoCloseable {
             kernel.shutdown(fd, Uapi.SHUT_WR);
             return;
         }
+        later(this::send, sendOnce());
+    }
+
+    /// Sends some bytes of what is left.
+    ///
+    /// @return what send(2) gave
+    long sendOnce() {
+        if (gone || broken || halfClosed || sent == toSend) {
+            return 0;
+        }
         int len = (int) Math.min(toSend - sent, 1 + random.nextInt(most(64, MOST_SENT_AT_ONCE)));
         memory.put(0, bytes(stream), (int) (sent % PERIOD), len);
         long n = kernel.send(fd, memory, 0, len, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
@@ -156,11 +172,11 @@ final class Peer implements AutoCloseable {
             sentAt = timeline.nanos();
         }
         broken = n < 0 && n != -Errno.EAGAIN;
-        later(this::send, n);
+        return n;
     }
 
     private void receive() {
-        if (gone || broken || ended) {
+        if (gone || ended || hasReadError) {
             return;
         }
         if (timeline.nanos() < stalledUntil) {
@@ -182,8 +198,9 @@ final class Peer implements AutoCloseable {
             received += n;
             receivedAt = timeline.nanos();
         }
-        ended = n == 0;
-        broken |= n < 0 && n != -Errno.EAGAIN;
+        ended = n == 0 && !broken; // a write was told of the reset
+        hasReadError = (n < 0 && n != -Errno.EAGAIN) || (n == 0 && broken);
+        broken |= hasReadError;
         if (ended && answers) {
             later(this::send, 0);
         }
@@ -196,6 +213,7 @@ final class Peer implements AutoCloseable {
             gone = true;
             quitAt = Math.min(quitAt, timeline.nanos());
             isReset = reset && isTcp;
+            hasLost = isTcp && kernel.siocoutq(fd) > 0;
             if (reset) {
                 kernel.setLinger(fd, true, 0);
             }
@@ -208,9 +226,14 @@ final class Peer implements AutoCloseable {
         return halfClosed || (gone && !isReset);
     }
 
+    /// Whether all that it sent had left it when it went.
+    boolean hasGoneWhole() {
+        return gone && !hasLost;
+    }
+
     /// Whether nothing that comes could change what it knows.
     boolean isSettled() {
-        return ended || broken || gone;
+        return ended || hasReadError || gone;
     }
 
     @Override
