@@ -73,16 +73,19 @@ public record KernelRelease(String release, int major, int minor, int patch, Str
         return "a vendor";
     }
 
+    /// The third number; -1 where nobody says it. Debian's compiler names its own version before the kernel's, so only
+    /// one that begins as the release does counts.
     private static int upstream(int major, int minor, @Nullable String version, @Nullable String signature) {
-        String found = null;
+        String prefix = major + "." + minor + ".";
         Matcher debian = DEBIAN.matcher(version == null ? "" : version);
-        if (debian.find()) {
-            found = debian.group(1) + "." + debian.group(2) + "." + debian.group(3);
+        String found = null;
+        while (debian.find()) {
+            String named = debian.group(1) + "." + debian.group(2) + "." + debian.group(3);
+            found = named.startsWith(prefix) ? named : found;
         }
         if (signature != null && signature.startsWith("Ubuntu")) {
             found = signature.substring(signature.lastIndexOf(' ') + 1).strip();
         }
-        String prefix = major + "." + minor + ".";
         return found != null && found.matches(Pattern.quote(prefix) + "\\d{1,5}")
                 ? number(found.substring(prefix.length()))
                 : -1;

@@ -193,8 +193,14 @@ final class Readiness implements AutoCloseable {
         waiting = Thread.currentThread();
         long left = deadline - kernel.nanoTime();
         while (left > 0 && !Thread.currentThread().isInterrupted() && closedEnd() == null) {
-            LockSupport.parkNanos(left);
-            left = deadline - kernel.nanoTime();
+            LockSupport.parkNanos(kernel instanceof LinuxKernel ? left : Math.min(left, 1_000_000));
+            long now = deadline - kernel.nanoTime();
+            if (now == left) {
+                // A virtual clock stands still while a thread parks, and goes on in poll(2).
+                kernel.poll(new int[0], new short[0], new short[0], 0, Math.min(millis(deadline, deadline - left), 10));
+                now = deadline - kernel.nanoTime();
+            }
+            left = now;
         }
         waiting = null;
     }

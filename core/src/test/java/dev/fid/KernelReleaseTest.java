@@ -104,4 +104,18 @@ class KernelReleaseTest {
                 .findFirst()
                 .orElseThrow();
     }
+
+    @Test
+    void theCompilersVersionIsNotTheKernels() {
+        String version = "Linux version 6.1.0-57-cloud-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian"
+                + " 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC"
+                + " Debian 6.1.192-3 (2026-11-26)";
+        KernelRelease release = KernelRelease.of("6.1.0-57-cloud-amd64", version, null);
+        assertThat(release.patch()).isEqualTo(192);
+        assertThat(release.vendor()).isEqualTo("Debian");
+        // A kernel that has the compiler's numbers takes the last one named.
+        assertThat(KernelRelease.of("12.2.0-1-amd64", version.replace("6.1.192-3", "12.2.7-1"), null)
+                        .patch())
+                .isEqualTo(7);
+    }
 }

@@ -112,8 +112,16 @@ class RelayConfigTest extends Sandbox {
 
     @Test
     void twoRelaysOfOneNameAreToldApart() throws IOException {
-        String two = "[[relay]]\nname = \"db\"\nlisten = \"127.0.0.1:1\"\nto = \"127.0.0.1:2\"\n"
-                + "[[relay]]\nname = \"db\"\nlisten = \"127.0.0.1:3\"\nto = \"127.0.0.1:2\"\n";
+        String two = """
+            [[relay]]
+            name = "db"
+            listen = "127.0.0.1:1"
+            to = "127.0.0.1:2"
+            [[relay]]
+            name = "db"
+            listen = "127.0.0.1:3"
+            to = "127.0.0.1:2"
+            """;
         assertRefused(two.getBytes(UTF_8), "5:1", "two relays are called 'db'");
     }
 
