@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -188,23 +189,23 @@ class RelayTest extends Sandbox {
             assertThat(finish(process).status()).isZero();
         }
         Files.writeString(dir.resolve("two.toml"), """
-                [[relay]]
-                listen = "127.0.0.1:0"
-                to = "127.0.0.1:1"
-                [[relay]]
-                listen = "unix-listen:///nowhere/a.sock"
-                to = "127.0.0.1:1"
-                """);
+            [[relay]]
+            listen = "127.0.0.1:0"
+            to = "127.0.0.1:1"
+            [[relay]]
+            listen = "unix-listen:///nowhere/a.sock"
+            to = "127.0.0.1:1"
+            """);
         assertThat(here("relay", "--config", path("two.toml")).err())
                 .isEqualTo("fid: relay: cannot listen on /nowhere/a.sock: No such file or directory\n");
         Files.writeString(dir.resolve("twins.toml"), """
-                [[relay]]
-                listen = ":777"
-                to = "127.0.0.1:1"
-                [[relay]]
-                listen = ":777"
-                to = "127.0.0.1:2"
-                """);
+            [[relay]]
+            listen = ":777"
+            to = "127.0.0.1:1"
+            [[relay]]
+            listen = ":777"
+            to = "127.0.0.1:2"
+            """);
         assertThat(here("config", "check", path("twins.toml")).err()).contains("two relays listen on :777");
     }
 
@@ -216,8 +217,12 @@ class RelayTest extends Sandbox {
         }
         Process relay = relay("127.0.0.1:0", "127.0.0.1:" + gone);
         int port = port();
+        List<Socket> clients = new ArrayList<>(); // all at once, since each waits until the connect was tried again
         for (int i = 0; i < 20; i++) {
-            try (Socket client = new Socket(LOOPBACK, port)) {
+            clients.add(new Socket(LOOPBACK, port));
+        }
+        for (Socket each : clients) {
+            try (Socket client = each) {
                 assertThat(client.getInputStream().read()).isEqualTo(-1);
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("reset");
@@ -351,15 +356,15 @@ class RelayTest extends Sandbox {
     @Test
     void allMistakesOfAFileAreToldWithTheirPlaces() throws Exception {
         Files.writeString(dir.resolve("fid.toml"), """
-                workers = "many"
-                [[relay]]
-                listen = "127.0.0.1:0"
-                to = "127.0.0.1:80"
-                idle-timout = "60s"
-                pipe-size = "1MeB"
-                [[relay]]
-                to = 5
-                """);
+            workers = "many"
+            [[relay]]
+            listen = "127.0.0.1:0"
+            to = "127.0.0.1:80"
+            idle-timout = "60s"
+            pipe-size = "1MeB"
+            [[relay]]
+            to = 5
+            """);
         Ran ran = here("config", "check", path("fid.toml"));
         String file = path("fid.toml");
         assertThat(ran.err())

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// descriptor that is used after its close, or closed by somebody else than its owner, is noted too. Ends a run
 /// that makes far too many calls.
 final class Watched {
+    private static final String PATH = "openat by O_PATH";
+
     private final Kernel real;
     private final Kernel kernel;
     private final long mostCalls;
@@ -102,15 +104,16 @@ final class Watched {
         if (result instanceof Memory memory && name.equals("allocate")) {
             memories.add(memory);
         }
-        if (code == -Errno.EBADF && !name.equals("close") && !name.equals("copyFileRange")) {
+        if (code == -Errno.EBADF && !name.equals("close") && !name.equals("copyFileRange") && !isPath(arguments[0])) {
             wrong.add(name + " on a descriptor that is not open");
         }
         if (code < 0) {
             return;
         }
         switch (name) {
-            case "openat", "openat2", "memfdCreate", "eventfd", "epollCreate", "socket", "accept4" ->
-                open.put((int) code, name);
+            case "openat" ->
+                open.put((int) code, arguments[2] instanceof Integer flags && (flags & Uapi.O_PATH) != 0 ? PATH : name);
+            case "openat2", "memfdCreate", "eventfd", "epollCreate", "socket", "accept4" -> open.put((int) code, name);
             case "pipe2", "socketpair" -> {
                 int[] fds = (int[]) java.util.Objects.requireNonNull(arguments[name.equals("pipe2") ? 0 : 3]);
                 open.put(fds[0], name);
@@ -125,6 +128,11 @@ final class Watched {
             case "munmap" -> mapped.remove((Long) java.util.Objects.requireNonNull(arguments[0]));
             default -> {}
         }
+    }
+
+    /// Whether it was opened by O_PATH: then it only stands for a place, and the kernel says EBADF to most calls.
+    private boolean isPath(@Nullable Object fd) {
+        return fd instanceof Integer number && PATH.equals(open.get(number));
     }
 
     /// Names of the calls that a fault can hit.

@@ -20,7 +20,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -382,16 +381,16 @@ class SideBySideTest extends Fixture {
             case V2 -> " send-proxy-v2";
         };
         return """
-                listen relay%d
-                    bind 127.0.0.1:%d%s
-                    maxconn %d
-                    timeout client %dms
-                    timeout server %dms
-                    timeout client-fin %dms
-                    timeout server-fin %dms
-                    timeout connect %dms
-                    server upstream 127.0.0.1:%d%s
-                """.formatted(
+            listen relay%d
+                bind 127.0.0.1:%d%s
+                maxconn %d
+                timeout client %dms
+                timeout server %dms
+                timeout client-fin %dms
+                timeout server-fin %dms
+                timeout connect %dms
+                server upstream 127.0.0.1:%d%s
+            """.formatted(
                         number,
                         listen.getPort(),
                         setting.in() == ProxyIn.REQUIRE ? " accept-proxy" : "",
@@ -406,8 +405,15 @@ class SideBySideTest extends Fixture {
     }
 
     private Map<String, String> withHaproxy() throws Exception {
-        StringBuilder config = new StringBuilder("global\n    nbthread 2\n    maxconn 2000\ndefaults\n    mode tcp\n"
-                + "    option splice-auto\n    retries 0\n");
+        StringBuilder config = new StringBuilder("""
+            global
+                nbthread 2
+                maxconn 2000
+            defaults
+                mode tcp
+                option splice-auto
+                retries 0
+            """);
         Map<String, InetSocketAddress> places = new LinkedHashMap<>();
         Map<String, ServerSocketChannel> servers = new LinkedHashMap<>();
         for (Map.Entry<String, Scenario> each : scenarios.entrySet()) {
@@ -484,16 +490,11 @@ class SideBySideTest extends Fixture {
         return all;
     }
 
-    @Test
-    void bothDoTheSameButForWhatIsListed() throws Exception {
-        Needs.programs("haproxy");
-        streams();
-        times();
-        headers();
+    /// What neither is the same nor as listed, by its scenario.
+    private Map<String, String> wrong(Map<String, Difference> meant) throws Exception {
         Map<String, String> theirs = withHaproxy();
         Map<String, String> ours = withFid();
-        Map<String, Difference> meant = meant();
-        List<String> wrong = new ArrayList<>();
+        Map<String, String> wrong = new LinkedHashMap<>();
         for (String name : scenarios.keySet()) {
             Difference difference = meant.get(name);
             String haproxy = Objects.requireNonNull(theirs.get(name));
@@ -502,10 +503,27 @@ class SideBySideTest extends Fixture {
                     && difference.haproxy().equals(haproxy)
                     && difference.fid().equals(fid);
             if (difference == null ? !fid.equals(haproxy) : !isListed) {
-                wrong.add(name + "\n  " + haproxy + "\n  " + fid);
+                wrong.put(name, name + "\n  " + haproxy + "\n  " + fid);
             }
         }
-        assertThat(wrong).as("\nscenario, HAProxy, fid; not as listed").isEmpty();
+        return wrong;
+    }
+
+    @Test
+    void bothDoTheSameButForWhatIsListed() throws Exception {
+        Needs.programs("haproxy");
+        streams();
+        times();
+        headers();
+        Map<String, Difference> meant = meant();
+        // On a busy machine a peer may lose a race that it wins otherwise: what differs is made again.
+        Map<String, String> wrong = wrong(meant);
+        for (int again = 0; again < 2 && !wrong.isEmpty(); again++) {
+            Map<String, String> once = wrong(meant);
+            once.keySet().retainAll(wrong.keySet());
+            wrong = once;
+        }
+        assertThat(wrong.values()).as("\nscenario, HAProxy, fid; not as listed").isEmpty();
         assertThat(scenarios.keySet()).containsAll(meant.keySet());
     }
 
