@@ -10,10 +10,9 @@ import java.util.List;
 /// Counts what a tree has to copy, beside the copying, so that progress can tell of how much. It only ever
 /// informs: what it cannot read it leaves out, and what is too deep for it leaves the total unknown.
 final class Census {
-    private static final int DEEPEST = 200;
-
     private final Kernel kernel;
     private final boolean follow;
+    private final int deepest;
     private volatile boolean stopped;
     private volatile boolean complete;
     private boolean tooDeep;
@@ -21,7 +20,8 @@ final class Census {
     private long bytes;
     private final Thread thread;
 
-    private Census(Tree wish) {
+    private Census(Tree wish, int deepest) {
+        this.deepest = deepest;
         this.kernel = wish.kernel;
         this.follow = wish.follow;
         List<byte[]> paths = new ArrayList<>();
@@ -32,8 +32,11 @@ final class Census {
         thread.setDaemon(true);
     }
 
-    static Census start(Tree wish) {
-        Census census = new Census(wish);
+    /// Begins to count.
+    ///
+    /// @param deepest levels that it may open at once
+    static Census start(Tree wish, int deepest) {
+        Census census = new Census(wish, deepest);
         census.thread.start();
         return census;
     }
@@ -91,7 +94,7 @@ final class Census {
         if (stat.type() != S_IFDIR) {
             return;
         }
-        if (depth == DEEPEST) {
+        if (depth == deepest) {
             tooDeep = true;
             return;
         }

@@ -7,7 +7,6 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Copies the regular files of a tree: small ones by one read and one write, large ones by a {@link Transfer}.
 ///
@@ -16,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class FileCopy implements AutoCloseable {
     /// Up to here one read and one write.
     static final int SMALL = 64 << 10;
+
+    private static final byte[] NO_NAME = {};
+
+    private static final int LINK_TRIES = 100;
 
     private final Walk walk;
     private final Tree wish;
@@ -50,9 +53,15 @@ final class FileCopy implements AutoCloseable {
             if (before.type() != S_IFREG) {
                 throw new ErrnoException("open", "", Errno.ESTALE, Side.IN, 0, "it became something else");
             }
-            return isLinked(before)
-                    ? linked(folder, nameOut, before, () -> copy(folder, in, nameOut))
-                    : copy(folder, in, nameOut);
+            if (isLinked(before)) {
+                // When it was born, too: an inode may be used again, for another file.
+                Worker.check(
+                        kernel.statx(in, NO_NAME, AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, before),
+                        "fstat",
+                        Side.IN);
+                return linked(folder, nameOut, before, () -> copy(folder, in, nameOut));
+            }
+            return copy(folder, in, nameOut);
         } finally {
             kernel.close(in);
         }
@@ -71,18 +80,22 @@ final class FileCopy implements AutoCloseable {
     }
 
     /// A file with several names: copied by `copy` if it is the first of them, else linked to that.
+    ///
+    /// @param stat of the source, with the time of its birth
     boolean linked(Folder folder, byte[] nameOut, Stat stat, Copy copy) throws ErrnoException {
         Links.Linked linked = walk.links.of(stat);
         synchronized (linked) {
             walk.links.seen(stat, linked);
-            Folder first = linked.folder;
-            if (first != null) {
-                return link(first, linked.nameOut, folder, nameOut, stat);
+            if (linked.isOf(stat)) {
+                return link(linked, folder, nameOut, stat);
             }
             if (copy.make()) {
-                linked.folder = folder;
-                linked.nameOut = nameOut;
+                linked.first(folder, nameOut, stat);
                 return true;
+            }
+            if (new Placing(walk, folder.out(), nameOut).isCopy(stat)) {
+                linked.first(folder, nameOut, stat);
+                linked.stays(folder, nameOut);
             }
             return false;
         }
@@ -110,41 +123,86 @@ final class FileCopy implements AutoCloseable {
         return true;
     }
 
-    private boolean link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat)
-            throws ErrnoException {
+    private boolean link(Links.Linked linked, Folder folder, byte[] nameOut, Stat stat) throws ErrnoException {
         Placing placing = new Placing(walk, folder.out(), nameOut);
+        Links.Made first = linked.first();
         if (placing.stays(stat, old)) {
             walk.counters.skipped.incrementAndGet();
-            return false;
-        }
-        first.enter();
-        try {
-            Placing.Making making = path -> kernel.linkat(first.out(), firstName, folder.out(), path, 0);
-            int result = Opening.retrying(() -> making.make(nameOut));
-            if (result == -Errno.EEXIST) {
-                Stat there = new Stat();
-                Worker.check(
-                        kernel.statx(first.out(), firstName, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there),
-                        "stat",
-                        Side.OUT);
-                // A rename from one name of a file to another does nothing, and leaves both. Source: rename(2)
-                if (placing.replaces(stat, old) && !Walk.same(old, there)) {
-                    byte[] hidden = placing.hidden(making, "link");
+            if (Placing.isComplete(stat, old) && linked.areAllNew()) {
+                for (Links.Made name : linked.names()) {
+                    name.folder.enter();
                     try {
-                        placing.rename(hidden);
-                    } catch (ErrnoException e) {
-                        kernel.unlinkat(folder.out(), hidden, 0);
-                        throw e;
+                        link(folder, nameOut, name.folder, name.name, stat, false);
+                    } finally {
+                        name.folder.leave();
                     }
                 }
-                result = 0;
+                linked.stays(folder, nameOut);
             }
-            Worker.check(result, "link", Side.OUT);
+            return false;
+        }
+        if (link(first.folder, first.name, folder, nameOut, stat, true)) {
             walk.counters.links.incrementAndGet();
+            linked.named(folder, nameOut);
             return true;
+        }
+        walk.counters.skipped.incrementAndGet();
+        return false;
+    }
+
+    /// Makes `nameOut` another name of `firstName`.
+    ///
+    /// @param guarded whether what has the name may be the source, or something that came meanwhile and stays
+    private boolean link(Folder first, byte[] firstName, Folder folder, byte[] nameOut, Stat stat, boolean guarded)
+            throws ErrnoException {
+        Placing placing = new Placing(walk, folder.out(), nameOut);
+        first.enter();
+        try {
+            HiddenName.Making making = path -> hardLink(first, firstName, folder, path);
+            int result = Opening.retrying(() -> making.make(nameOut));
+            if (result != -Errno.EEXIST) {
+                Worker.check(result, "link", Side.OUT);
+                return true;
+            }
+            if (guarded && placing.stays(stat, old)) {
+                return false;
+            }
+            Stat there = new Stat();
+            Worker.check(
+                    kernel.statx(first.out(), firstName, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there),
+                    "stat",
+                    Side.OUT);
+            boolean taken = guarded ? placing.replaces(stat, old) : placing.exists(old);
+            if (taken && Walk.same(old, there)) {
+                return true;
+            }
+            try {
+                Worker.check(placing.hidden.makeLink(making), "link", Side.OUT);
+                if (!guarded) {
+                    Worker.check(placing.hidden.rename(0), "rename", Side.OUT);
+                    return true;
+                }
+                return placing.rename();
+            } finally {
+                placing.hidden.remove();
+            }
         } finally {
             first.leave();
         }
+    }
+
+    /// linkat(2), made again where another run replaces `firstName` at this very moment: the name was looked up, and
+    /// the file that had it has none any more, for which Linux says ENOENT. Source: vfs_link in fs/namei.c, Linux 6.18.
+    private int hardLink(Folder first, byte[] firstName, Folder folder, byte[] path) {
+        int result = -Errno.ENOENT;
+        for (int i = 0; i < LINK_TRIES && result == -Errno.ENOENT; i++) {
+            result = kernel.linkat(first.out(), firstName, folder.out(), path, 0);
+            if (result == -Errno.ENOENT
+                    && kernel.statx(first.out(), firstName, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old) < 0) {
+                return result;
+            }
+        }
+        return result;
     }
 
     // ---- content ----
@@ -159,22 +217,32 @@ final class FileCopy implements AutoCloseable {
         try {
             if (wish.attributesOnly) {
                 attributesOnly(folder, in, nameOut, placing);
-            } else if (wish.inPlace) {
-                inPlace(folder, in, nameOut, placing);
-            } else if (wish.existing == Tree.Existing.RESUME && before.size >= Resumption.LEAST) {
-                Moving moving = new Resumption(walk, folder.out(), nameOut, placing, equality)
-                        .run(in, before, attributes, this::sharing, old);
-                count(moving);
-            } else {
-                whole(folder, in, nameOut, placing);
+                return true;
             }
+            if (wish.inPlace) {
+                inPlace(folder, in, nameOut, placing);
+                return true;
+            }
+            if (wish.existing == Tree.Existing.RESUME && before.size >= Resumption.LEAST) {
+                Moving moving = new Resumption(walk, folder, nameOut, placing, equality)
+                        .run(in, before, attributes, this::sharing, old);
+                if (moving != null) {
+                    count(moving);
+                    return true;
+                }
+            }
+            boolean copied = whole(in, nameOut, placing);
+            if (!copied) {
+                walk.counters.moving.addAndGet(-inFlight);
+                walk.counters.skipped.incrementAndGet();
+            }
+            return copied;
         } catch (NoMethodException e) {
             throw e.asErrno();
         } catch (ErrnoException | RuntimeException | Error e) {
             walk.counters.moving.addAndGet(-inFlight); // it did not arrive
             throw e;
         }
-        return true;
     }
 
     /// What moved.
@@ -191,62 +259,80 @@ final class FileCopy implements AutoCloseable {
     }
 
     /// The usual way: a new file, named when it is whole.
-    private void whole(Folder folder, int in, byte[] nameOut, Placing placing) throws ErrnoException {
+    ///
+    /// @return false where something came meanwhile that stays
+    private boolean whole(int in, byte[] nameOut, Placing placing) throws ErrnoException {
         int mode = before.mode & (attributes.closedAtFirst() ? 0700 : 0777);
         int read = isSmall() ? readWhole(in) : -1;
-        byte[] hidden = null;
-        int[] opened = {placing.nameless(mode)};
-        if (Replacement.needsName(opened[0])) {
-            hidden = placing.hidden(
-                    path -> opened[0] =
-                            kernel.openat(folder.out(), path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, mode),
-                    "open");
-            kernel.flock(opened[0], LOCK_EX | LOCK_NB); // else another run takes it for an orphan
-        }
-        int out = (int) Worker.check(opened[0], "open", Side.OUT);
+        HiddenName hidden = placing.hidden;
         boolean closed = false;
+        int out = placing.nameless(mode);
+        if (HiddenName.isNeeded(out)) {
+            // Others see it by its name, so it is not more open to them than the one that it replaces.
+            closed = placing.replaces(before, old) && keepsOldMode();
+            out = hidden.create(closed ? 0600 : mode);
+        }
+        Worker.check(out, "open", Side.OUT);
+        boolean open = true;
         try {
             Moving moving = read >= 0 ? write(out, read) : move(in, out);
             recheck(in);
-            finish(in, out, attributes.closedAtFirst() ? before.mode & 0777 & ~walk.umask() : -1);
+            int usual = before.mode & 0777 & ~(closed || attributes.closedAtFirst() ? walk.umask() : 0);
+            finish(in, out, attributes.closedAtFirst() && !closed ? usual : -1);
             walk.created(out);
-            if (hidden == null) {
-                hidden = name(placing, out, nameOut);
-            } else if (placing.replaces(before, old)) {
-                keepOldMode(out);
+            if (!name(placing, out, nameOut, closed ? usual : -1)) {
+                return false;
             }
-            closed = true;
-            int result = kernel.close(out);
-            Worker.check(result == -Errno.EINTR ? 0 : result, "close", Side.OUT);
-            if (hidden != null) {
-                placing.rename(hidden);
-                hidden = null;
+            open = false;
+            if (!hidden.isTaken()) {
+                placing.close(out);
+            } else if (!placing.rename(out)) {
+                return false;
             }
             count(moving);
+            return true;
         } finally {
-            if (!closed) {
+            if (open) {
                 kernel.close(out);
             }
-            if (hidden != null) {
-                kernel.unlinkat(folder.out(), hidden, 0);
-            }
+            hidden.remove();
         }
     }
 
     /// Gives it the name, unless that is taken: then a hidden one, to be renamed.
-    private byte @Nullable [] name(Placing placing, int out, byte[] nameOut) throws ErrnoException {
+    ///
+    /// @param usual the mode, where what it was to replace is gone; -1 where it has it
+    /// @return false where something came meanwhile that stays
+    private boolean name(Placing placing, int out, byte[] nameOut, int usual) throws ErrnoException {
+        HiddenName hidden = placing.hidden;
+        if (hidden.isTaken()) {
+            if (placing.replaces(before, old)) {
+                keepOldMode(out);
+            } else if (usual >= 0) {
+                attributes.mode(out, usual);
+            }
+            return true;
+        }
         int result = placing.link(out, nameOut);
-        if (result == -Errno.EEXIST && placing.replaces(before, old)) {
-            keepOldMode(out);
-            kernel.flock(out, LOCK_EX | LOCK_NB);
-            return placing.hidden(path -> placing.link(out, path), "link");
+        if (result == -Errno.EEXIST) {
+            if (placing.stays(before, old)) {
+                return false;
+            }
+            if (placing.replaces(before, old)) {
+                keepOldMode(out);
+            }
+            result = hidden.link(out, path -> placing.link(out, path));
         }
         Worker.check(result, "link", Side.OUT);
-        return null;
+        return true;
+    }
+
+    private boolean keepsOldMode() {
+        return !wish.keeps(Tree.Kept.MODE) && old.type() == S_IFREG;
     }
 
     private void keepOldMode(int out) {
-        if (!wish.keeps(Tree.Kept.MODE) && old.type() == S_IFREG) {
+        if (keepsOldMode()) {
             attributes.mode(out, old.mode & 0777);
         }
     }

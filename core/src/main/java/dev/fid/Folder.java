@@ -32,8 +32,8 @@ final class Folder {
     /// Of the source, from before it was read.
     final Stat stat;
 
-    /// Whether the directory was made by this run; else it was there.
-    final boolean made;
+    /// Whether the directory was made by this run, or one that was killed; else it was there.
+    boolean made;
 
     /// Things in it that are not done, the reading of it among them.
     final AtomicInteger pending = new AtomicInteger(1);

@@ -8,15 +8,8 @@ import dev.fid.kernel.Stat;
 import org.jspecify.annotations.Nullable;
 
 /// Gives something new its name in a directory, whole: where the name is taken, what has it is replaced by one
-/// rename, by way of a hidden name `.NAME.fid-N`.
+/// rename, by way of a {@link HiddenName}.
 final class Placing {
-    private static final int NAMES = 64;
-
-    /// Makes something by a name; a result, or `-errno`.
-    interface Making {
-        int make(byte[] name);
-    }
-
     /// What is due before the final name.
     interface Finishing {
         void finish(byte[] name) throws ErrnoException;
@@ -27,6 +20,7 @@ final class Placing {
     private final Kernel kernel;
     private final int dir;
     private final byte[] name;
+    final HiddenName hidden;
 
     Placing(Walk walk, int dir, byte[] name) {
         this.walk = walk;
@@ -34,27 +28,46 @@ final class Placing {
         this.kernel = walk.kernel;
         this.dir = dir;
         this.name = name;
+        this.hidden = new HiddenName(walk.kernel, dir, name);
     }
 
     /// Whether what has the name is to stay. Asks only where that is possible.
     ///
     /// @param old gets what has the name
     boolean stays(Stat source, Stat old) throws ErrnoException {
-        return wish.existing != Tree.Existing.REPLACE && existing(old) && stays(source, old, wish.existing);
+        return wish.existing != Tree.Existing.REPLACE && exists(old) && stays(source, old, wish.existing);
     }
 
     private static boolean stays(Stat source, Stat old, Tree.Existing existing) {
-        boolean older = old.mtimeSeconds < source.mtimeSeconds
-                || (old.mtimeSeconds == source.mtimeSeconds && old.mtimeNanos < source.mtimeNanos);
         return switch (existing) {
             case REPLACE -> false;
             case SKIP -> true;
-            case UPDATE -> !older;
-            case RESUME -> !older && old.type() == source.type() && old.size == source.size;
+            case UPDATE -> !isOlder(source, old);
+            case RESUME -> isComplete(source, old);
         };
     }
 
-    private boolean existing(Stat old) throws ErrnoException {
+    /// Whether it looks like a copy that came to its end: so large, and not older.
+    static boolean isComplete(Stat source, Stat old) {
+        return !isOlder(source, old) && old.type() == source.type() && old.size == source.size;
+    }
+
+    /// Whether what stays under the name counts as the copy, so that other names of the source become names of it.
+    /// A newer file does, as with `cp -u`.
+    boolean isCopy(Stat source) throws ErrnoException {
+        Stat old = new Stat();
+        return exists(old)
+                && old.type() == source.type()
+                && (wish.existing == Tree.Existing.UPDATE || isComplete(source, old));
+    }
+
+    private static boolean isOlder(Stat source, Stat old) {
+        return old.mtimeSeconds < source.mtimeSeconds
+                || (old.mtimeSeconds == source.mtimeSeconds && old.mtimeNanos < source.mtimeNanos);
+    }
+
+    /// Whether something has the name; `old` gets what.
+    boolean exists(Stat old) throws ErrnoException {
         int result = Opening.retrying(() -> kernel.statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old));
         if (result == -Errno.ENOENT) {
             return false;
@@ -65,7 +78,7 @@ final class Placing {
 
     /// Whether the name is there, and may be replaced by a copy of `source`.
     boolean replaces(Stat source, Stat old) throws ErrnoException {
-        if (!existing(old)) {
+        if (!exists(old)) {
             return false;
         }
         if (old.type() == S_IFDIR) {
@@ -77,67 +90,88 @@ final class Placing {
         if (walk.isJustCreated(old)) {
             throw new ErrnoException("rename", "", Errno.EEXIST, Side.OUT, 0, "another source was just copied there");
         }
-        if (wish.existing == Tree.Existing.SKIP) {
-            throw new ErrnoException("link", "", Errno.EEXIST, Side.OUT, 0, "it exists by now");
-        }
         return true;
     }
 
     // ---- nodes: they have a name from the start ----
 
+    /// Makes it, with what is due before its name.
+    ///
     /// @param leads what the source leads to, where that is a link to something
-    void make(Stat source, @Nullable Stat leads, Making making, Finishing finishing, String call)
+    /// @return false where something came meanwhile that stays
+    boolean make(Stat source, @Nullable Stat leads, HiddenName.Making making, Finishing finishing, String call)
             throws ErrnoException {
         Stat old = new Stat();
-        boolean replaces = replaces(source, old);
-        if (replaces && leads != null && Walk.same(old, leads)) {
+        boolean taken = replaces(source, old);
+        if (taken && leads != null && Walk.same(old, leads)) {
             // It would be a link to itself, and the file's content gone.
             throw new ErrnoException(
                     "rename", "", Errno.EINVAL, Side.OUT, 0, "it is the file that the source leads to");
         }
-        if (!replaces && !wish.keepsAny()) {
-            int result = Opening.retrying(() -> making.make(name));
-            if (result != -Errno.EEXIST) {
-                Worker.check(result, call, Side.OUT);
-                created(name);
-                return;
+        boolean direct = !taken && !wish.keepsAny();
+        int result = direct ? Opening.retrying(() -> making.make(name)) : hidden.make(making);
+        if (result == -Errno.EPERM && !direct && !taken) { // in a directory to append to nothing is renamed
+            direct = true;
+            result = Opening.retrying(() -> making.make(name));
+        }
+        if (result == -Errno.EEXIST && direct) {
+            if (stays(source, old)) {
+                return false;
             }
             replaces(source, old);
+            direct = false;
+            result = hidden.make(making);
         }
-        byte[] hidden = hidden(making, call);
+        Worker.check(result, call, Side.OUT);
+        byte[] path = direct ? name : hidden.path();
+        boolean done = false;
         try {
-            finishing.finish(hidden);
-            created(hidden);
-            rename(hidden);
-        } catch (ErrnoException | RuntimeException | Error e) {
-            kernel.unlinkat(dir, hidden, 0);
+            if (!direct || wish.keepsAny()) {
+                finishing.finish(path);
+            }
+            walk.created(dir, path);
+            done = direct || rename();
+            return done;
+        } finally {
+            hidden.remove();
+        }
+    }
+
+    /// Gives it its name, in place of what has it.
+    ///
+    /// @return false where something came meanwhile that stays
+    boolean rename() throws ErrnoException {
+        return renamed(hidden.rename(flags()));
+    }
+
+    /// The same for an open file, which is closed first.
+    boolean rename(int fd) throws ErrnoException {
+        try {
+            hidden.rename(fd, flags(), () -> close(fd));
+            return true;
+        } catch (ErrnoException e) {
+            if (e.call().equals("rename")) {
+                return renamed(-e.errno());
+            }
             throw e;
         }
     }
 
-    private void created(byte[] path) {
-        walk.created(dir, path);
+    private int flags() {
+        return wish.existing == Tree.Existing.SKIP ? RENAME_NOREPLACE : 0;
     }
 
-    /// A hidden name that it was made by.
-    byte[] hidden(Making making, String call) throws ErrnoException {
-        int result = -Errno.EEXIST;
-        for (int i = 0; i < NAMES; i++) {
-            byte[] hidden = Replacement.hiddenName(name, i);
-            result = Opening.retrying(() -> making.make(hidden));
-            if (result == -Errno.EEXIST && Replacement.removeOrphan(kernel, dir, hidden)) {
-                result = Opening.retrying(() -> making.make(hidden));
-            }
-            if (result != -Errno.EEXIST) {
-                Worker.check(result, call, Side.OUT);
-                return hidden;
-            }
+    private boolean renamed(int result) throws ErrnoException {
+        if (result == -Errno.EEXIST && wish.existing == Tree.Existing.SKIP) {
+            return false;
         }
-        throw new ErrnoException(call, "", -result, Side.OUT, 0, "");
+        Worker.check(result, "rename", Side.OUT);
+        return true;
     }
 
-    void rename(byte[] hidden) throws ErrnoException {
-        Worker.check(Opening.retrying(() -> kernel.renameat2(dir, hidden, dir, name, 0)), "rename", Side.OUT);
+    void close(int fd) throws ErrnoException {
+        int result = kernel.close(fd);
+        Worker.check(result == -Errno.EINTR ? 0 : result, "close", Side.OUT);
     }
 
     // ---- files: they get it when they are whole ----

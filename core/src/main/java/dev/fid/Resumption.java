@@ -8,13 +8,19 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Copies a large file so that it can go on where it ended: into `.NAME.fid-part`, which stays when the copy does
 /// not come to its end.
 ///
 /// The part says of which source it is, by size, time and inode, in the attribute `user.fid.source`. If those
-/// agree the last 4 MiB are compared with the source before it goes on behind them; where the file system keeps no
-/// attributes all of it is compared. If they do not agree, it begins anew.
+/// agree the last 4 MiB are compared with the source before it goes on behind them. If they do not agree, it begins
+/// anew. Without the attribute (some file systems keep none) it is a part only if all of it is what the source begins
+/// with.
+///
+/// A file of that name may be somebody else's. It is gone on with only if it is the user's own, nobody else may write
+/// to it, and no other copy has it locked; and never where the source has such a name, too. Else it is left alone, and
+/// the file is copied without a part.
 final class Resumption {
     /// From this size on: less is copied before it is found where it ended.
     static final long LEAST = 1 << 20; // 1 MiB
@@ -29,29 +35,40 @@ final class Resumption {
 
     private final Walk walk;
     private final Kernel kernel;
+    private final Folder folder;
     private final int dir;
     private final byte[] part;
     private final Placing placing;
     private final Equality equality;
+    private boolean isNew;
 
-    Resumption(Walk walk, int dir, byte[] name, Placing placing, Equality equality) {
+    Resumption(Walk walk, Folder folder, byte[] name, Placing placing, Equality equality) {
         this.walk = walk;
         this.equality = equality;
         this.kernel = walk.kernel;
-        this.dir = dir;
+        this.folder = folder;
+        this.dir = folder.out();
         this.placing = placing;
-        int kept = Math.min(name.length, 255 - 1 - SUFFIX.length);
-        part = new byte[1 + kept + SUFFIX.length];
-        part[0] = '.';
-        System.arraycopy(name, 0, part, 1, kept);
-        System.arraycopy(SUFFIX, 0, part, 1 + kept, SUFFIX.length);
+        this.part = HiddenName.marked(name, SUFFIX, 0);
     }
 
-    FileCopy.Moving run(int in, Stat source, Attributes attributes, Way way, Stat old) throws ErrnoException {
+    /// Goes on, or begins.
+    ///
+    /// @return null where there can be no part
+    FileCopy.@Nullable Moving run(int in, Stat source, Attributes attributes, Way way, Stat old) throws ErrnoException {
+        if ((folder.outStat().attributes & STATX_ATTR_APPEND) != 0 || walk.isInSource(folder, part)) {
+            return null;
+        }
         int out = open();
-        boolean closed = false;
+        if (out < 0) {
+            return null;
+        }
+        boolean open = true;
         try {
             long start = start(in, out, source);
+            if (start < 0) {
+                return null;
+            }
             Moved moved = way.from(in, out).offIn(start).offOut(start).run();
             kernel.fremovexattr(out, SOURCE);
             boolean replaces = placing.replaces(source, old);
@@ -68,42 +85,76 @@ final class Resumption {
             }
             equality.check(in, out);
             walk.created(out);
-            closed = true;
-            Worker.check(kernel.close(out), "close", Side.OUT);
-            placing.rename(part);
+            if (!hasName(out)) {
+                throw new ErrnoException("rename", "", Errno.EEXIST, Side.OUT, 0, "its part was replaced meanwhile");
+            }
+            placing.hidden.take(part);
+            open = false;
+            placing.rename(out);
             return FileCopy.Moving.of(moved);
         } catch (ErrnoException e) {
-            if (e.errno() == Errno.ESTALE) {
+            if (e.errno() == Errno.ESTALE && open && hasName(out)) {
                 kernel.unlinkat(dir, part, 0); // of a source that is no more, or never was
             }
             throw e;
         } finally {
-            if (!closed) {
+            if (open) {
                 kernel.close(out);
             }
         }
     }
 
+    /// A new part, or one of ours that nobody has locked.
+    ///
+    /// @return a descriptor, or below 0 where the name is somebody else's
     private int open() throws ErrnoException {
-        int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        int out = Opening.retrying(() -> kernel.openat(dir, part, flags, 0600));
-        Worker.check(out, "open", Side.OUT);
-        Stat stat = new Stat();
-        int result = kernel.flock(out, LOCK_EX | LOCK_NB);
-        result = result < 0 && result != -Errno.EAGAIN ? 0 : result; // a file system without locks
-        if (result == 0) {
-            result = kernel.fstat(out, stat);
+        int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+        int made = Opening.retrying(() -> kernel.openat(dir, part, flags | O_CREAT | O_EXCL, 0600));
+        if (made != -Errno.EEXIST) {
+            Worker.check(made, "open", Side.OUT);
+            isNew = true;
+            return isLocked(made) && hasName(made) ? made : closed(made);
         }
-        boolean ours = result == 0 && stat.type() == S_IFREG && stat.nlink == 1;
-        if (!ours) {
-            kernel.close(out);
-            String detail = result == -Errno.EAGAIN ? "another copy of it is going on" : "its part is no file of fid";
-            throw new ErrnoException("open", "", result < 0 ? -result : Errno.EEXIST, Side.OUT, 0, detail);
-        }
-        return out;
+        int found = Opening.retrying(() -> kernel.openat(dir, part, flags | O_NONBLOCK, 0));
+        return found < 0 || (isLocked(found) && isOurs(found) && hasName(found)) ? found : closed(found);
     }
 
-    /// Where to go on: behind what is there, if it is of this source.
+    private int closed(int fd) {
+        kernel.close(fd);
+        return -Errno.EEXIST;
+    }
+
+    private boolean isLocked(int out) {
+        return kernel.flock(out, LOCK_EX | LOCK_NB) != -Errno.EAGAIN; // other errors: a file system without locks
+    }
+
+    /// Whether the part is still what has its name: a copy that was faster has renamed it.
+    private boolean hasName(int out) {
+        Stat one = new Stat();
+        Stat two = new Stat();
+        return kernel.fstat(out, one) == 0
+                && kernel.statx(dir, part, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, two) == 0
+                && Walk.same(one, two);
+    }
+
+    /// Whether it is as a file would be that we make: of the same owner, and no more open to writers. Some file systems
+    /// have one owner and one mode for all.
+    private boolean isOurs(int out) throws ErrnoException {
+        Stat stat = new Stat();
+        if (kernel.fstat(out, stat) < 0 || stat.type() != S_IFREG || stat.nlink > 1) {
+            return false;
+        }
+        HiddenName sample = new HiddenName(kernel, dir, part);
+        int fd = sample.create(0600);
+        Worker.check(fd, "open", Side.OUT);
+        Stat usual = new Stat();
+        int result = kernel.fstat(fd, usual);
+        kernel.close(fd);
+        sample.remove();
+        return result == 0 && stat.uid == usual.uid && (stat.mode & 022 & ~usual.mode) == 0;
+    }
+
+    /// Where to go on: behind what is there, if it is of this source; below 0 where it may be no part at all.
     private long start(int in, int out, Stat source) throws ErrnoException {
         byte[] stamp = (source.size + " " + source.mtimeSeconds + "." + source.mtimeNanos + " " + source.device + ":"
                         + source.inode)
@@ -113,13 +164,13 @@ final class Resumption {
         try (Memory value = kernel.allocate(256)) {
             long length = kernel.fgetxattr(out, SOURCE, value, 0, 256);
             boolean unknown = length < 0;
-            boolean same = !unknown && Arrays.equals(stamp, value.bytes(0, (int) length));
+            boolean same = unknown || Arrays.equals(stamp, value.bytes(0, (int) length));
             long from = unknown ? 0 : Math.max(0, there.size - TAIL);
-            if (there.size > 0
-                    && there.size <= source.size
-                    && (unknown || same)
-                    && equality.of(in, out, from, there.size)) {
+            if (there.size > 0 && there.size <= source.size && same && equality.of(in, out, from, there.size)) {
                 return there.size;
+            }
+            if (unknown && (there.size > 0 || !isNew)) {
+                return -1;
             }
             Worker.check(Opening.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
             value.put(0, stamp, 0, stamp.length);

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,11 @@ final class Walk implements AutoCloseable {
 
     final Tree wish;
     final Kernel kernel;
-    final Links links = new Links();
+    final Links links;
     final Counters counters = new Counters();
     private final long start;
+    final Room room;
+    private final ReentrantReadWriteLock crowd = new ReentrantReadWriteLock();
     private final Tasks tasks;
     private final List<Tree.Failure> failures = new ArrayList<>();
     private final Set<Folder> open = ConcurrentHashMap.newKeySet();
@@ -41,6 +44,7 @@ final class Walk implements AutoCloseable {
     private final Set<Links.Inode> created = ConcurrentHashMap.newKeySet();
     private final Set<Links.Inode> tops = ConcurrentHashMap.newKeySet();
     private final Object complaining = new Object();
+    private final Set<String> names = new HashSet<>();
     private boolean collisions;
     private long failed;
     private volatile boolean stopped;
@@ -78,7 +82,9 @@ final class Walk implements AutoCloseable {
         this.wish = wish;
         this.kernel = wish.kernel;
         this.start = kernel.nanoTime();
-        this.tasks = new Tasks(wish.jobs);
+        this.links = new Links(wish.existing != Tree.Existing.REPLACE);
+        this.room = Room.of(kernel, wish.jobs, wish.listener != null);
+        this.tasks = new Tasks(room.jobs());
         Rate given = wish.rate;
         this.rate = given != null || wish.bytesPerSecond == 0 ? given : new Rate(wish.bytesPerSecond, start);
     }
@@ -105,13 +111,16 @@ final class Walk implements AutoCloseable {
                 }
             }
         }
-        Set<String> names = new HashSet<>();
         for (Top top : all) {
-            collisions |= !names.add(new String(top.nameOut, StandardCharsets.ISO_8859_1));
+            collisions |= !names.add(text(top.nameOut));
             refuse(top, root, directory, inside);
         }
         outName = inside ? wish.out.bytes() : wish.out.parent();
         return run(root, all);
+    }
+
+    private static String text(byte[] name) {
+        return new String(name, StandardCharsets.ISO_8859_1);
     }
 
     private @Nullable Fd directory(Name path) throws ErrnoException {
@@ -250,7 +259,7 @@ final class Walk implements AutoCloseable {
     // ---- the run ----
 
     private Tree.Report run(Folder root, List<Top> all) {
-        Census census = wish.listener == null ? null : Census.start(wish);
+        Census census = wish.listener == null ? null : Census.start(wish, room.counted());
         boolean interrupted = false;
         // Sources of the same name come one after the other, so that the first one wins.
         List<List<Top>> rounds = collisions ? all.stream().map(List::of).toList() : List.of(all);
@@ -279,8 +288,8 @@ final class Walk implements AutoCloseable {
     /// @return whether the caller was interrupted meanwhile: then the workers were, and left out what was not done
     private boolean work(@Nullable Census census) {
         List<Thread> workers = new ArrayList<>();
-        CountDownLatch done = new CountDownLatch(wish.jobs);
-        for (int i = 0; i < wish.jobs; i++) {
+        CountDownLatch done = new CountDownLatch(room.jobs());
+        for (int i = 0; i < room.jobs(); i++) {
             int number = i;
             Thread thread = new Thread(() -> work(number, done), "fid-tree-" + i);
             thread.setDaemon(true);
@@ -313,12 +322,14 @@ final class Walk implements AutoCloseable {
         try (Worker worker = new Worker(this, tasks, number)) {
             Tasks.Task task;
             while ((task = tasks.next(number)) != null) {
+                crowd.readLock().lock();
                 try {
                     task.run(worker);
                 } catch (RuntimeException | Error e) {
                     broken = e;
                     stopped = true;
                 } finally {
+                    crowd.readLock().unlock();
                     tasks.done();
                 }
             }
@@ -352,10 +363,29 @@ final class Walk implements AutoCloseable {
         Folder oldest;
         synchronized (reopened) {
             reopened.add(folder);
-            oldest = reopened.size() > MOST_REOPENED ? reopened.poll() : null;
+            oldest = reopened.size() > Math.min(room.levels(), MOST_REOPENED) ? reopened.poll() : null;
         }
         if (oldest != null) {
             oldest.park();
+        }
+    }
+
+    /// Lets one worker try again what failed for want of a descriptor, while the others hold none but those of the
+    /// directories that they are in.
+    @SuppressWarnings("LockNotBeforeTry") // the lock that the caller holds is given back for a while
+    void alone(Runnable step) {
+        if (crowd.isWriteLockedByCurrentThread()) {
+            step.run();
+            return;
+        }
+        crowd.readLock().unlock();
+        crowd.writeLock().lock();
+        try {
+            open.forEach(Folder::park);
+            step.run();
+        } finally {
+            crowd.readLock().lock();
+            crowd.writeLock().unlock();
         }
     }
 
@@ -390,6 +420,13 @@ final class Walk implements AutoCloseable {
     /// Whether an existing file of this inode came from another source of this run.
     boolean isJustCreated(Stat stat) {
         return collisions && created.contains(new Links.Inode(stat));
+    }
+
+    /// Whether this run copies something to this name of a folder.
+    boolean isInSource(Folder folder, byte[] name) {
+        return folder.parent == null
+                ? names.contains(text(name))
+                : kernel.statx(folder.in(), name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, new Stat()) == 0;
     }
 
     /// Remembers what was created, where names may collide.

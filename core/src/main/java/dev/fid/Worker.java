@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// One of the threads that copy a tree: takes directories apart and makes everything that is no regular file.
 final class Worker implements AutoCloseable {
     private static final int BATCH = 32; // files of one task: enough that the stack's lock does not count
-    private static final int DEEP = 48; // levels above a directory that stay open
     private static final int PATH_MAX = 4096;
+
+    /// A directory that waits for its mode has the sticky bit, which is of no use where only the owner may write.
+    private static final int UNFINISHED = 01000;
 
     private final Walk walk;
     private final Tree wish;
@@ -55,6 +57,10 @@ final class Worker implements AutoCloseable {
 
     /// A subdirectory of `parent`: opened, made, and read.
     private void directory(Folder parent, byte[] name, byte[] nameOut) {
+        directory(parent, name, nameOut, false);
+    }
+
+    private void directory(Folder parent, byte[] name, byte[] nameOut, boolean again) {
         Folder folder = null;
         try {
             if (!walk.stopped()) {
@@ -66,6 +72,10 @@ final class Worker implements AutoCloseable {
                 }
             }
         } catch (ErrnoException e) {
+            if (!again && isShort(e)) {
+                walk.alone(() -> directory(parent, name, nameOut, true));
+                return;
+            }
             walk.fail(parent, name, nameOut, e);
         }
         if (folder == null) {
@@ -94,7 +104,10 @@ final class Worker implements AutoCloseable {
             check(Opening.retrying(() -> kernel.fstat(in, stat)), "fstat", Side.IN);
             refuseLoop(parent, stat);
             // Ours to write in until it is done, and not more open to others than it will be.
-            int mode = attributes.closedAtFirst() ? 0700 : (stat.mode & 0777) | 0700;
+            int wanted = stat.mode & 0777;
+            int mode = attributes.closedAtFirst()
+                    ? UNFINISHED | 0700
+                    : (wanted & 0700) != 0700 ? UNFINISHED | wanted | 0700 : wanted;
             int result = Opening.retrying(() -> kernel.mkdirat(parent.out(), nameOut, mode));
             if (result < 0 && result != -Errno.EEXIST) {
                 throw new ErrnoException("mkdir", "", -result, Side.OUT, 0, "");
@@ -103,6 +116,10 @@ final class Worker implements AutoCloseable {
             out = openOut(parent.out(), nameOut);
             Folder folder = new Folder(walk, parent, name, nameOut, in, out, stat, made);
             folder.identify();
+            if (!made) {
+                folder.made = isUnfinished(folder);
+                HiddenName.removeOrphans(kernel, out);
+            }
             walk.opened(folder);
             if (parent.parent == null) {
                 walk.top(folder);
@@ -116,6 +133,17 @@ final class Worker implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /// Whether a run that was killed made the directory, so that it does not have its mode yet: only such a one has the
+    /// mark, owner and bits that {@link #open} and {@link #complete} leave on the way.
+    private boolean isUnfinished(Folder folder) throws ErrnoException {
+        Stat there = folder.outStat();
+        int wanted = folder.stat.mode & 0777;
+        int mode = there.mode & 01777;
+        return (there.uid == kernel.geteuid() || there.uid == folder.stat.uid)
+                && (mode == (UNFINISHED | 0700)
+                        || ((wanted & 0700) != 0700 && mode == (UNFINISHED | (wanted & ~walk.umask()) | 0700)));
     }
 
     /// Not through a link. Where it may not be read it can still be used to reach what is in it.
@@ -143,9 +171,9 @@ final class Worker implements AutoCloseable {
     }
 
     /// A deep tree must not run out of descriptors.
-    private static void parkAbove(Folder folder) {
+    private void parkAbove(Folder folder) {
         Folder above = folder;
-        for (int i = 0; i < DEEP && above.parent != null; i++) {
+        for (int i = 0; i < walk.room.levels() && above.parent != null; i++) {
             above = above.parent;
         }
         above.park();
@@ -153,6 +181,10 @@ final class Worker implements AutoCloseable {
 
     /// Reads some names, and leaves them to whoever is free: files first, then directories, then the rest.
     private void scan(Folder folder) {
+        scan(folder, false);
+    }
+
+    private void scan(Folder folder, boolean again) {
         List<Entries.Entry> some = null;
         try {
             if (!walk.stopped()) {
@@ -164,6 +196,10 @@ final class Worker implements AutoCloseable {
                 }
             }
         } catch (ErrnoException e) {
+            if (!again && isShort(e)) {
+                walk.alone(() -> scan(folder, true));
+                return;
+            }
             walk.fail(folder, Folder.HERE, Folder.HERE, e);
         }
         if (some == null) {
@@ -215,10 +251,11 @@ final class Worker implements AutoCloseable {
     private void complete(Folder folder) throws ErrnoException {
         int usual = -1;
         int wanted = folder.stat.mode & 0777;
-        if (folder.made && attributes.closedAtFirst()) {
-            usual = wanted & ~walk.umask();
+        int there = folder.outStat().mode;
+        if (folder.made && (attributes.closedAtFirst() || (there & 01777) == (UNFINISHED | 0700))) {
+            usual = (there & 06000) | (wanted & ~walk.umask());
         } else if (folder.made && (wanted & 0700) != 0700) {
-            usual = folder.outStat().mode & 07777 & (wanted | ~0777);
+            usual = there & 06777 & (wanted | ~0777);
         }
         if (folder.made || wish.keepsAny()) {
             attributes.keep(folder.in(), folder.out(), folder.stat, usual);
@@ -233,6 +270,10 @@ final class Worker implements AutoCloseable {
     // ---- what is in them ----
 
     private void batch(Folder folder, List<Entries.Entry> batch) {
+        batch(folder, batch, false);
+    }
+
+    private void batch(Folder folder, List<Entries.Entry> batch, boolean again) {
         try {
             if (!walk.stopped()) {
                 folder.enter();
@@ -245,9 +286,18 @@ final class Worker implements AutoCloseable {
                 }
             }
         } catch (ErrnoException e) {
+            if (!again && isShort(e)) {
+                walk.alone(() -> batch(folder, batch, true));
+                return;
+            }
             walk.fail(folder, Folder.HERE, Folder.HERE, e);
         }
         done(folder);
+    }
+
+    /// Whether there was no descriptor left: others may be closed meanwhile.
+    private static boolean isShort(ErrnoException e) {
+        return e.errno() == Errno.EMFILE || e.errno() == Errno.ENFILE;
     }
 
     /// Tells of an attribute that did not come along; the copy stands all the same.
@@ -263,6 +313,10 @@ final class Worker implements AutoCloseable {
 
     /// Anything. A directory among them was not told as such by its file system, or is behind a link.
     private void entry(Folder folder, byte[] name, byte[] nameOut, int type) {
+        entry(folder, name, nameOut, type, false);
+    }
+
+    private void entry(Folder folder, byte[] name, byte[] nameOut, int type, boolean again) {
         if (walk.stopped()) {
             return;
         }
@@ -275,7 +329,8 @@ final class Worker implements AutoCloseable {
             Stat stat = new Stat();
             int flags = wish.follows(folder.parent == null) ? 0 : AT_SYMLINK_NOFOLLOW;
             check(
-                    Opening.retrying(() -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS, stat)),
+                    Opening.retrying(
+                            () -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS | STATX_BTIME, stat)),
                     "stat",
                     Side.IN);
             switch (stat.type()) {
@@ -293,6 +348,10 @@ final class Worker implements AutoCloseable {
             tellLost(folder, nameOut);
         } catch (ErrnoException e) {
             attributes.lost();
+            if (!again && isShort(e)) {
+                walk.alone(() -> entry(folder, name, nameOut, type, true));
+                return;
+            }
             walk.fail(folder, name, nameOut, e);
         }
     }
@@ -323,15 +382,19 @@ final class Worker implements AutoCloseable {
         boolean closed = attributes.closedAtFirst();
         int mode = stat.mode & (S_IFMT | (closed ? 0700 : 0777));
         int usual = closed ? stat.mode & 0777 & ~walk.umask() : -1;
-        Placing.Making making = path -> target != null
+        HiddenName.Making making = path -> target != null
                 ? kernel.symlinkat(target, folder.out(), path)
                 : kernel.mknodat(folder.out(), path, mode, device(stat.rdev));
-        placing.make(
+        boolean made = placing.make(
                 stat,
                 target != null ? leads(folder.in(), name) : null,
                 making,
                 path -> attributes.keep(folder.in(), name, folder.out(), path, stat, usual),
                 target != null ? "symlink" : "mknod");
+        if (!made) {
+            walk.counters.skipped.incrementAndGet();
+            return false;
+        }
         (target != null ? walk.counters.symlinks : walk.counters.special).incrementAndGet();
         return true;
     }

@@ -369,7 +369,9 @@ public final class LinuxKernel implements Kernel {
 
     /// Reads `struct statx`. Source: linux/stat.h.
     private static void fill(Stat out, Scratch s) {
+        boolean born = (s.getInt(ROOM) & Uapi.STATX_BTIME) != 0;
         out.blockSize = s.getInt(ROOM + 4);
+        out.attributes = s.getLong(ROOM + 8);
         out.nlink = s.getInt(ROOM + 16);
         out.uid = s.getInt(ROOM + 20);
         out.gid = s.getInt(ROOM + 24);
@@ -379,6 +381,8 @@ public final class LinuxKernel implements Kernel {
         out.blocks = s.getLong(ROOM + 48);
         out.atimeSeconds = s.getLong(ROOM + 64);
         out.atimeNanos = s.getInt(ROOM + 72);
+        out.birthSeconds = born ? s.getLong(ROOM + 80) : 0;
+        out.birthNanos = born ? s.getInt(ROOM + 88) : 0;
         out.ctimeSeconds = s.getLong(ROOM + 96);
         out.ctimeNanos = s.getInt(ROOM + 104);
         out.mtimeSeconds = s.getLong(ROOM + 112);

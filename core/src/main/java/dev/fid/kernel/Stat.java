@@ -21,6 +21,13 @@ public final class Stat {
     public long ctimeSeconds;
     public int ctimeNanos;
 
+    /// When the file was made: 0 where STATX_BTIME was not asked for, or the file system does not know.
+    public long birthSeconds;
+    public int birthNanos;
+
+    /// STATX_ATTR_* bits that are set, e.g. {@link Uapi#STATX_ATTR_APPEND}; 0 where the file system has none.
+    public long attributes;
+
     /// All zero until a call fills it.
     public Stat() {}
 

@@ -32,6 +32,8 @@ public final class Uapi {
     public static final int AT_SYMLINK_FOLLOW = 0x400;
     public static final int AT_REMOVEDIR = 0x200;
     public static final int STATX_BASIC_STATS = 0x7ff;
+    public static final int STATX_BTIME = 0x800;
+    public static final long STATX_ATTR_APPEND = 0x20;
 
     // openat2(2)
     public static final int RESOLVE_NO_XDEV = 1;
