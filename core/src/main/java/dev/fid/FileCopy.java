@@ -86,19 +86,29 @@ final class FileCopy implements AutoCloseable {
         Links.Linked linked = walk.links.of(stat);
         synchronized (linked) {
             walk.links.seen(stat, linked);
-            if (linked.isOf(stat)) {
-                return link(linked, folder, nameOut, stat);
+            try {
+                return linked(linked, folder, nameOut, stat, copy);
+            } catch (ErrnoException e) {
+                walk.links.unseen(stat, linked);
+                throw e;
             }
-            if (copy.make()) {
-                linked.first(folder, nameOut, stat);
-                return true;
-            }
-            if (new Placing(walk, folder.out(), nameOut).isCopy(stat)) {
-                linked.first(folder, nameOut, stat);
-                linked.stays(folder, nameOut);
-            }
-            return false;
         }
+    }
+
+    private boolean linked(Links.Linked linked, Folder folder, byte[] nameOut, Stat stat, Copy copy)
+            throws ErrnoException {
+        if (linked.isOf(stat)) {
+            return link(linked, folder, nameOut, stat);
+        }
+        if (copy.make()) {
+            linked.first(folder, nameOut, stat);
+            return true;
+        }
+        if (new Placing(walk, folder.out(), nameOut).isCopy(stat)) {
+            linked.first(folder, nameOut, stat);
+            linked.stays(folder, nameOut);
+        }
+        return false;
     }
 
     /// Another name for a source, instead of a copy of it; false where it was one already.
@@ -191,8 +201,9 @@ final class FileCopy implements AutoCloseable {
         }
     }
 
-    /// linkat(2), made again where another run replaces `firstName` at this very moment: the name was looked up, and
-    /// the file that had it has none any more, for which Linux says ENOENT. Source: vfs_link in fs/namei.c, Linux 6.18.
+    /// linkat(2), made again where another run replaces `firstName` at this very moment: the name was looked up,
+    /// and the file that had it has none any more, for which Linux says ENOENT. Source: vfs_link in fs/namei.c,
+    /// Linux 6.18.
     private int hardLink(Folder first, byte[] firstName, Folder folder, byte[] path) {
         int result = -Errno.ENOENT;
         for (int i = 0; i < LINK_TRIES && result == -Errno.ENOENT; i++) {

@@ -115,4 +115,10 @@ final class Links {
             all.remove(new Inode(stat));
         }
     }
+
+    /// Takes that back, where a name came to nothing and may be tried again.
+    void unseen(Stat stat, Linked linked) {
+        linked.seen--;
+        all.putIfAbsent(new Inode(stat), linked);
+    }
 }

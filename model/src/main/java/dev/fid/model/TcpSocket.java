@@ -157,8 +157,9 @@ final class TcpSocket extends Socket {
             if (other == null || other.dead || (other.shutdown == BOTH && !other.finished)) {
                 long all = from.count();
                 inVain += all;
-                if ((flags & Uapi.MSG_OOB) != 0 && other != null && !other.dead) {
-                    other.urgent = Urgent.VALID; // tcp_rcv_state_process looks for it before it resets
+                if ((flags & Uapi.MSG_OOB) != 0 && other != null && !other.dead && inVain <= HALF_WINDOW) {
+                    // tcp_rcv_state_process looks for it before it resets: in the first segment, and in no later one
+                    other.urgent = Urgent.VALID;
                     other.toUrgent = other.queue.bytes() + inVain;
                 }
                 if ((flags & Uapi.MSG_MORE) == 0 || inVain >= HALF_WINDOW) {

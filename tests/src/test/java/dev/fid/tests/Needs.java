@@ -53,6 +53,7 @@ public final class Needs {
                             "gcc",
                             "-E",
                             "-D_FILE_OFFSET_BITS=64",
+                            "-DFUSE_USE_VERSION=31", // without one fuse.h refuses
                             "-include",
                             header,
                             "-x",

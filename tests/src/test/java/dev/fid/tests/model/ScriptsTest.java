@@ -321,6 +321,19 @@ class ScriptsTest {
                 new Step(Op.READ, 21, 0, 16384, 0, 100, 0));
     }
 
+    // net/ipv4/tcp_input.c, tcp_rcv_state_process: the first segment resets who wants nothing more; an urgent byte in a
+    // later one is never looked at
+    @Test
+    void urgentDataBehindTheSegmentThatResetsIsNeverSeen() {
+        for (int len : new int[] {1, 32768, 32769, 65483, 100_000}) {
+            agree(
+                    new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                    new Step(Op.SHUTDOWN, 21, 0, 0, 0, 0, 2),
+                    new Step(Op.SEND, 20, 0, 12288, 0, len, SEND | Uapi.MSG_OOB),
+                    new Step(Op.POLL, 21, 0, 0, 0, 0, Uapi.POLLIN | Uapi.POLLPRI));
+        }
+    }
+
     // mm/fadvise.c, generic_fadvise: POSIX_FADV_DONTNEED begins to write back, and a large folio that is clean and
     // held by a pipe leaves the cache as a whole when a part of it is cut
     @Test
