@@ -30,7 +30,7 @@ public final class Needs {
     /// Whether it is where a process of ours would look for it.
     public static boolean hasProgram(String name) {
         return Stream.of(System.getenv("PATH").split(":", -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(name))); // or the path that it is
     }
 
     /// By package, for the headers that are not the C library's.
