@@ -285,8 +285,9 @@ final class Stress {
                 start("feeder", () -> {
                     try (channel) {
                         for (ByteBuffer left = ByteBuffer.wrap(all); left.hasRemaining(); ) {
-                            channel.write(left.duplicate().limit(Math.min(left.limit(), left.position() + piece)));
-                            left.position(Math.min(left.limit(), left.position() + Math.min(piece, 64 << 10)));
+                            int end = Math.min(left.limit(), left.position() + piece);
+                            left.position(left.position()
+                                    + channel.write(left.duplicate().limit(end)));
                         }
                     }
                 });
