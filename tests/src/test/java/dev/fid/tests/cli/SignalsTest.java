@@ -34,7 +34,7 @@ class SignalsTest extends Sandbox {
         Ran ran = finish(process);
         assertThat(ran.status()).isZero();
         assertThat(ran.err().lines())
-                .anyMatch(line -> line.matches("a .*% .* / 1.43 MiB  .*/s  eta \\d+s  copy_file_range"));
+                .anyMatch(line -> line.matches("a .*% .* / 1.43 MiB  .*/s  eta +\\d+s  copy_file_range"));
         assertThat(content("b")).hasSize(1_500_000);
     }
 
