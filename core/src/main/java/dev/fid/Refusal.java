@@ -67,8 +67,9 @@ public final class Refusal {
             // Position and length together are past 2^63-1, or past what a file of CIFS or a 32-bit server of NFS can
             // have. Source: copy_file_range(2), sendfile(2)
             case Errno.EOVERFLOW -> IN_KERNEL.contains(call);
-            // CIFS, whose server has no copy between these two files. Source: golang/go 42334, php/php-src 10548
-            case Errno.EIO -> IN_KERNEL.contains(call);
+            // CIFS, whose server has no copy between these two files. Source: golang/go 42334, php/php-src 10548. What
+            // splice and sendfile say is the disk's, or the memory's: coreutils 278
+            case Errno.EIO -> call == COPY_FILE_RANGE || call == FICLONE;
             // CIFS between two shares; fuse-overlayfs, where the open file has lost its name.
             // Source: coreutils 9.2, src/copy.c; containers/fuse-overlayfs 368
             case Errno.ENOENT -> call == COPY_FILE_RANGE || call == FICLONE;
