@@ -43,7 +43,7 @@ class KilledTest {
             String[] names = Objects.requireNonNull(folder.toFile().list());
             assertThat(names)
                     .as("kill %d, seed %d", i, Campaign.SEED)
-                    .allMatch(name -> name.matches("out|\\.out\\.fid-\\d"));
+                    .allMatch(name -> name.matches("out|\\.out\\.fid-[0-9a-f]{16}"));
             left += names.length - 1;
         }
         System.out.printf("  %d hidden files were left%n", left);
