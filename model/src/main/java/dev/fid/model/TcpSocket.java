@@ -46,9 +46,10 @@ final class TcpSocket extends Socket {
 
     private int backlog;
 
-    /// What `urg_data` says of the urgent byte that came last: none, there, there and read by MSG_OOB.
+    /// What `urg_data` says of the urgent byte that came last: none, announced, there, there and read by MSG_OOB.
     private enum Urgent {
         NONE,
+        NOT_YET,
         VALID,
         READ
     }
@@ -157,12 +158,13 @@ final class TcpSocket extends Socket {
             if (other == null || other.dead || (other.shutdown == BOTH && !other.finished)) {
                 long all = from.count();
                 inVain += all;
-                if ((flags & Uapi.MSG_OOB) != 0 && other != null && !other.dead && inVain <= HALF_WINDOW) {
+                boolean urges = (flags & Uapi.MSG_OOB) != 0;
+                if (urges && other != null && !other.dead) {
                     // tcp_rcv_state_process looks for it before it resets: in the first segment, and in no later one
-                    other.urgent = Urgent.VALID;
+                    other.urgent = inVain <= HALF_WINDOW ? Urgent.VALID : Urgent.NOT_YET;
                     other.toUrgent = other.queue.bytes() + inVain;
                 }
-                if ((flags & Uapi.MSG_MORE) == 0 || inVain >= HALF_WINDOW) {
+                if ((flags & Uapi.MSG_MORE) == 0 || urges || inVain >= HALF_WINDOW) {
                     pushInVain();
                 }
                 return done + all;
@@ -255,11 +257,14 @@ final class TcpSocket extends Socket {
 
     /// `tcp_recv_urg`.
     private long receiveUrgent(Iter to, int flags) {
-        if (isInline() || urgent != Urgent.VALID) {
+        if (isInline() || urgent == Urgent.NONE || urgent == Urgent.READ) {
             return -Errno.EINVAL;
         }
         if (state == State.CLOSED && !finished) {
             return -Errno.ENOTCONN;
+        }
+        if (urgent == Urgent.NOT_YET) {
+            return -Errno.EAGAIN;
         }
         if ((flags & Uapi.MSG_PEEK) == 0) {
             urgent = Urgent.READ;

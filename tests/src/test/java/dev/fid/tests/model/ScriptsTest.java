@@ -334,6 +334,28 @@ class ScriptsTest {
         }
     }
 
+    // tcp_recv_urg: announced and never come is not the same as never announced (ENOTCONN, EINVAL)
+    @Test
+    void urgentDataThatIsAnnouncedOnlyIsAskedForInVain() {
+        for (int len : new int[] {1, 32768, 32769, 65535, 100_000}) {
+            agree(
+                    new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                    new Step(Op.SHUTDOWN, 21, 0, 0, 0, 0, 2),
+                    new Step(Op.SEND, 20, 0, 12288, 0, len, SEND | Uapi.MSG_OOB),
+                    new Step(Op.RECV, 21, 0, 16384, 0, 1, Uapi.MSG_OOB | Uapi.MSG_DONTWAIT));
+        }
+    }
+
+    // tcp_nagle_test: MSG_MORE holds no urgent data back
+    @Test
+    void urgentDataInVainIsSentAtOnce() {
+        agree(
+                new Step(Op.TCP, 20, 21, 0, 0, 0, 0),
+                new Step(Op.SHUTDOWN, 21, 0, 0, 0, 0, 2),
+                new Step(Op.SEND, 20, 0, 12288, 0, 100, SEND | Uapi.MSG_OOB | Uapi.MSG_MORE),
+                new Step(Op.SEND, 20, 0, 12288, 0, 100, SEND));
+    }
+
     // mm/fadvise.c, generic_fadvise: POSIX_FADV_DONTNEED begins to write back, and a large folio that is clean and
     // held by a pipe leaves the cache as a whole when a part of it is cut
     @Test
