@@ -160,6 +160,7 @@ final class TcpSocket extends Socket {
                 inVain += all;
                 boolean urges = (flags & Uapi.MSG_OOB) != 0;
                 if (urges && other != null && !other.dead) {
+                    other.passMark();
                     // tcp_rcv_state_process looks for it before it resets: in the first segment, and in no later one
                     other.urgent = inVain <= HALF_WINDOW ? Urgent.VALID : Urgent.NOT_YET;
                     other.toUrgent = other.queue.bytes() + inVain;
@@ -230,15 +231,19 @@ final class TcpSocket extends Socket {
 
     // ---- urgent data ----
 
-    /// The last byte of the queue is urgent, and the one before it no longer: `tcp_check_urg`. One that a reader
-    /// stands at is skipped for good.
+    /// The last byte of the queue is urgent, and the one before it no longer: `tcp_check_urg`.
     private void urge() {
-        if (isAtMark() && queue.bytes() > 1) {
-            eat(1);
-        }
+        passMark();
         toUrgent = queue.bytes() - 1;
         urgent = Urgent.VALID;
         urgentByte = queue.lastByte();
+    }
+
+    /// An urgent byte that a reader stands at is skipped for good when another is announced: `tcp_check_urg`.
+    private void passMark() {
+        if (isAtMark()) {
+            eat(1);
+        }
     }
 
     private boolean isInline() {
@@ -293,13 +298,11 @@ final class TcpSocket extends Socket {
                 eat(1); // the urgent byte is not in the stream, and the mark is passed
                 return receive(to, flags);
             }
-            if (ready == 1 && ended()) {
-                return 0;
-            }
-            if (ready == 1 && (flags & Uapi.MSG_DONTWAIT) != 0) {
-                return -Errno.EAGAIN;
-            }
             if (ready == 1) {
+                long answer = nothing((flags & Uapi.MSG_DONTWAIT) == 0);
+                if (answer <= 0) {
+                    return answer;
+                }
                 machine.sleep();
                 return receive(to, flags);
             }
@@ -347,24 +350,31 @@ final class TcpSocket extends Socket {
                 return ready;
             }
             if (ready == 0) {
-                if (finished && queue.isEmpty()) {
-                    return 0;
-                }
-                if (error != 0) {
-                    return takeError();
-                }
-                if ((shutdown & RECEIVE) != 0 && queue.isEmpty()) {
-                    return 0;
-                }
-                if (state == State.CLOSED) {
-                    return -Errno.ENOTCONN;
-                }
-                if (!wait) {
-                    return -Errno.EAGAIN;
+                boolean onTheWay = !queue.isEmpty() && error == 0;
+                long answer = !onTheWay ? nothing(wait) : wait ? 1 : -Errno.EAGAIN;
+                if (answer <= 0) {
+                    return answer;
                 }
             }
             machine.sleep();
         }
+    }
+
+    /// What a call says that finds nothing to read: 0 at the end, -errno, or 1 where it has to wait.
+    private long nothing(boolean wait) {
+        if (finished) {
+            return 0;
+        }
+        if (error != 0) {
+            return takeError();
+        }
+        if ((shutdown & RECEIVE) != 0) {
+            return 0;
+        }
+        if (state == State.CLOSED) {
+            return -Errno.ENOTCONN;
+        }
+        return wait ? 1 : -Errno.EAGAIN;
     }
 
     private boolean ended() {
@@ -420,16 +430,7 @@ final class TcpSocket extends Socket {
 
     /// What `tcp_splice_read` says where `tcp_read_sock` gave nothing though something is there.
     private long atMark(OpenFile file) {
-        if (finished) {
-            return 0;
-        }
-        if (error != 0) {
-            return takeError();
-        }
-        if ((shutdown & RECEIVE) != 0) {
-            return 0;
-        }
-        return file.nonblocking() ? -Errno.EAGAIN : 0;
+        return Math.min(0, nothing(!file.nonblocking()));
     }
 
     private List<PipeBuffer> layout(long most) {

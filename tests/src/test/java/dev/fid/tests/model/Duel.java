@@ -66,6 +66,9 @@ final class Duel {
     /// By the origin that sends.
     private final boolean[] heldBack = new boolean[Slots.COUNT];
 
+    /// By the origin that sends: bytes were sent, and the window has grown since.
+    private final boolean[] grown = new boolean[Slots.COUNT];
+
     /// Whether what is left of this script cannot be compared.
     private boolean over;
 
@@ -88,6 +91,7 @@ final class Duel {
         model.begin();
         over = false;
         Arrays.fill(heldBack, false);
+        Arrays.fill(grown, false);
         long overlapsBefore = overlaps.getAsLong();
         try {
             for (int i = 0; i < script.steps().size(); i++) {
@@ -157,9 +161,13 @@ final class Duel {
         return false;
     }
 
-    /// Urgent data is told of ahead of what the window holds back, and nobody knows how much that is.
+    /// Urgent data is told of ahead of what the window holds back, and nobody knows how much that is; nor how much the
+    /// first segment holds, half of a window that has grown.
     private boolean hasUrgentHeldBack(Step step) {
-        return step.op() == Op.SEND && (step.f() & Uapi.MSG_OOB) != 0 && isHeldBack(model.origin(step.a()));
+        int origin = model.origin(step.a());
+        return step.op() == Op.SEND
+                && (step.f() & Uapi.MSG_OOB) != 0
+                && (isHeldBack(origin) || (Slots.isTcp(origin) && grown[origin] && step.n() > WINDOW));
     }
 
     /// A reset throws away what the window held back, and nobody knows how much that was.
@@ -250,6 +258,10 @@ final class Duel {
         over = leftHeldBackBytes();
         lookWhatIsHeldBack();
         over |= lostUnsentBytes() || hasUrgentHeldBack(step);
+        int out = model.origin(out(step));
+        if (got > 0 && Slots.isTcp(out)) {
+            grown[out] = true;
+        }
         return over ? null : states(step);
     }
 
