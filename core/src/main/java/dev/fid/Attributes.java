@@ -106,7 +106,7 @@ final class Attributes implements AutoCloseable {
         int in = -1;
         try {
             Stat there = new Stat();
-            check(Opening.fstat(kernel, out, there), "fstat");
+            check(PathCalls.fstat(kernel, out, there), "fstat");
             // A file of somebody else that is linked here instead has another name.
             if (there.type() != stat.type() || there.nlink > 1 || there.rdev != stat.rdev) {
                 throw replaced(Side.OUT);
@@ -114,15 +114,15 @@ final class Attributes implements AutoCloseable {
             if (lists || all.contains(Tree.Kept.XATTR)) {
                 in = opened(dirIn, nameIn, Side.IN);
                 Stat source = new Stat();
-                check(Opening.fstat(kernel, in, source), "fstat");
+                check(PathCalls.fstat(kernel, in, source), "fstat");
                 if (!Walk.same(source, stat)) {
                     throw replaced(Side.IN);
                 }
             }
             keep(in, out, stat, usual);
             Stat now = new Stat();
-            int result =
-                    Opening.retrying(() -> kernel.statx(dirOut, nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, now));
+            int result = PathCalls.retrying(
+                    () -> kernel.statx(dirOut, nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, now));
             if (result < 0 || !Walk.same(now, there)) {
                 throw replaced(Side.OUT);
             }
@@ -135,7 +135,7 @@ final class Attributes implements AutoCloseable {
     }
 
     private int opened(int dir, byte[] name, Side side) throws ErrnoException {
-        int fd = Opening.retrying(() -> kernel.openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+        int fd = PathCalls.retrying(() -> kernel.openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
         return (int) Worker.check(fd, "open", side);
     }
 
@@ -174,12 +174,12 @@ final class Attributes implements AutoCloseable {
 
     /// Sets a mode; where the file system refuses, what it shows has to be the same.
     void mode(int out, int mode) {
-        int result = Opening.retrying(() -> kernel.fchmod(out, mode));
+        int result = PathCalls.retrying(() -> kernel.fchmod(out, mode));
         if (result == -Errno.EBADF) { // O_PATH
-            result = Opening.retrying(() -> kernel.fchmodat(AT_FDCWD, path(out), mode));
+            result = PathCalls.retrying(() -> kernel.fchmodat(AT_FDCWD, path(out), mode));
         }
         Stat stat = new Stat();
-        if (result < 0 && (Opening.fstat(kernel, out, stat) < 0 || (stat.mode & 07777) != mode)) {
+        if (result < 0 && (PathCalls.fstat(kernel, out, stat) < 0 || (stat.mode & 07777) != mode)) {
             lose(Tree.Kept.MODE, "mode", "fchmod", result);
         }
     }
@@ -195,7 +195,7 @@ final class Attributes implements AutoCloseable {
     }
 
     private int times(int dir, byte[] name, Stat stat) {
-        return Opening.retrying(() ->
+        return PathCalls.retrying(() ->
                 kernel.utimensat(dir, name, stat.atimeSeconds, stat.atimeNanos, stat.mtimeSeconds, stat.mtimeNanos, 0));
     }
 
@@ -204,7 +204,7 @@ final class Attributes implements AutoCloseable {
     ///
     /// @return whether user and group are the source's now
     private boolean own(int out, Stat stat) {
-        int result = Opening.retrying(() -> kernel.fchownat(out, NO_NAME, stat.uid, stat.gid, AT_EMPTY_PATH));
+        int result = PathCalls.retrying(() -> kernel.fchownat(out, NO_NAME, stat.uid, stat.gid, AT_EMPTY_PATH));
         if (result >= 0) {
             return true;
         }

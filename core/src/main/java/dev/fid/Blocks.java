@@ -54,7 +54,7 @@ final class Blocks {
         long read = 0;
         long size = stat.size;
         try (Memory buffer = kernel.allocate(BLOCK)) {
-            Extents extents = new Extents(Fd.borrow(kernel, in), 0, size);
+            Extents extents = new Extents(kernel, in, 0, size);
             while (seeks ? extents.next() : moved == 0) {
                 long end = seeks ? extents.hole : size;
                 for (long at = seeks ? extents.data : 0; at < end; ) {
@@ -96,7 +96,7 @@ final class Blocks {
     }
 
     private int length(int out, long size) {
-        return Opening.retrying(() -> kernel.ftruncate(out, size));
+        return PathCalls.retrying(() -> kernel.ftruncate(out, size));
     }
 
     private long readSome(int in, Memory buffer, long len, long at) throws ErrnoException {
@@ -175,7 +175,7 @@ final class Blocks {
             kernel.fadvise(in, 0, 0, POSIX_FADV_DONTNEED);
         }
         if (flagOut == 0) {
-            Worker.check(Opening.retrying(() -> kernel.fdatasync(out)), "fdatasync", Side.OUT);
+            Worker.check(PathCalls.retrying(() -> kernel.fdatasync(out)), "fdatasync", Side.OUT);
             kernel.fadvise(out, 0, 0, POSIX_FADV_DONTNEED);
         }
         walk.uncached = flagIn != 0 && flagOut != 0

@@ -1,11 +1,12 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.READ;
+import static dev.fid.kernel.MoveCall.READ;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -150,10 +151,10 @@ final class Descent implements AutoCloseable {
     }
 
     private void await(Fd fd, Side side) throws ErrnoException {
-        course.tally().count(Tally.Call.POLL);
+        course.tally().count(MoveCall.POLL);
         short events = (short) (side == Side.IN ? POLLIN : POLLOUT);
         meter.waitsFor(side);
-        while (!course.readiness().await(fd, events, meter.wake())) {
+        while (!course.readiness().await(fd.number(), events, meter.wake())) {
             meter.tick(method());
         }
         meter.waitsFor(Side.NONE);
@@ -203,7 +204,7 @@ final class Descent implements AutoCloseable {
     }
 
     private void stepDown(Declined why) {
-        Events.Fallback event = new Events.Fallback();
+        FallbackEvent event = new FallbackEvent();
         event.method = why.method().toString();
         event.reason = why.toString();
         event.commit();
@@ -266,7 +267,7 @@ final class Descent implements AutoCloseable {
                 && !(now instanceof ReadWrite)
                 && now.pending() == 0
                 && course.in().kindOrOther() == FdKind.TCP
-                && course.readiness().isReady(course.in(), (short) POLLIN);
+                && course.readiness().isReady(course.in().number(), (short) POLLIN);
     }
 
     /// What a read found behind an urgent mark is delivered first. No rung is left: splice goes on after it.

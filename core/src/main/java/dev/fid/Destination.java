@@ -51,9 +51,9 @@ public final class Destination implements AutoCloseable {
     public static Destination of(Kernel kernel, Name path) throws ErrnoException {
         byte[] parent = path.parent();
         byte[] name = path.lastName();
-        int dir = openPath(kernel, AT_FDCWD, parent.length == 0 ? Opening.HERE : parent, O_DIRECTORY);
+        int dir = openPath(kernel, AT_FDCWD, parent.length == 0 ? PathCalls.HERE : parent, O_DIRECTORY);
         Destination found =
-                new Destination(kernel, path, held(kernel, dir, path), name.length == 0 ? Opening.HERE : name);
+                new Destination(kernel, path, held(kernel, dir, path), name.length == 0 ? PathCalls.HERE : name);
         return found.walked(path.endsInSlash());
     }
 
@@ -73,7 +73,7 @@ public final class Destination implements AutoCloseable {
     }
 
     private static int openPath(Kernel kernel, int dir, byte[] path, int flags) {
-        return Opening.retrying(() -> kernel.openat(dir, path, O_PATH | O_CLOEXEC | flags, 0));
+        return PathCalls.retrying(() -> kernel.openat(dir, path, O_PATH | O_CLOEXEC | flags, 0));
     }
 
     private static Fd held(Kernel kernel, int dir, Name path) throws ErrnoException {
@@ -108,7 +108,7 @@ public final class Destination implements AutoCloseable {
     private void walk() throws ErrnoException {
         Stat now = new Stat();
         for (int links = 0; ; links++) {
-            int known = Opening.retrying(
+            int known = PathCalls.retrying(
                     () -> kernel.statx(directory.number(), name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, now));
             boolean gone = known == -Errno.ENOENT;
             if (known < 0 && !gone) {
@@ -163,7 +163,8 @@ public final class Destination implements AutoCloseable {
     private void down() throws ErrnoException {
         Name target;
         try (Memory memory = kernel.allocate(PATH_MAX)) {
-            long length = Opening.retryingLong(() -> kernel.readlinkat(directory.number(), name, memory, 0, PATH_MAX));
+            long length =
+                    PathCalls.retryingLong(() -> kernel.readlinkat(directory.number(), name, memory, 0, PATH_MAX));
             require(length > 0);
             target = Name.of(memory.bytes(0, (int) length));
         }
@@ -257,10 +258,10 @@ public final class Destination implements AutoCloseable {
     /// Opens what is there to write into it, that very inode; makes a file where nothing was, which fails (EEXIST)
     /// where something is by now. Options as for {@link Fd#open}.
     public Fd open(OpenOption... options) throws ErrnoException {
-        int flags = Opening.flags(options);
+        int flags = FileOpening.flags(options);
         String text = path.text();
         if (!exists) {
-            int fd = Opening.retrying(() -> kernel.openat(
+            int fd = PathCalls.retrying(() -> kernel.openat(
                     directory.number(), name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666));
             return named(fd);
         }
@@ -273,7 +274,7 @@ public final class Destination implements AutoCloseable {
             require(Walk.same(now, old));
         }
         byte[] self = ("/proc/self/fd/" + end.number()).getBytes(StandardCharsets.US_ASCII);
-        return Opening.open(kernel, self, text, flags, 0);
+        return FileOpening.open(kernel, self, text, flags, 0);
     }
 
     private Fd named(int fd) throws ErrnoException {

@@ -1,6 +1,6 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.*;
+import static dev.fid.kernel.MoveCall.*;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;

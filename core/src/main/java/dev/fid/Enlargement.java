@@ -44,11 +44,11 @@ final class Enlargement implements AutoCloseable {
             PipeBudget all = PipeBudget.of(kernel);
             budget = all;
             for (Fd pipe : pipes) {
-                if (pipe.tryEnter()) {
+                if (pipe.use().tryEnter()) {
                     try {
                         pages += all.enlarge(pipe.number(), capacity);
                     } finally {
-                        pipe.leave();
+                        pipe.use().leave();
                     }
                 }
             }

@@ -44,7 +44,7 @@ final class Entries implements AutoCloseable {
     /// The next names of directory `fd` but for `.` and `..`; null at the end.
     @SuppressWarnings("NullAway") // null is the end
     List<Entry> next(int fd) throws ErrnoException {
-        long read = Opening.retryingLong(() -> kernel.getdents64(fd, memory, 0, BYTES));
+        long read = PathCalls.retryingLong(() -> kernel.getdents64(fd, memory, 0, BYTES));
         if (read < 0) {
             throw new ErrnoException("getdents", "", (int) -read, Side.IN, 0, "");
         }

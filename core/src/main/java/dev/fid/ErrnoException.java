@@ -53,14 +53,15 @@ public final class ErrnoException extends IOException {
     }
 
     /// The same, of a transfer that had moved so many bytes, unless it knows that already, and had taken others.
-    ErrnoException after(long bytes, Taken taken) {
+    ///
+    /// @param open bytes that were taken and had not arrived
+    /// @param keeps whether they can still be delivered
+    ErrnoException after(long bytes, long open, boolean keeps) {
         long delivered = moved > 0 ? moved : bytes;
-        long open = taken.bytes().length + taken.lost();
         if (moved == delivered && open == 0) {
             return this;
         }
-        ErrnoException same =
-                new ErrnoException(call, arguments, errno, side, delivered, detail, open, taken.lost() == 0);
+        ErrnoException same = new ErrnoException(call, arguments, errno, side, delivered, detail, open, keeps);
         same.setStackTrace(getStackTrace());
         same.initCause(getCause());
         return same;

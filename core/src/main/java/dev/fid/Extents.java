@@ -20,18 +20,14 @@ final class Extents {
 
     long hole;
 
-    Extents(Fd file, long from, long size) {
-        this.kernel = file.kernel();
-        this.fd = file.number();
+    Extents(Kernel kernel, int fd, long from, long size) {
+        this.kernel = kernel;
+        this.fd = fd;
         this.size = size;
         this.hole = from;
     }
 
-    /// Whether a file has holes, by the blocks that it has.
-    static boolean hasHoles(Facts facts) {
-        return facts.kind() == FdKind.FILE && hasHoles(facts.size(), facts.blocks());
-    }
-
+    /// Whether a file has holes, by the blocks of 512 bytes that it has.
     static boolean hasHoles(long size, long blocks) {
         return size > 0 && blocks < (size - 1) / 512 + 1; // a size may be 2^63-1
     }

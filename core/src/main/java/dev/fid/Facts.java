@@ -88,6 +88,11 @@ public record Facts(
         return kind == FdKind.FILE && (size == 0 || PSEUDO.contains(fsType));
     }
 
+    /// Whether it is a file with holes, by the blocks that it has.
+    public boolean hasHoles() {
+        return kind == FdKind.FILE && Extents.hasHoles(size, blocks);
+    }
+
     /// Its file system makes files up as they are read.
     public boolean isPseudo() {
         return PSEUDO.contains(fsType);

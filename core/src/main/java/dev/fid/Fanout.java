@@ -255,9 +255,9 @@ public final class Fanout {
         if (rounds != null) {
             throw new IllegalStateException("a Fanout is for one run: make another one");
         }
-        Events.FanningOut event = new Events.FanningOut();
+        FanoutEvent event = new FanoutEvent();
         event.begin();
-        in.enter();
+        in.use().enter();
         try (Rounds running = new Rounds(this)) {
             rounds = running;
             try {
@@ -265,7 +265,7 @@ public final class Fanout {
                 event.done(result);
                 return result;
             } catch (ErrnoException e) {
-                ErrnoException counted = e.after(running.moved(), new Taken(new byte[0], 0, running.pending()));
+                ErrnoException counted = e.after(running.moved(), running.pending(), false);
                 event.failed(counted, running.moved());
                 throw counted;
             } catch (RuntimeException | Error e) {
@@ -275,7 +275,7 @@ public final class Fanout {
                 event.branches(running.branches());
             }
         } finally {
-            in.leave();
+            in.use().leave();
             event.in = in.toString();
             event.outs = outs.toString();
             event.commit();

@@ -6,17 +6,12 @@ import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import java.io.FileDescriptor;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.lang.ref.Reference;
 import java.net.SocketAddress;
-import java.nio.channels.ByteChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +33,11 @@ public final class Fd implements AutoCloseable {
     private final int number;
     private final boolean owned;
     private final String name;
+    /// A borrowed channel, which must not be collected, and closed, before this.
+    @SuppressWarnings({"unused", "FieldCanBeLocal"})
     private final @Nullable Object keptAlive;
-    private final Users users = new Users();
-    /// Those who may wait for it; guarded by itself.
-    private final List<Readiness> watchers = new ArrayList<>(0);
+
+    private final OpenFd use;
     private volatile @Nullable Facts facts;
     /// What it was made as; null where only the kernel knows.
     private @Nullable FdKind known;
@@ -52,6 +48,7 @@ public final class Fd implements AutoCloseable {
         this.owned = owned;
         this.name = name;
         this.keptAlive = keptAlive;
+        this.use = new OpenFd(kernel, number, owned, this);
     }
 
     // ---- where descriptors come from ----
@@ -72,12 +69,12 @@ public final class Fd implements AutoCloseable {
 
     /// As {@link #open(Path, OpenOption...)} on another kernel.
     public static Fd open(Kernel kernel, Path path, OpenOption... options) throws ErrnoException {
-        return Opening.open(kernel, Name.of(path), options);
+        return FileOpening.open(kernel, Name.of(path), options);
     }
 
     /// As {@link #open(Path, OpenOption...)}, for a name that a path cannot say.
     public static Fd open(Kernel kernel, Name name, OpenOption... options) throws ErrnoException {
-        return Opening.open(kernel, name, options);
+        return FileOpening.open(kernel, name, options);
     }
 
     /// Takes over descriptor `number`: closing the result closes it.
@@ -201,11 +198,11 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws ErrnoException EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection goes on waiting
     public @Nullable Fd acceptNow() throws ErrnoException {
-        enter();
+        use.enter();
         try {
             return Sockets.acceptNow(this);
         } finally {
-            leave();
+            use.leave();
         }
     }
 
@@ -235,71 +232,12 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws IllegalStateException after close, as soon as no call of Fid uses it any more
     public int number() {
-        if (users.isFree()) {
-            throw closedException();
-        }
-        return number;
+        return use.number();
     }
 
-    private IllegalStateException closedException() {
-        return new IllegalStateException(this + " is closed");
-    }
-
-    // ---- who uses it ----
-
-    /// Begins a use, during which the number stays what it is.
-    ///
-    /// @throws IllegalStateException after close
-    void enter() {
-        if (!users.enter()) {
-            throw closedException();
-        }
-    }
-
-    /// Begins a use of both, or of neither.
-    static void enter(Fd one, Fd other) {
-        one.enter();
-        if (!other.tryEnter()) {
-            one.leave();
-            throw other.closedException();
-        }
-    }
-
-    /// As {@link #enter}; false after close.
-    boolean tryEnter() {
-        return users.enter();
-    }
-
-    /// Begins a use beside others, also where it was closed meanwhile.
-    private void join() {
-        if (!users.join()) {
-            throw closedException();
-        }
-    }
-
-    /// As {@link #join}; false where the number was given back.
-    boolean tryJoin() {
-        return users.join();
-    }
-
-    /// Ends a use. The last one gives the number back where it was closed meanwhile.
-    ///
-    /// @return what close(2) said then, else 0
-    int leave() {
-        return users.leave() ? release() : 0;
-    }
-
-    /// Lets `readiness` know when this is closed.
-    void watch(Readiness readiness) {
-        synchronized (watchers) {
-            watchers.add(readiness);
-        }
-    }
-
-    void unwatch(Readiness readiness) {
-        synchronized (watchers) {
-            watchers.remove(readiness);
-        }
+    /// For Fid's own runs: who uses it, and who waits for it.
+    OpenFd use() {
+        return use;
     }
 
     public Kernel kernel() {
@@ -312,7 +250,7 @@ public final class Fd implements AutoCloseable {
     }
 
     public boolean isClosed() {
-        return users.isClosed();
+        return use.isClosed();
     }
 
     public FdKind kind() throws ErrnoException {
@@ -328,13 +266,13 @@ public final class Fd implements AutoCloseable {
 
     /// What the kernel says of it now: asked anew each time, since a file's size changes.
     public Facts facts() throws ErrnoException {
-        join();
+        use.join();
         try {
             Facts now = Facts.of(kernel, number, toString());
             facts = now;
             return now;
         } finally {
-            leave();
+            use.leave();
         }
     }
 
@@ -367,14 +305,14 @@ public final class Fd implements AutoCloseable {
 
     private SocketAddress address(String call) throws ErrnoException {
         byte[] sockaddr = new byte[128];
-        join();
+        use.join();
         try {
             int length = call.equals("getsockname")
                     ? kernel.getsockname(number, sockaddr)
                     : kernel.getpeername(number, sockaddr);
             return Addresses.decode(sockaddr, (int) ErrnoException.check(length, call, toString()));
         } finally {
-            leave();
+            use.leave();
         }
     }
 
@@ -382,12 +320,12 @@ public final class Fd implements AutoCloseable {
 
     /// Half-close: the peer reads the end of input, we may still read. A peer that is gone already is no error.
     public void shutdownOutput() throws ErrnoException {
-        join();
+        use.join();
         int result;
         try {
             result = kernel.shutdown(number, SHUT_WR);
         } finally {
-            leave();
+            use.leave();
         }
         if (result < 0 && result != -Errno.ENOTCONN) {
             throw new ErrnoException("shutdown", this + ", SHUT_WR", -result);
@@ -400,11 +338,11 @@ public final class Fd implements AutoCloseable {
     /// @param flags O_RDONLY, O_WRONLY or O_RDWR
     /// @throws ErrnoException EACCES where it belongs to another user
     public Fd reopen(int flags) throws ErrnoException {
-        join();
+        use.join();
         try {
-            return Opening.reopen(this, flags);
+            return FileOpening.reopen(this, flags);
         } finally {
-            leave();
+            use.leave();
         }
     }
 
@@ -434,29 +372,13 @@ public final class Fd implements AutoCloseable {
         }
     }
 
-    /// Its bytes as a stream. Closing the stream closes this. `transferTo` another stream of an Fd is a {@link
-    /// Transfer}.
-    public InputStream inputStream() {
-        return new FdInputStream(this);
-    }
-
-    /// A stream that writes to it. Closing the stream closes this.
-    public OutputStream outputStream() {
-        return new FdOutputStream(this);
-    }
-
-    /// It as a channel, blocking as far as the caller can see. Closing the channel closes this.
-    public ByteChannel channel() {
-        return new FdChannel(this);
-    }
-
     /// The JDK's channel of the same file or FIFO: another open file description, with a position of its own.
     public FileChannel reopenAsFileChannel(OpenOption... options) throws java.io.IOException {
-        join();
+        use.join();
         try {
             return FileChannel.open(Path.of("/proc/self/fd/" + number), options);
         } finally {
-            leave();
+            use.leave();
         }
     }
 
@@ -465,7 +387,7 @@ public final class Fd implements AutoCloseable {
     /// {@link #closeChecked}.
     @Override
     public void close() {
-        end();
+        use.close();
     }
 
     /// Closes and tells of an error: a file system may report a failed write only now (EIO, EDQUOT, ENOSPC). The
@@ -474,31 +396,13 @@ public final class Fd implements AutoCloseable {
     ///
     /// @throws ErrnoException the error
     public void closeChecked() throws ErrnoException {
-        checkClosed(end());
+        checkClosed(use.close());
     }
 
     /// Throws what close(2) said.
     void checkClosed(int result) throws ErrnoException {
         if (result < 0 && result != -Errno.EINTR) {
             throw new ErrnoException("close", toString(), -result, Side.OUT, 0, "");
-        }
-    }
-
-    private int end() {
-        boolean unused = users.close();
-        List<Readiness> waiting;
-        synchronized (watchers) {
-            waiting = List.copyOf(watchers);
-        }
-        waiting.forEach(Readiness::wake);
-        return unused ? release() : 0;
-    }
-
-    private int release() {
-        try {
-            return owned ? kernel.close(number) : 0;
-        } finally {
-            Reference.reachabilityFence(keptAlive); // a borrowed channel is not collected, and closed, before this
         }
     }
 

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 
-/// {@link Fd#channel}. As a SocketChannel it may be read by one thread while another one writes to it.
+/// {@link Streams#channel}. As a SocketChannel it may be read by one thread while another one writes to it.
 final class FdChannel implements ByteChannel {
     private final Fd fd;
     private final FdIo in;

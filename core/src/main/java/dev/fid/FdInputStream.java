@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
 
-/// {@link Fd#inputStream}.
+/// {@link Streams#input}.
 final class FdInputStream extends InputStream {
     private final Fd fd;
     private final FdIo io;

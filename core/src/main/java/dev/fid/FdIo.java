@@ -34,7 +34,7 @@ final class FdIo implements AutoCloseable {
     FdIo(Fd fd) {
         this.fd = fd;
         this.kernel = fd.kernel();
-        this.readiness = new Readiness(kernel, fd);
+        this.readiness = new Readiness(kernel, fd.use());
     }
 
     /// Takes what was read to the start of the memory.
@@ -127,7 +127,7 @@ final class FdIo implements AutoCloseable {
     private void begin() throws ClosedChannelException {
         turn.acquireUninterruptibly();
         if (users.enter()) {
-            if (fd.tryEnter()) {
+            if (fd.use().tryEnter()) {
                 return;
             }
             leave();
@@ -140,7 +140,7 @@ final class FdIo implements AutoCloseable {
         if (fd.isClosed()) {
             users.close(); // there will be no other call, so the stream need not be closed to free what it has
         }
-        int closed = fd.leave();
+        int closed = fd.use().leave();
         leave();
         turn.release();
         fd.checkClosed(closed);
@@ -160,12 +160,12 @@ final class FdIo implements AutoCloseable {
         boolean offload = mayBlock;
         boolean waits = offload && !fd.kindOrOther().isSeekable(); // borrowed, in blocking mode: it is asked first
         while (true) {
-            if (waits && !readiness.await(fd, events, Deadline.NEVER)) {
+            if (waits && !readiness.await(fd.number(), events, Deadline.NEVER)) {
                 throw ended();
             }
             long result = offload ? Readiness.offload(once) : once.getAsLong();
             if (result == -Errno.EAGAIN) {
-                if (!readiness.await(fd, events, Deadline.NEVER)) {
+                if (!readiness.await(fd.number(), events, Deadline.NEVER)) {
                     throw ended();
                 }
             } else if (result != -Errno.EINTR) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Objects;
 
-/// {@link Fd#outputStream}.
+/// {@link Streams#output}.
 final class FdOutputStream extends OutputStream {
     private final Fd fd;
     private final FdIo io;

@@ -46,10 +46,10 @@ final class FileCopy implements AutoCloseable {
     boolean copy(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
         int follow = wish.follows(folder.parent == null) ? 0 : O_NOFOLLOW;
-        int in = Opening.openat(kernel, folder.in(), name, flags | follow, 0);
+        int in = PathCalls.openat(kernel, folder.in(), name, flags | follow, 0);
         Worker.check(in, "open", Side.IN);
         try {
-            Worker.check(Opening.fstat(kernel, in, before), "fstat", Side.IN);
+            Worker.check(PathCalls.fstat(kernel, in, before), "fstat", Side.IN);
             if (before.type() != S_IFREG) {
                 throw new ErrnoException("open", "", Errno.ESTALE, Side.IN, 0, "it became something else");
             }
@@ -114,7 +114,7 @@ final class FileCopy implements AutoCloseable {
     /// Another name for a source, instead of a copy of it; false where it was one already.
     boolean linkToSource(Folder folder, byte[] name, byte[] nameOut) throws ErrnoException {
         int flags = wish.follows(folder.parent == null) ? AT_SYMLINK_FOLLOW : 0;
-        int result = Opening.retrying(() -> kernel.linkat(folder.in(), name, folder.out(), nameOut, flags));
+        int result = PathCalls.retrying(() -> kernel.linkat(folder.in(), name, folder.out(), nameOut, flags));
         if (result == -Errno.EEXIST) {
             int look = flags == 0 ? AT_SYMLINK_NOFOLLOW : 0;
             kernel.statx(folder.in(), name, look, STATX_BASIC_STATS, before);
@@ -169,7 +169,7 @@ final class FileCopy implements AutoCloseable {
         first.enter();
         try {
             HiddenName.Making making = path -> hardLink(first, firstName, folder, path);
-            int result = Opening.retrying(() -> making.make(nameOut));
+            int result = PathCalls.retrying(() -> making.make(nameOut));
             if (result != -Errno.EEXIST) {
                 Worker.check(result, "link", Side.OUT);
                 return true;
@@ -353,7 +353,7 @@ final class FileCopy implements AutoCloseable {
             attributes.keep(in, out, before, usual);
         }
         if (wish.durable) {
-            Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
+            Worker.check(PathCalls.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
         }
         equality.check(in, out);
     }
@@ -365,7 +365,7 @@ final class FileCopy implements AutoCloseable {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.OUT, 0, "it is no regular file");
         }
         int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        int out = Opening.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
+        int out = PathCalls.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
         Worker.check(out, "open", Side.OUT);
         try {
             if (!wish.kept.isEmpty()) {
@@ -384,7 +384,7 @@ final class FileCopy implements AutoCloseable {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.OUT, 0, "it is no regular file to write into");
         }
         int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        int out = Opening.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
+        int out = PathCalls.retrying(() -> kernel.openat(folder.out(), nameOut, flags, before.mode & 0777));
         Worker.check(out, "open", Side.OUT);
         boolean closed = false;
         try {
@@ -405,12 +405,12 @@ final class FileCopy implements AutoCloseable {
 
     /// Empties what was opened, once it is known what that is: the name may be another file's by now.
     private void cutOff(int out) throws ErrnoException {
-        Worker.check(Opening.fstat(kernel, out, after), "fstat", Side.OUT);
+        Worker.check(PathCalls.fstat(kernel, out, after), "fstat", Side.OUT);
         if (after.type() != S_IFREG || Walk.same(after, before)) {
             throw new ErrnoException("open", "", Errno.ESTALE, Side.OUT, 0, "it became something else");
         }
         if (after.size > 0) {
-            Worker.check(Opening.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
+            Worker.check(PathCalls.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
         }
     }
 
@@ -457,7 +457,7 @@ final class FileCopy implements AutoCloseable {
         while (at < length) {
             long written = Patience.write(kernel, out, buffer, at, length - at);
             if (written == -Errno.ENOSPC && !madeRoom) {
-                madeRoom = true; // as Opening.makesRoom
+                madeRoom = true; // as PathCalls.makesRoom
                 kernel.syncfs(out);
                 continue;
             }
@@ -471,7 +471,7 @@ final class FileCopy implements AutoCloseable {
 
     /// Whether the source is what it was. Files that are made up as they are read have no times to go by.
     private void recheck(int in) throws ErrnoException {
-        Worker.check(Opening.fstat(kernel, in, after), "fstat", Side.IN);
+        Worker.check(PathCalls.fstat(kernel, in, after), "fstat", Side.IN);
         boolean same = after.size == before.size
                 && after.mtimeSeconds == before.mtimeSeconds
                 && after.mtimeNanos == before.mtimeNanos

@@ -208,7 +208,7 @@ final class Folder {
     }
 
     private int open(int dir, byte[] path, int flags, Stat known, Side side) throws ErrnoException {
-        int fd = Opening.retrying(() -> kernel.openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags, 0));
+        int fd = PathCalls.retrying(() -> kernel.openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags, 0));
         Stat now = new Stat();
         int result = fd < 0 ? fd : kernel.fstat(fd, now);
         if (result >= 0 && now.inode == known.inode && now.device == known.device) {

@@ -90,13 +90,13 @@ public final class HappyEyeballs {
                 throw refused;
             }
             set.clear();
-            asked.forEach(each -> set.add(each, POLLOUT));
+            asked.forEach(each -> set.add(each.number(), POLLOUT));
             if (!readiness.await(set, next < addresses.size() ? Math.min(nextAt, deadline) : deadline)
                     && (Thread.currentThread().isInterrupted() || kernel.nanoTime() >= deadline)) {
                 throw Readiness.givenUp("connect", addresses.toString(), 0);
             }
             for (Fd each : List.copyOf(asked)) {
-                if (readiness.isReady(each, (short) POLLOUT) && answered(each)) {
+                if (readiness.isReady(each.number(), (short) POLLOUT) && answered(each)) {
                     return each;
                 }
             }

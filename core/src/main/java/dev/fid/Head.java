@@ -1,11 +1,12 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.*;
+import static dev.fid.kernel.MoveCall.*;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ final class Head implements AutoCloseable {
         bought = false;
         Pipe ours = filled;
         boolean stocked = ours != null && ours.buffered() > 0;
-        if (blocks && !stocked && !readiness.isReady(in, (short) POLLIN)) {
+        if (blocks && !stocked && !readiness.isReady(in.number(), (short) POLLIN)) {
             return -Errno.EAGAIN;
         }
         if (pipe == null) {
@@ -150,7 +151,7 @@ final class Head implements AutoCloseable {
         return checked(READ, result);
     }
 
-    private long checked(Tally.Call call, long result) throws ErrnoException {
+    private long checked(MoveCall call, long result) throws ErrnoException {
         if (result == -Errno.EINTR) {
             return 0;
         }

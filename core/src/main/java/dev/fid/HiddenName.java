@@ -119,7 +119,7 @@ final class HiddenName {
 
     private int make(Making making, boolean locked) {
         Stat folder = new Stat();
-        int result = Opening.fstat(kernel, dir, folder);
+        int result = PathCalls.fstat(kernel, dir, folder);
         if (result < 0) {
             return result;
         }
@@ -130,7 +130,7 @@ final class HiddenName {
             boolean first = i == 0 && locked;
             byte[] candidate = candidate(
                     name, first ? sum(name, 0) : ThreadLocalRandom.current().nextInt(), folder.inode);
-            result = Opening.retrying(() -> making.make(candidate));
+            result = PathCalls.retrying(() -> making.make(candidate));
             if (result != -Errno.EEXIST) {
                 path = result < 0 ? null : candidate;
                 return result;
@@ -193,7 +193,7 @@ final class HiddenName {
     ///
     /// @param close closes `fd`, whatever it throws
     void rename(int fd, int flags, Closing close) throws ErrnoException {
-        int lock = Opening.retrying(() -> kernel.fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        int lock = PathCalls.retrying(() -> kernel.fcntl(fd, F_DUPFD_CLOEXEC, 0));
         try {
             close.close();
             Worker.check(lock, "fcntl", Side.OUT);
@@ -213,7 +213,7 @@ final class HiddenName {
     /// Gives it its name. With RENAME_NOREPLACE what has that keeps it (EEXIST).
     int rename(int flags) {
         byte[] from = path();
-        int result = Opening.retrying(() -> kernel.renameat2(dir, from, dir, name, flags));
+        int result = PathCalls.retrying(() -> kernel.renameat2(dir, from, dir, name, flags));
         if (result == -Errno.EINVAL && flags != 0) { // a file system without flags: a link replaces nothing either
             result = kernel.linkat(dir, from, dir, name, 0);
             if (result == 0) {
@@ -243,7 +243,7 @@ final class HiddenName {
 
     /// Removes what killed runs left in a directory; of a very large one only its beginning is looked at.
     static void removeOrphans(Kernel kernel, int dir) {
-        int fd = kernel.openat(dir, Opening.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        int fd = kernel.openat(dir, PathCalls.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         if (fd < 0) {
             return;
         }

@@ -6,6 +6,7 @@ import static dev.fid.kernel.Uapi.MSG_NOSIGNAL;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import dev.fid.kernel.Uapi;
 import org.jspecify.annotations.Nullable;
 
@@ -149,7 +150,7 @@ public final class Lane implements AutoCloseable {
         }
         if (!linked) {
             try {
-                Fd.enter(in, out);
+                OpenFd.enter(in.use(), out.use());
             } catch (IllegalStateException e) {
                 leave(false);
                 throw e;
@@ -162,8 +163,8 @@ public final class Lane implements AutoCloseable {
             free();
         }
         if (streams && !linked) {
-            out.leave();
-            in.leave();
+            out.use().leave();
+            in.use().leave();
         }
     }
 
@@ -405,9 +406,9 @@ public final class Lane implements AutoCloseable {
     /// An input that is somebody's after this lane gets back what it came with.
     private void unmark() {
         boolean goesOn = !linked || !in.isOwned();
-        if (mark > 0 && goesOn && in.tryJoin()) {
+        if (mark > 0 && goesOn && in.use().tryJoin()) {
             mark(0);
-            in.leave();
+            in.use().leave();
         }
     }
 
@@ -506,7 +507,7 @@ public final class Lane implements AutoCloseable {
             return copy(most); // an end only if read(2) says so too
         }
         if (filled != -Errno.EINTR) {
-            if (spliced > 0 || !Refusal.says(Tally.Call.SPLICE, filled)) {
+            if (spliced > 0 || !Refusal.says(MoveCall.SPLICE, filled)) {
                 throw fail("splice", filled, Side.IN);
             }
             copyOnly = true;
@@ -604,7 +605,7 @@ public final class Lane implements AutoCloseable {
             return false;
         }
         if (drained != -Errno.EINTR) {
-            if (drained == 0 || spliced > 0 || !Refusal.says(Tally.Call.SPLICE, drained)) {
+            if (drained == 0 || spliced > 0 || !Refusal.says(MoveCall.SPLICE, drained)) {
                 throw fail("splice", drained == 0 ? -Errno.EIO : drained, Side.OUT);
             }
             copyOnly = true;

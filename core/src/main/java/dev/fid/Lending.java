@@ -1,12 +1,13 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.VMSPLICE;
-import static dev.fid.Tally.Call.WRITE;
+import static dev.fid.kernel.MoveCall.VMSPLICE;
+import static dev.fid.kernel.MoveCall.WRITE;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import dev.fid.kernel.Span;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +18,11 @@ final class Lending {
     private Lending() {}
 
     static Moved run(Memory memory, long at, long len, Fd out) throws ErrnoException {
-        out.enter();
+        out.use().enter();
         try {
             return lend(memory, at, len, out);
         } finally {
-            out.leave();
+            out.use().leave();
         }
     }
 
@@ -36,7 +37,7 @@ final class Lending {
             declined.add(new Declined(method, "", 0, "the output is no pipe"));
             method = Method.READ_WRITE;
         }
-        try (Readiness readiness = new Readiness(kernel, out)) {
+        try (Readiness readiness = new Readiness(kernel, out.use())) {
             while (done < len) {
                 boolean lent = method == Method.VMSPLICE;
                 tally.count(lent ? VMSPLICE : WRITE);
@@ -47,8 +48,8 @@ final class Lending {
                 if (result > 0) {
                     done += result;
                 } else if (result == -Errno.EAGAIN) {
-                    tally.count(Tally.Call.POLL);
-                    if (!readiness.await(out, (short) POLLOUT, Deadline.NEVER)) {
+                    tally.count(MoveCall.POLL);
+                    if (!readiness.await(out.number(), (short) POLLOUT, Deadline.NEVER)) {
                         throw readiness.ended("poll", "out=" + out, done);
                     }
                 } else if (lent && done == 0 && Refusal.says(VMSPLICE, result)) {

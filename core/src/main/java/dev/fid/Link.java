@@ -34,7 +34,7 @@ public final class Link implements AutoCloseable {
     public Link(Fd left, Fd right, PipePool pool) throws ErrnoException {
         this.left = left;
         this.right = right;
-        Fd.enter(left, right);
+        OpenFd.enter(left.use(), right.use());
         Lane first = null;
         try {
             first = new Lane(left, right, pool, users);
@@ -44,8 +44,8 @@ public final class Link implements AutoCloseable {
             if (first != null) {
                 first.free();
             }
-            right.leave();
-            left.leave();
+            right.use().leave();
+            left.use().leave();
             throw e;
         }
     }
@@ -366,9 +366,9 @@ public final class Link implements AutoCloseable {
     /// @throws ErrnoException as {@link #join()}; ETIMEDOUT
     public void join(@Nullable Duration timeout, @Nullable Duration idle) throws ErrnoException {
         enter();
-        Events.Joining event = new Events.Joining();
+        LinkEvent event = new LinkEvent();
         event.begin();
-        try (Readiness readiness = new Readiness(left.kernel(), left, right)) {
+        try (Readiness readiness = new Readiness(left.kernel(), left.use(), right.use())) {
             List<Fd> ends = List.of(left, right);
             String names = left + ", " + right;
             joinUntil(readiness, new Meter(left.kernel(), ends, "link", names, timeout, idle, 0, null, null, 0, -1));
@@ -428,9 +428,9 @@ public final class Link implements AutoCloseable {
 
     private static void await(Readiness.Set set, Lane.Wait wait, Fd in, Fd out) {
         if (wait == Lane.Wait.IN) {
-            set.add(in, POLLIN);
+            set.add(in.number(), POLLIN);
         } else if (wait == Lane.Wait.OUT) {
-            set.add(out, POLLOUT);
+            set.add(out.number(), POLLOUT);
         }
     }
 
@@ -462,7 +462,7 @@ public final class Link implements AutoCloseable {
         back.free();
         left.close();
         right.close();
-        right.leave();
-        left.leave();
+        right.use().leave();
+        left.use().leave();
     }
 }

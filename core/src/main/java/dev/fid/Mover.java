@@ -1,9 +1,10 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.*;
+import static dev.fid.kernel.MoveCall.*;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.MoveCall;
 import org.jspecify.annotations.Nullable;
 
 /// One method at work: takes bytes from the input and gives them to the output, as far as that goes without
@@ -15,7 +16,7 @@ abstract sealed class Mover implements AutoCloseable permits Direct, Mapped, Rea
     final Course course;
     final Kernel kernel;
     /// The call that gave the last result.
-    Tally.Call call = SPLICE;
+    MoveCall call = SPLICE;
     /// The side that the last result is about; NONE where the call does not tell.
     Side side = Side.NONE;
 
@@ -55,7 +56,7 @@ abstract sealed class Mover implements AutoCloseable permits Direct, Mapped, Rea
         if (course.out().kindOrOther().isSeekable()) {
             return Side.IN;
         }
-        return course.readiness().isReady(course.in(), (short) POLLIN) ? Side.OUT : Side.IN;
+        return course.readiness().isReady(course.in().number(), (short) POLLIN) ? Side.OUT : Side.IN;
     }
 
     /// The mover of a method.

@@ -7,7 +7,9 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.nio.file.ProviderMismatchException;
 import java.util.Arrays;
 
 /// The name of a file as the kernel has it: bytes, which need not be UTF-8, and may hold a line break or an escape
@@ -20,6 +22,7 @@ import java.util.Arrays;
 public final class Name {
     private static final int BYTE = 0xdc00; // and the byte itself, 0x80 to 0xff. Source: Python's PEP 383
     private static final byte SLASH = '/';
+    private static final Path ROOT = Path.of("/");
 
     private final byte[] bytes;
 
@@ -39,7 +42,7 @@ public final class Name {
 
     /// The bytes of a path, also where its name is not in the locale's encoding.
     public static Name of(Path path) {
-        return new Name(Opening.bytes(path));
+        return new Name(encode(path));
     }
 
     /// The bytes, a copy.
@@ -259,5 +262,39 @@ public final class Name {
     @Override
     public int hashCode() {
         return Arrays.hashCode(bytes);
+    }
+
+    /// The exact bytes of a path, also where the name is not in the locale's encoding: a URI keeps them as
+    /// escapes.
+    ///
+    /// @throws ProviderMismatchException for a path of another file system, such as one inside a zip file: a
+    ///     file of that name here is another file
+    private static byte[] encode(Path path) {
+        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+            throw new ProviderMismatchException(
+                    path + " is of " + path.getFileSystem() + ", not a file of this machine");
+        }
+        String text = path.toString();
+        if (text.chars().allMatch(c -> c > 0 && c < 128)) {
+            return text.getBytes(StandardCharsets.US_ASCII);
+        }
+        // Of the root instead of the working directory, whose own name the JVM may not be able to say.
+        String raw = ROOT.resolve(path).toUri().getRawPath();
+        if (!path.isAbsolute()) {
+            raw = raw.substring(1);
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
+        for (int i = 0; i < raw.length(); i++) {
+            if (raw.charAt(i) == '%') {
+                bytes.write(Integer.parseInt(raw, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(raw.charAt(i));
+            }
+        }
+        // For a directory the URI ends with a slash that the path has not.
+        return raw.endsWith("/") && !text.endsWith("/")
+                ? Arrays.copyOf(bytes.toByteArray(), bytes.size() - 1)
+                : bytes.toByteArray();
     }
 }

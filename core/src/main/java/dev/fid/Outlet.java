@@ -1,11 +1,12 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.*;
+import static dev.fid.kernel.MoveCall.*;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import dev.fid.kernel.Stat;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,7 @@ final class Outlet implements AutoCloseable {
         Stat stat = new Stat();
         this.discards = device && kernel.fstat(out.number(), stat) == 0 && stat.rdev == DEV_NULL;
         this.copies = facts.append() || (!kind.isStream() && !file && !device) || (blocking && kind.isSocket());
-        readiness.watch(named);
+        readiness.watch(named.use());
     }
 
     Fd out() {
@@ -161,8 +162,8 @@ final class Outlet implements AutoCloseable {
     private void release() {
         if (held) {
             held = false;
-            readiness.unwatch(named);
-            named.leave();
+            readiness.unwatch(named.use());
+            named.use().leave();
         }
     }
 
@@ -184,7 +185,7 @@ final class Outlet implements AutoCloseable {
         }
     }
 
-    private void fail(Tally.Call call, long result) {
+    private void fail(MoveCall call, long result) {
         int errno = result == 0 ? Errno.EIO : (int) -result;
         fail(new ErrnoException(call.toString(), "out=" + out, errno, Side.OUT, moved, ""));
     }

@@ -11,7 +11,7 @@ final class Patience {
 
     private Patience() {}
 
-    static long retrying(Opening.LongCall call) {
+    static long retrying(PathCalls.LongCall call) {
         long result = call.make();
         for (int i = 0; i < TIMES && isPassing(result); i++) {
             result = call.make();
@@ -23,7 +23,7 @@ final class Patience {
         return result == -Errno.EINTR || result == -Errno.EAGAIN;
     }
 
-    // By name, as those in Opening.
+    // By name, as those in PathCalls.
 
     static long pread(Kernel kernel, int fd, Memory memory, long at, long len, long off) {
         long result = kernel.pread(fd, memory, at, len, off);

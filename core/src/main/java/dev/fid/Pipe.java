@@ -164,14 +164,14 @@ public final class Pipe implements AutoCloseable {
 
     private long outcome(Once once, String call, Fd from, Fd to, long len) throws ErrnoException {
         long result;
-        Fd.enter(from, to);
+        OpenFd.enter(from.use(), to.use());
         try {
             do {
                 result = once.call();
             } while (result == -Errno.EINTR);
         } finally {
-            to.leave();
-            from.leave();
+            to.use().leave();
+            from.use().leave();
         }
         if (result < 0 && result != -Errno.EAGAIN) {
             throw new ErrnoException(call, "in=" + from + ", out=" + to + ", len=" + len, (int) -result);

@@ -4,7 +4,6 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import dev.fid.kernel.LinuxKernel;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +45,7 @@ public final class PipeBudget {
     /// The budget that the limits of this machine leave. All pipes of this process on the kernel of the machine
     /// share one; another kernel gets a budget of its own.
     public static PipeBudget of(Kernel kernel) {
-        return kernel instanceof LinuxKernel ? Shared.BUDGET : ofMachine(kernel);
+        return kernel.isHost() ? Shared.BUDGET : ofMachine(kernel);
     }
 
     private static final class Shared {

@@ -68,7 +68,7 @@ final class Placing {
 
     /// Whether something has the name; `old` gets what.
     boolean exists(Stat old) throws ErrnoException {
-        int result = Opening.retrying(() -> kernel.statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old));
+        int result = PathCalls.retrying(() -> kernel.statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old));
         if (result == -Errno.ENOENT) {
             return false;
         }
@@ -109,10 +109,10 @@ final class Placing {
                     "rename", "", Errno.EINVAL, Side.OUT, 0, "it is the file that the source leads to");
         }
         boolean direct = !taken && !wish.keepsAny();
-        int result = direct ? Opening.retrying(() -> making.make(name)) : hidden.make(making);
+        int result = direct ? PathCalls.retrying(() -> making.make(name)) : hidden.make(making);
         if (result == -Errno.EPERM && !direct && !taken) { // in a directory to append to nothing is renamed
             direct = true;
-            result = Opening.retrying(() -> making.make(name));
+            result = PathCalls.retrying(() -> making.make(name));
         }
         if (result == -Errno.EEXIST && direct) {
             if (stays(source, old)) {
@@ -183,7 +183,7 @@ final class Placing {
         if (walk.noNameless) {
             return -Errno.EOPNOTSUPP;
         }
-        int fd = Opening.nameless(kernel, dir, mode);
+        int fd = PathCalls.nameless(kernel, dir, mode);
         if (fd == -Errno.EOPNOTSUPP) {
             walk.noNameless = true; // asked once, not once a file
         }
@@ -194,13 +194,13 @@ final class Placing {
     /// 6.10), else by its path in /proc, which costs a look-up.
     int link(int fd, byte[] path) {
         if (!walk.noEmptyPath) {
-            int result = Opening.link(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
+            int result = PathCalls.link(kernel, fd, NO_NAME, dir, path, AT_EMPTY_PATH);
             if (result != -Errno.ENOENT) {
                 return result;
             }
             walk.noEmptyPath = true;
         }
-        return Opening.link(kernel, AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW);
+        return PathCalls.link(kernel, AT_FDCWD, Attributes.path(fd), dir, path, AT_SYMLINK_FOLLOW);
     }
 
     private static final byte[] NO_NAME = {};

@@ -65,7 +65,7 @@ public record Probe(
     private static List<Matrix.Kind> files(Kernel kernel, List<Path> directories) {
         List<Matrix.Kind> files = new ArrayList<>();
         for (Path directory : directories) {
-            byte[] path = Opening.bytes(directory);
+            byte[] path = Name.of(directory).bytes();
             CompletableFuture<String> name = new CompletableFuture<>();
             Thread thread = new Thread(
                     () -> {

@@ -4,7 +4,6 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import dev.fid.kernel.LinuxKernel;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
@@ -37,9 +36,9 @@ final class Readiness implements AutoCloseable {
 
     private final Kernel kernel;
     /// Those without which there is nothing to wait for.
-    private final Fd[] ends;
+    private final OpenFd[] ends;
     /// Those whose closing ends a wait: the ends and others.
-    private final List<Fd> watched = new ArrayList<>(2);
+    private final List<OpenFd> watched = new ArrayList<>(2);
 
     private volatile @Nullable Interruption interruption;
     private volatile @Nullable Thread waiting;
@@ -47,21 +46,21 @@ final class Readiness implements AutoCloseable {
     private volatile boolean woken;
 
     /// @param ends whose closing ends every wait and sleep; they are used by the caller until this is closed
-    Readiness(Kernel kernel, Fd... ends) {
+    Readiness(Kernel kernel, OpenFd... ends) {
         this.kernel = kernel;
         this.ends = ends;
-        for (Fd fd : ends) {
+        for (OpenFd fd : ends) {
             watch(fd);
         }
     }
 
     /// Waits end when `fd` is closed, until {@link #unwatch}.
-    void watch(Fd fd) {
+    void watch(OpenFd fd) {
         watched.add(fd);
         fd.watch(this);
     }
 
-    void unwatch(Fd fd) {
+    void unwatch(OpenFd fd) {
         watched.remove(fd);
         fd.unwatch(this);
     }
@@ -77,8 +76,8 @@ final class Readiness implements AutoCloseable {
     }
 
     /// The end that was closed, if any.
-    private @Nullable Fd closedEnd() {
-        for (Fd fd : ends) {
+    private @Nullable OpenFd closedEnd() {
+        for (OpenFd fd : ends) {
             if (fd.isClosed()) {
                 return fd;
             }
@@ -87,7 +86,7 @@ final class Readiness implements AutoCloseable {
     }
 
     private boolean isAnyClosed() {
-        for (Fd fd : watched) {
+        for (OpenFd fd : watched) {
             if (fd.isClosed()) {
                 return true;
             }
@@ -111,11 +110,7 @@ final class Readiness implements AutoCloseable {
             count = 0;
         }
 
-        void add(Fd fd, int event) {
-            add(fd.number(), event);
-        }
-
-        private void add(int fd, int event) {
+        void add(int fd, int event) {
             if (count == fds.length) {
                 fds = Arrays.copyOf(fds, 2 * count);
                 events = Arrays.copyOf(events, 2 * count);
@@ -146,7 +141,7 @@ final class Readiness implements AutoCloseable {
     private final Set one = new Set();
 
     /// Waits until `fd` is ready for one of `events`; see {@link #await(Set, long)}.
-    boolean await(Fd fd, short events, long deadline) throws ErrnoException {
+    boolean await(int fd, short events, long deadline) throws ErrnoException {
         one.clear();
         one.add(fd, events);
         return await(one, deadline);
@@ -158,7 +153,7 @@ final class Readiness implements AutoCloseable {
     /// @return whether one is; false when the time was up, a watched one is closed, or the thread is interrupted,
     ///     and stays so
     boolean await(Set set, long deadline) throws ErrnoException {
-        Events.Park event = new Events.Park();
+        ParkEvent event = new ParkEvent();
         event.begin();
         woken = false;
         waiting = Thread.currentThread();
@@ -170,7 +165,7 @@ final class Readiness implements AutoCloseable {
             if (isAnyClosed()) {
                 return false;
             }
-            if (kernel instanceof LinuxKernel) {
+            if (kernel.isHost()) {
                 return Poller.instance().await(set, deadline, this);
             }
             return pollInSlices(set, deadline);
@@ -184,8 +179,8 @@ final class Readiness implements AutoCloseable {
     }
 
     /// Whether `fd` is ready for one of `events` now.
-    boolean isReady(Fd fd, short events) {
-        return kernel.poll(new int[] {fd.number()}, new short[] {events}, new short[1], 1, 0) > 0;
+    boolean isReady(int fd, short events) {
+        return kernel.poll(new int[] {fd}, new short[] {events}, new short[1], 1, 0) > 0;
     }
 
     /// Lets time pass until `deadline`, or until the thread is interrupted or an end closed.
@@ -193,7 +188,7 @@ final class Readiness implements AutoCloseable {
         waiting = Thread.currentThread();
         long left = deadline - kernel.nanoTime();
         while (left > 0 && !Thread.currentThread().isInterrupted() && closedEnd() == null) {
-            LockSupport.parkNanos(kernel instanceof LinuxKernel ? left : Math.min(left, 1_000_000));
+            LockSupport.parkNanos(kernel.isHost() ? left : Math.min(left, 1_000_000));
             long now = deadline - kernel.nanoTime();
             if (now == left) {
                 // A virtual clock stands still while a thread parks, and goes on in poll(2).
@@ -216,14 +211,14 @@ final class Readiness implements AutoCloseable {
     }
 
     /// What the end of a call means whose descriptor `closed` was closed by another thread.
-    static ErrnoException closed(String call, Fd closed, long moved) {
+    static ErrnoException closed(String call, Object closed, long moved) {
         return new ErrnoException(
                 call, closed.toString(), Errno.ECANCELED, Side.NONE, moved, "it was closed by another thread");
     }
 
     /// As {@link #givenUp(String, String, long)} of a wait that watched descriptors.
     ErrnoException ended(String call, String arguments, long moved) {
-        Fd closed = closedEnd();
+        OpenFd closed = closedEnd();
         return closed != null ? closed(call, closed, moved) : givenUp(call, arguments, moved);
     }
 

@@ -1,8 +1,9 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.*;
+import static dev.fid.kernel.MoveCall.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.MoveCall;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -13,7 +14,7 @@ import java.util.Set;
 /// such as EIO of a failing disk, comes again from read(2) or write(2), which end every ladder, and is told then.
 public final class Refusal {
     /// What the kernel does between two files, or out of one, without the bytes being seen here.
-    private static final Set<Tally.Call> IN_KERNEL = EnumSet.of(FICLONE, COPY_FILE_RANGE, SENDFILE, SPLICE);
+    private static final Set<MoveCall> IN_KERNEL = EnumSet.of(FICLONE, COPY_FILE_RANGE, SENDFILE, SPLICE);
 
     private Refusal() {}
 
@@ -23,7 +24,7 @@ public final class Refusal {
         if (e.getCause() instanceof NoMethodException) {
             return true;
         }
-        for (Tally.Call call : EnumSet.range(SPLICE, MMAP)) {
+        for (MoveCall call : EnumSet.range(SPLICE, MMAP)) {
             if (call.toString().equals(e.call())) {
                 return e.moved() == 0 && says(call, e.errno());
             }
@@ -31,12 +32,12 @@ public final class Refusal {
         return false;
     }
 
-    static boolean says(Tally.Call call, long result) {
+    static boolean says(MoveCall call, long result) {
         return result < 0 && says(call, (int) -result);
     }
 
     /// Whether `errno` from this call, before its first byte, is a refusal.
-    static boolean says(Tally.Call call, int errno) {
+    static boolean says(MoveCall call, int errno) {
         return switch (errno) {
             // The man pages: a side has no such call (procfs, devices), neither is a pipe, O_APPEND, O_DIRECT out of
             // line; eCryptfs for every copy_file_range. Source: splice(2), sendfile(2), boostorg/filesystem 184.

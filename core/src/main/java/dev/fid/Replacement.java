@@ -71,7 +71,7 @@ public final class Replacement implements AutoCloseable {
             throw new ErrnoException("open", "a temporary file beside " + path, Errno.EPERM, Side.OUT, 0, "");
         }
         int create = oldMode < 0 ? mode : 0600;
-        int number = Opening.nameless(kernel, directory.number(), create);
+        int number = PathCalls.nameless(kernel, directory.number(), create);
         HiddenName hidden = new HiddenName(kernel, directory.number(), name);
         if (HiddenName.isNeeded(number)) {
             number = hidden.create(create);
@@ -119,7 +119,7 @@ public final class Replacement implements AutoCloseable {
             throw new IllegalStateException(path + " is replaced already");
         }
         if (durable) {
-            check(Opening.retrying(() -> kernel.fsync(fd.number())), "fsync");
+            check(PathCalls.retrying(() -> kernel.fsync(fd.number())), "fsync");
         }
         try {
             place(flags);
@@ -153,7 +153,7 @@ public final class Replacement implements AutoCloseable {
         if (!hidden.isTaken()) {
             // Beside its place first, since a link replaces nothing. Source: open(2), O_TMPFILE.
             HiddenName.Making link =
-                    beside -> Opening.link(kernel, AT_FDCWD, self, directory.number(), beside, AT_SYMLINK_FOLLOW);
+                    beside -> PathCalls.link(kernel, AT_FDCWD, self, directory.number(), beside, AT_SYMLINK_FOLLOW);
             int result = hidden.link(fd.number(), link);
             if (result == -Errno.EPERM) { // of a directory to append to: a new name can be had, but not changed
                 result = link.make(name);
@@ -168,10 +168,10 @@ public final class Replacement implements AutoCloseable {
     }
 
     private void syncDirectory() throws ErrnoException {
-        int number = Opening.retrying(
-                () -> kernel.openat(directory.number(), Opening.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+        int number = PathCalls.retrying(
+                () -> kernel.openat(directory.number(), PathCalls.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
         check(number, "open");
-        int result = Opening.retrying(() -> kernel.fsync(number));
+        int result = PathCalls.retrying(() -> kernel.fsync(number));
         kernel.close(number);
         if (result != -Errno.EINVAL) { // a file system without a directory to sync
             check(result, "fsync");

@@ -81,7 +81,7 @@ final class Resumption {
                             ? old.mode & 0777
                             : source.mode & 0777 & ~walk.umask());
             if (walk.wish.durable) {
-                Worker.check(Opening.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
+                Worker.check(PathCalls.retrying(() -> kernel.fsync(out)), "fsync", Side.OUT);
             }
             equality.check(in, out);
             walk.created(out);
@@ -109,13 +109,13 @@ final class Resumption {
     /// @return a descriptor, or below 0 where the name is somebody else's
     private int open() throws ErrnoException {
         int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
-        int made = Opening.retrying(() -> kernel.openat(dir, part, flags | O_CREAT | O_EXCL, 0600));
+        int made = PathCalls.retrying(() -> kernel.openat(dir, part, flags | O_CREAT | O_EXCL, 0600));
         if (made != -Errno.EEXIST) {
             Worker.check(made, "open", Side.OUT);
             isNew = true;
             return isLocked(made) && hasName(made) ? made : closed(made);
         }
-        int found = Opening.retrying(() -> kernel.openat(dir, part, flags | O_NONBLOCK, 0));
+        int found = PathCalls.retrying(() -> kernel.openat(dir, part, flags | O_NONBLOCK, 0));
         return found < 0 || (isLocked(found) && isOurs(found) && hasName(found)) ? found : closed(found);
     }
 
@@ -172,7 +172,7 @@ final class Resumption {
             if (unknown && (there.size > 0 || !isNew)) {
                 return -1;
             }
-            Worker.check(Opening.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
+            Worker.check(PathCalls.retrying(() -> kernel.ftruncate(out, 0)), "ftruncate", Side.OUT);
             value.put(0, stamp, 0, stamp.length);
             kernel.fsetxattr(out, SOURCE, value, 0, stamp.length, 0); // without it all is compared
             return 0;

@@ -1,10 +1,11 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.POLL;
+import static dev.fid.kernel.MoveCall.POLL;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.MoveCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -52,7 +53,7 @@ final class Rounds implements AutoCloseable {
     Rounds(Fanout wish) throws ErrnoException {
         this.wish = wish;
         this.kernel = wish.in.kernel();
-        this.readiness = new Readiness(kernel, wish.in);
+        this.readiness = new Readiness(kernel, wish.in.use());
         Head made = null;
         try {
             // The input is in use meanwhile, see Fanout.run; the outputs until each is left out.
@@ -89,11 +90,11 @@ final class Rounds implements AutoCloseable {
     }
 
     private Outlet outlet(Fd out) throws ErrnoException {
-        out.enter();
+        out.use().enter();
         try {
             return new Outlet(out, out.unshared(O_WRONLY, reopened), tally, readiness);
         } catch (ErrnoException | RuntimeException | Error e) {
-            out.leave();
+            out.use().leave();
             throw e;
         }
     }
@@ -392,7 +393,7 @@ final class Rounds implements AutoCloseable {
     /// Whether a tee or splice between pipes of ours was refused with this result, so that bytes are to be copied:
     /// by the kernel, or because the round does not fit.
     static boolean isRefusal(long result) {
-        return result == -Errno.ENOMEM || Refusal.says(Tally.Call.TEE, result);
+        return result == -Errno.ENOMEM || Refusal.says(MoveCall.TEE, result);
     }
 
     /// Reads `len` bytes out of the head and writes them to `some`. With nobody to take them they leave it all
@@ -491,14 +492,14 @@ final class Rounds implements AutoCloseable {
     private void await(boolean forInput, long until) throws ErrnoException {
         set.clear();
         if (forInput) {
-            set.add(in, POLLIN);
+            set.add(in.number(), POLLIN);
         }
         boolean watches = forInput && wish.watching;
         for (Outlet outlet : outlets) {
             if (outlet.isLive() && outlet.pending() > 0) {
-                set.add(outlet.out(), POLLOUT);
+                set.add(outlet.out().number(), POLLOUT);
             } else if (watches && outlet.isLive() && outlet.isPipe()) {
-                set.add(outlet.out(), 0); // POLLERR comes unasked
+                set.add(outlet.out().number(), 0); // POLLERR comes unasked
             }
         }
         tally.count(POLL);

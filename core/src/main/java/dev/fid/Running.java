@@ -1,6 +1,6 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.READ;
+import static dev.fid.kernel.MoveCall.READ;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
@@ -46,7 +46,7 @@ final class Running implements AutoCloseable {
         this.offOut = wish.offOut < 0 ? -1 : wish.offOut + from.moved();
         this.length = wish.length == Transfer.TO_END ? Transfer.TO_END : wish.length - from.moved();
         this.kernel = wish.in.kernel();
-        this.readiness = new Readiness(kernel, wish.in, wish.out);
+        this.readiness = new Readiness(kernel, wish.in.use(), wish.out.use());
         this.declined = new ArrayList<>(plan.declined());
         try {
             Stat first = from.before();
@@ -92,7 +92,7 @@ final class Running implements AutoCloseable {
         try {
             return move();
         } catch (ErrnoException e) {
-            throw e.after(meter.moved(), taken); // a wait or an fstat knows nothing of bytes
+            throw e.after(meter.moved(), taken.size(), taken.lost() == 0); // a wait or an fstat knows nothing of bytes
         }
     }
 
@@ -108,7 +108,7 @@ final class Running implements AutoCloseable {
     private Moved move() throws ErrnoException {
         long start = startIn();
         boolean holes = wish.sparse
-                && Extents.hasHoles(plan.in())
+                && plan.in().hasHoles()
                 && plan.out().kind() == FdKind.FILE
                 && !plan.out().append();
         if (holes) {
@@ -227,7 +227,7 @@ final class Running implements AutoCloseable {
                         plan.declined());
             }
         }
-        Extents extents = new Extents(in, start, size);
+        Extents extents = new Extents(in.kernel(), in.number(), start, size);
         long done = start;
         while (extents.next()) {
             meter.skip(extents.data - done);

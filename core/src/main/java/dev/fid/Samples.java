@@ -75,7 +75,7 @@ final class Samples implements AutoCloseable {
         if (kind.fileSystem().equals(Matrix.Kind.SILENT)) {
             throw new ErrnoException("open", directory.toString(), Errno.ETIMEDOUT);
         }
-        int fd = kernel.openat(AT_FDCWD, Opening.bytes(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        int fd = kernel.openat(AT_FDCWD, Name.of(directory).bytes(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (fd >= 0) {
             open.add(fd);
             return fd;
@@ -86,7 +86,7 @@ final class Samples implements AutoCloseable {
         }
         Path path = directory.resolve(
                 ".fid-probe-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()));
-        byte[] name = Opening.bytes(path);
+        byte[] name = Name.of(path).bytes();
         fd = own(kernel.openat(AT_FDCWD, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600), "open", path.toString());
         kernel.unlinkat(AT_FDCWD, name, 0);
         return fd;

@@ -37,7 +37,7 @@ final class Sockets {
                 result = kernel.connect(socket.number(), Addresses.encode(address));
             }
             if (result == -Errno.EINPROGRESS || result == -Errno.EINTR) {
-                if (!readiness.await(socket, (short) POLLOUT, deadline)) {
+                if (!readiness.await(socket.number(), (short) POLLOUT, deadline)) {
                     throw Readiness.givenUp("connect", address.toString(), 0);
                 }
                 result = -Math.abs(kernel.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR));
@@ -119,8 +119,8 @@ final class Sockets {
 
     static Fd accept(Fd listener, long deadline) throws ErrnoException {
         Kernel kernel = listener.kernel();
-        listener.enter();
-        try (Readiness readiness = new Readiness(kernel, listener)) {
+        listener.use().enter();
+        try (Readiness readiness = new Readiness(kernel, listener.use())) {
             while (true) {
                 if (listener.mayBlock()) {
                     await(listener, readiness, deadline); // borrowed, so in whatever mode
@@ -138,7 +138,7 @@ final class Sockets {
                 }
             }
         } finally {
-            listener.leave();
+            listener.use().leave();
         }
     }
 
@@ -162,7 +162,7 @@ final class Sockets {
     }
 
     private static void await(Fd listener, Readiness readiness, long deadline) throws ErrnoException {
-        if (!readiness.await(listener, (short) POLLIN, deadline)) {
+        if (!readiness.await(listener.number(), (short) POLLIN, deadline)) {
             throw readiness.ended("accept4", listener.toString(), 0);
         }
     }

@@ -2,6 +2,7 @@ package dev.fid;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
+import dev.fid.kernel.MoveCall;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// @param lost bytes that the kernel did not give back
 @SuppressWarnings("ArrayRecordComponent") // never compared, and handed out only as a copy
 record Taken(byte[] bytes, long summed, long lost) {
+    /// Bytes that are missing at the output.
+    long size() {
+        return bytes.length + lost;
+    }
+
     static final Taken NOTHING = new Taken(new byte[0], 0, 0);
 
     /// The bytes of `before`, then all that `pipe` holds, read through `buffer`.
@@ -21,7 +27,7 @@ record Taken(byte[] bytes, long summed, long lost) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(before);
         while (pipe != null && pipe.buffered() > 0) {
-            tally.count(Tally.Call.READ);
+            tally.count(MoveCall.READ);
             long read = pipe.readOnce(buffer, 0, Math.min(buffer.size(), pipe.buffered()));
             if (read == -Errno.EINTR) {
                 continue;

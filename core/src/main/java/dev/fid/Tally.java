@@ -1,39 +1,21 @@
 package dev.fid;
 
+import dev.fid.kernel.MoveCall;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// System calls made, by name, and bytes that were read in user space. Owned by one transfer, so not
 /// synchronized.
 final class Tally {
-    enum Call {
-        READ,
-        WRITE,
-        SPLICE,
-        TEE,
-        VMSPLICE,
-        SENDFILE,
-        COPY_FILE_RANGE,
-        FICLONE,
-        MMAP,
-        POLL;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     private static final class Count {
         long made;
     }
 
-    private final EnumMap<Call, Count> counts = new EnumMap<>(Call.class);
+    private final EnumMap<MoveCall, Count> counts = new EnumMap<>(MoveCall.class);
     long userBytes;
 
-    void count(Call call) {
+    void count(MoveCall call) {
         counts.computeIfAbsent(call, c -> new Count()).made++;
     }
 

@@ -1,7 +1,7 @@
 package dev.fid;
 
-import static dev.fid.Tally.Call.READ;
-import static dev.fid.Tally.Call.TEE;
+import static dev.fid.kernel.MoveCall.READ;
+import static dev.fid.kernel.MoveCall.TEE;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;

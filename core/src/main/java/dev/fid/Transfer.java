@@ -324,17 +324,17 @@ public final class Transfer {
     }
 
     private Moved run(Stopped from) throws ErrnoException {
-        Events.Moving event = new Events.Moving();
+        TransferEvent event = new TransferEvent();
         event.begin();
-        Fd.enter(in, out);
+        OpenFd.enter(in.use(), out.use());
         int closed = 0;
         Moved moved;
         try (Running running = new Running(this, plan(from.moved()), from)) {
             hasRun = true;
             moved = run(running, event);
         } finally {
-            closed = out.leave();
-            in.leave();
+            closed = out.use().leave();
+            in.use().leave();
             event.in = in.toString();
             event.out = out.toString();
             event.commit();
@@ -343,7 +343,7 @@ public final class Transfer {
         return moved;
     }
 
-    private Moved run(Running running, Events.Moving event) throws ErrnoException {
+    private Moved run(Running running, TransferEvent event) throws ErrnoException {
         try {
             Moved moved = running.run();
             stopped = null;

@@ -136,7 +136,7 @@ final class Walk implements AutoCloseable {
     }
 
     private int openPath(byte[] path) {
-        return Opening.retrying(() -> kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+        return PathCalls.retrying(() -> kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
     }
 
     /// Where the only source goes that goes into no directory: sets its name there.
@@ -175,7 +175,7 @@ final class Walk implements AutoCloseable {
         byte[] name = path.bytes();
         Stat stat = new Stat();
         int flags = wish.follows(true) ? 0 : AT_SYMLINK_NOFOLLOW;
-        int result = Opening.retrying(() -> kernel.statx(AT_FDCWD, name, flags, STATX_BASIC_STATS, stat));
+        int result = PathCalls.retrying(() -> kernel.statx(AT_FDCWD, name, flags, STATX_BASIC_STATS, stat));
         ErrnoException e = null;
         if (result < 0) {
             e = new ErrnoException("stat", path.text(), -result, Side.IN, 0, "");
@@ -196,7 +196,7 @@ final class Walk implements AutoCloseable {
     /// Refuses to copy a directory into itself, whatever the names: no directory above the destination may be it.
     private void refuse(Top top, Folder root, Fd directory, boolean inside) throws ErrnoException {
         Stat there = new Stat();
-        boolean exists = Opening.retrying(() ->
+        boolean exists = PathCalls.retrying(() ->
                         kernel.statx(directory.number(), top.nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there))
                 == 0;
         if (exists && same(there, top.stat) && (top.stat.type() == S_IFDIR || wish.in.size() == 1)) {
@@ -219,7 +219,8 @@ final class Walk implements AutoCloseable {
                     throw itself(top, "the destination is inside of it");
                 }
                 int from = fd;
-                int up = Opening.retrying(() -> kernel.openat(from, bytes(".."), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+                int up =
+                        PathCalls.retrying(() -> kernel.openat(from, bytes(".."), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
                 ErrnoException.check(up, "open", "..");
                 if (fd != directory.number()) {
                     kernel.close(fd);
@@ -243,8 +244,9 @@ final class Walk implements AutoCloseable {
     private boolean leadToOne(Top top, Fd directory) {
         Stat in = new Stat();
         Stat out = new Stat();
-        return Opening.retrying(() -> kernel.statx(AT_FDCWD, top.name, 0, STATX_BASIC_STATS, in)) == 0
-                && Opening.retrying(() -> kernel.statx(directory.number(), top.nameOut, 0, STATX_BASIC_STATS, out)) == 0
+        return PathCalls.retrying(() -> kernel.statx(AT_FDCWD, top.name, 0, STATX_BASIC_STATS, in)) == 0
+                && PathCalls.retrying(() -> kernel.statx(directory.number(), top.nameOut, 0, STATX_BASIC_STATS, out))
+                        == 0
                 && same(in, out);
     }
 
@@ -445,7 +447,7 @@ final class Walk implements AutoCloseable {
     /// Bits that a new file does not get. Source: proc_pid_status(5), Umask
     synchronized int umask() throws ErrnoException {
         if (umask < 0) {
-            int fd = Opening.retrying(() -> kernel.openat(AT_FDCWD, bytes("/proc/self/status"), O_CLOEXEC, 0));
+            int fd = PathCalls.retrying(() -> kernel.openat(AT_FDCWD, bytes("/proc/self/status"), O_CLOEXEC, 0));
             ErrnoException.check(fd, "open", "/proc/self/status");
             try (Memory text = kernel.allocate(4096)) {
                 long read = Patience.retrying(() -> kernel.read(fd, text, 0, 4096));

@@ -93,7 +93,7 @@ final class Worker implements AutoCloseable {
 
     private Folder open(Folder parent, byte[] name, byte[] nameOut) throws ErrnoException {
         int follow = wish.follow || (parent.parent == null && wish.follows(true)) ? 0 : O_NOFOLLOW;
-        int in = Opening.retrying(
+        int in = PathCalls.retrying(
                 () -> kernel.openat(parent.in(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow, 0));
         if (in < 0) {
             throw new ErrnoException("open", "", -in, Side.IN, 0, "");
@@ -101,14 +101,14 @@ final class Worker implements AutoCloseable {
         int out = -1;
         try {
             Stat stat = new Stat();
-            check(Opening.retrying(() -> kernel.fstat(in, stat)), "fstat", Side.IN);
+            check(PathCalls.retrying(() -> kernel.fstat(in, stat)), "fstat", Side.IN);
             refuseLoop(parent, stat);
             // Ours to write in until it is done, and not more open to others than it will be.
             int wanted = stat.mode & 0777;
             int mode = attributes.closedAtFirst()
                     ? UNFINISHED | 0700
                     : (wanted & 0700) != 0700 ? UNFINISHED | wanted | 0700 : wanted;
-            int result = Opening.retrying(() -> kernel.mkdirat(parent.out(), nameOut, mode));
+            int result = PathCalls.retrying(() -> kernel.mkdirat(parent.out(), nameOut, mode));
             if (result < 0 && result != -Errno.EEXIST) {
                 throw new ErrnoException("mkdir", "", -result, Side.OUT, 0, "");
             }
@@ -149,9 +149,9 @@ final class Worker implements AutoCloseable {
     /// Not through a link. Where it may not be read it can still be used to reach what is in it.
     private int openOut(int dir, byte[] name) throws ErrnoException {
         int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-        int out = Opening.retrying(() -> kernel.openat(dir, name, O_RDONLY | flags, 0));
+        int out = PathCalls.retrying(() -> kernel.openat(dir, name, O_RDONLY | flags, 0));
         if (out == -Errno.EACCES) {
-            out = Opening.retrying(() -> kernel.openat(dir, name, O_PATH | flags, 0));
+            out = PathCalls.retrying(() -> kernel.openat(dir, name, O_PATH | flags, 0));
         }
         if (out == -Errno.ENOTDIR || out == -Errno.ELOOP) {
             throw new ErrnoException("mkdir", "", Errno.EEXIST, Side.OUT, 0, "it is no directory");
@@ -262,7 +262,7 @@ final class Worker implements AutoCloseable {
         }
         tellLost(folder, Folder.HERE);
         if (wish.durable) {
-            int result = Opening.retrying(() -> kernel.fsync(folder.out()));
+            int result = PathCalls.retrying(() -> kernel.fsync(folder.out()));
             check(result == -Errno.EINVAL || result == -Errno.EBADF ? 0 : result, "fsync", Side.OUT);
         }
     }
@@ -329,7 +329,7 @@ final class Worker implements AutoCloseable {
             Stat stat = new Stat();
             int flags = wish.follows(folder.parent == null) ? 0 : AT_SYMLINK_NOFOLLOW;
             check(
-                    Opening.retrying(
+                    PathCalls.retrying(
                             () -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS | STATX_BTIME, stat)),
                     "stat",
                     Side.IN);
@@ -402,7 +402,7 @@ final class Worker implements AutoCloseable {
     /// What a link leads to; null where that is nothing.
     private @Nullable Stat leads(int dir, byte[] link) {
         Stat end = new Stat();
-        int result = Opening.retrying(() -> kernel.statx(dir, link, 0, STATX_BASIC_STATS, end));
+        int result = PathCalls.retrying(() -> kernel.statx(dir, link, 0, STATX_BASIC_STATS, end));
         return result == 0 ? end : null;
     }
 
@@ -415,7 +415,7 @@ final class Worker implements AutoCloseable {
 
     private byte[] target(int dir, byte[] name, Stat stat) throws ErrnoException {
         try (Memory memory = kernel.allocate(PATH_MAX)) {
-            long length = Opening.retryingLong(() -> kernel.readlinkat(dir, name, memory, 0, PATH_MAX));
+            long length = PathCalls.retryingLong(() -> kernel.readlinkat(dir, name, memory, 0, PATH_MAX));
             check(length, "readlink", Side.IN);
             if (stat.size > 0 && length != stat.size) {
                 throw new ErrnoException("readlink", "", Errno.ESTALE, Side.IN, 0, "the link changed");

@@ -29,7 +29,8 @@ class ExtentsTest {
     }
 
     private static String found(Fd file, long from) throws Exception {
-        Extents extents = new Extents(file, from, file.facts().size());
+        Extents extents =
+                new Extents(file.kernel(), file.number(), from, file.facts().size());
         StringBuilder found = new StringBuilder();
         while (extents.next()) {
             found.append(extents.data).append('-').append(extents.hole).append(' ');
@@ -40,7 +41,7 @@ class ExtentsTest {
     @Test
     void dataIsFoundBetweenHoles() throws Exception {
         try (Fd file = Fd.open(file("..x.xx."))) {
-            assertThat(Extents.hasHoles(file.facts())).isTrue();
+            assertThat(file.facts().hasHoles()).isTrue();
             assertThat(found(file, 0)).isEqualTo("131072-196608 262144-393216");
             assertThat(found(file, 140_000)).isEqualTo("140000-196608 262144-393216");
             assertThat(found(file, 393_216)).isEmpty();
@@ -50,7 +51,7 @@ class ExtentsTest {
     @Test
     void aFileWithoutHolesIsOnePiece() throws Exception {
         try (Fd file = Fd.open(file("xxx"))) {
-            assertThat(Extents.hasHoles(file.facts())).isFalse();
+            assertThat(file.facts().hasHoles()).isFalse();
             assertThat(found(file, 0)).isEqualTo("0-196608");
         }
     }

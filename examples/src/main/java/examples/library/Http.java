@@ -1,6 +1,7 @@
 package examples.library;
 
 import dev.fid.Fd;
+import dev.fid.Streams;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ProtocolException;
@@ -32,7 +33,7 @@ record Http(String method, String target, Map<String, String> headers, ByteBuffe
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         byte[] piece = new byte[4096];
         while (head.size() < LONGEST_HEAD) {
-            int got = socket.channel().read(ByteBuffer.wrap(piece));
+            int got = Streams.channel(socket).read(ByteBuffer.wrap(piece));
             if (got < 0) {
                 throw bad(socket);
             }
@@ -83,7 +84,7 @@ record Http(String method, String target, Map<String, String> headers, ByteBuffe
     }
 
     static void send(Fd socket, String head) throws IOException {
-        socket.channel().write(ByteBuffer.wrap((head + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1)));
+        Streams.channel(socket).write(ByteBuffer.wrap((head + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     static void end(Fd socket, String status) throws IOException {

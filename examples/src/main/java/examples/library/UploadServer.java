@@ -4,6 +4,7 @@ import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Moved;
 import dev.fid.Replacement;
+import dev.fid.Streams;
 import dev.fid.Transfer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,7 +62,8 @@ public final class UploadServer {
         try (Replacement file = Replacement.of(path)) {
             // What came along with the head is in memory; the rest never is.
             int here = (int) Math.min(request.early().remaining(), length);
-            file.fd().channel().write(request.early().limit(request.early().position() + here));
+            Streams.channel(file.fd())
+                    .write(request.early().limit(request.early().position() + here));
             Moved rest =
                     Transfer.from(socket).to(file.fd()).length(length - here).run();
             if (here + rest.bytes() < length) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.Streams;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import java.io.ByteArrayOutputStream;
@@ -74,8 +75,8 @@ final class AdminClient {
 
     private void ask(String request, int most, Sink sink) throws Failure {
         try (Fd fd = Fd.connect(Kernel.linux(), address, PATIENCE);
-                OutputStream out = fd.outputStream();
-                InputStream in = fd.inputStream();
+                OutputStream out = Streams.output(fd);
+                InputStream in = Streams.input(fd);
                 Guard guard = new Guard(fd)) {
             try {
                 out.write(request.getBytes(ISO_8859_1));

@@ -335,6 +335,12 @@ public interface Kernel {
 
     // ---- process, time, terminal ----
 
+    /// Whether its descriptors are this process's, and its time passes by itself, so that threads may wait for both
+    /// beside it: false where calls are simulated or changed.
+    default boolean isHost() {
+        return false;
+    }
+
     /// Nanoseconds of a clock that only goes forward; the origin means nothing.
     long nanoTime();
 

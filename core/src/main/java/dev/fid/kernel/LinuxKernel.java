@@ -970,6 +970,11 @@ public final class LinuxKernel implements Kernel {
     // ---- process, time, terminal ----
 
     @Override
+    public boolean isHost() {
+        return true;
+    }
+
+    @Override
     public long nanoTime() {
         return System.nanoTime();
     }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.SocketFile;
+import dev.fid.Streams;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
@@ -96,8 +97,8 @@ public final class Admin implements AutoCloseable {
     private void askOurselves() {
         String question = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
         try (Fd peer = Fd.connect(kernel, address, Duration.ofMillis(PATIENCE_MILLIS));
-                OutputStream out = peer.outputStream();
-                InputStream in = peer.inputStream()) {
+                OutputStream out = Streams.output(peer);
+                InputStream in = Streams.input(peer)) {
             out.write(question.getBytes(ISO_8859_1));
             in.readAllBytes();
         } catch (IOException e) {
@@ -214,8 +215,8 @@ public final class Admin implements AutoCloseable {
             }
         });
         Runnable afterwards = () -> {};
-        InputStream in = peer.inputStream();
-        OutputStream out = peer.outputStream();
+        InputStream in = Streams.input(peer);
+        OutputStream out = Streams.output(peer);
         try {
             AdminRequest request = AdminRequest.read(in, () -> session.heard = System.nanoTime());
             Answer answer = request == null ? new Answer(400, "text/plain", "bad request\n") : answer(request);

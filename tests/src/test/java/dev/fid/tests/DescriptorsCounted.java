@@ -1,6 +1,7 @@
 package dev.fid.tests;
 
 import dev.fid.Fd;
+import dev.fid.Streams;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -108,7 +109,7 @@ public final class DescriptorsCounted implements BeforeEachCallback, AfterEachCa
                 while (reader.isAlive() && reader.getState() != Thread.State.WAITING) {
                     Thread.onSpinWait();
                 }
-                out.outputStream().write(1);
+                Streams.output(out).write(1);
                 reader.join();
             }
         } catch (IOException | InterruptedException e) {
@@ -117,7 +118,7 @@ public final class DescriptorsCounted implements BeforeEachCallback, AfterEachCa
     }
 
     private static void readOneByte(Fd in) {
-        try (InputStream bytes = in.inputStream()) {
+        try (InputStream bytes = Streams.input(in)) {
             bytes.read();
         } catch (IOException e) {
             throw new AssertionError("reading one byte of a socket", e);

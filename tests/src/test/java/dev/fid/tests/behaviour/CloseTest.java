@@ -12,6 +12,7 @@ import dev.fid.Lane;
 import dev.fid.Link;
 import dev.fid.PipeBudget;
 import dev.fid.PipePool;
+import dev.fid.Streams;
 import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
@@ -57,7 +58,7 @@ class CloseTest extends Fixture {
     @ParameterizedTest
     @EnumSource(On.class)
     void closingAChannelEndsItsReaderAndItsWriter(On on) throws Exception {
-        ByteChannel channel = keep(tcpPair(kernel, 4096)[0].channel());
+        ByteChannel channel = keep(Streams.channel(tcpPair(kernel, 4096)[0]));
         On.Task<Integer> reader = on.start(() -> channel.read(ByteBuffer.allocate(10)));
         On.Task<Integer> writer = on.start(() -> {
             while (true) {
@@ -78,11 +79,11 @@ class CloseTest extends Fixture {
     void closingAStreamOrItsDescriptorEndsWhoWaits(On on) throws Exception {
         for (boolean byStream : new boolean[] {true, false}) {
             Fd source = pipe().in();
-            InputStream in = keep(source.inputStream());
+            InputStream in = keep(Streams.input(source));
             On.Task<Integer> reader = on.<Integer>start(in::read).waits();
             Fd sink = pipe().out();
             fillUp(sink);
-            OutputStream out = keep(sink.outputStream());
+            OutputStream out = keep(Streams.output(sink));
             On.Task<Object> writer = on.<Object>start(() -> {
                         out.write(1);
                         return "written";
@@ -105,7 +106,7 @@ class CloseTest extends Fixture {
     @Test
     void aChannelIsReadWhileAnotherThreadWritesToIt() throws Exception {
         Fd[] pair = unixPair();
-        ByteChannel channel = keep(pair[0].channel());
+        ByteChannel channel = keep(Streams.channel(pair[0]));
         On.Task<Integer> reader = On.PLATFORM.start(() -> channel.read(ByteBuffer.allocate(10)));
         reader.waits();
         assertThat(On.PLATFORM.run(() -> channel.write(ByteBuffer.wrap(bytes("hello")))))
@@ -118,7 +119,7 @@ class CloseTest extends Fixture {
     @Test
     void anInterruptAfterTheCloseWritesIntoNobodysFile() throws Exception {
         Fd in = unixPair()[0];
-        ByteChannel channel = in.channel();
+        ByteChannel channel = Streams.channel(in);
         On.Task<Integer> reader = On.PLATFORM.start(() -> channel.read(ByteBuffer.allocate(10)));
         reader.waits();
         channel.close();
@@ -134,7 +135,7 @@ class CloseTest extends Fixture {
         fillUp(out);
         int number = out.number();
         On.Task<Object> writer = On.PLATFORM.start(() -> {
-            out.outputStream().write(new byte[100]);
+            Streams.output(out).write(new byte[100]);
             return "written";
         });
         writer.waits();
@@ -152,13 +153,13 @@ class CloseTest extends Fixture {
         int[] first = pair();
         int number = first[0];
         On.Task<Integer> before =
-                On.VIRTUAL.start(() -> Fd.borrow(number).inputStream().read());
+                On.VIRTUAL.start(() -> Streams.input(Fd.borrow(number)).read());
         before.waits();
         kernel.close(number); // its owner did that under the wait
         int[] second = pair();
         assertThat(second[0]).as("the number is used again").isEqualTo(number);
         On.Task<Integer> after =
-                On.VIRTUAL.start(() -> Fd.borrow(number).inputStream().read());
+                On.VIRTUAL.start(() -> Streams.input(Fd.borrow(number)).read());
         after.waits();
         before.thread().interrupt();
         assertThat(before.failure().errno()).isEqualTo(Errno.ECANCELED);

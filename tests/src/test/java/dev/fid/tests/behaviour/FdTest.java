@@ -14,6 +14,7 @@ import dev.fid.Fd;
 import dev.fid.FdKind;
 import dev.fid.Method;
 import dev.fid.Moved;
+import dev.fid.Streams;
 import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
@@ -334,8 +335,8 @@ class FdTest extends Fixture {
         FaultyKernel counting = FaultyKernel.over(kernel);
         Fd in = file(counting.kernel(), "in", pattern(300_000));
         Fd out = create(counting.kernel(), "out");
-        try (InputStream from = in.inputStream();
-                OutputStream to = out.outputStream()) {
+        try (InputStream from = Streams.input(in);
+                OutputStream to = Streams.output(out)) {
             assertThat(from.transferTo(to)).isEqualTo(300_000);
         }
         assertThat(counting.calls("write", "pwrite")).isZero();
@@ -347,14 +348,14 @@ class FdTest extends Fixture {
     void streamsAndChannelsCarryTheBytes(On on) throws Exception {
         Fd[] pair = tcpPair();
         On.Task<byte[]> reader = on.start(() -> {
-            try (InputStream in = pair[1].inputStream()) {
+            try (InputStream in = Streams.input(pair[1])) {
                 ByteArrayOutputStream all = new ByteArrayOutputStream();
                 in.transferTo(all);
                 return all.toByteArray();
             }
         });
         on.run(() -> {
-            try (OutputStream out = pair[0].outputStream()) {
+            try (OutputStream out = Streams.output(pair[0])) {
                 out.write(pattern(500_000));
                 out.write('!');
             }
@@ -368,8 +369,8 @@ class FdTest extends Fixture {
     @Test
     void aChannelReadsWritesAndEnds() throws Exception {
         Ends pipe = pipe();
-        try (ByteChannel out = pipe.out().channel();
-                ByteChannel in = pipe.in().channel()) {
+        try (ByteChannel out = Streams.channel(pipe.out());
+                ByteChannel in = Streams.channel(pipe.in())) {
             ByteBuffer source = ByteBuffer.wrap(bytes("hello"));
             assertThat(out.write(source)).isEqualTo(5);
             assertThat(source.hasRemaining()).isFalse();
@@ -389,7 +390,7 @@ class FdTest extends Fixture {
     void availableIsWhatCanBeReadNow() throws Exception {
         Ends pipe = pipe();
         put(pipe.out(), "hello");
-        try (InputStream in = pipe.in().inputStream()) {
+        try (InputStream in = Streams.input(pipe.in())) {
             assertThat(in.available()).isEqualTo(5);
             assertThat(in.read()).isEqualTo('h');
             assertThat(in.available()).isEqualTo(4);
@@ -403,7 +404,7 @@ class FdTest extends Fixture {
         keep(pipe.in());
         keep(pipe.out());
         On.Task<Integer> task = on.start(() -> {
-            try (InputStream in = Fd.borrow(pipe.in().number()).inputStream()) {
+            try (InputStream in = Streams.input(Fd.borrow(pipe.in().number()))) {
                 return in.read();
             }
         });
@@ -514,7 +515,7 @@ class FdTest extends Fixture {
         Fd[] pair = unixPair();
         On.Task<byte[]> reader = On.PLATFORM.start(() -> takeAll(pair[1], content.length));
         ByteBuffer source = ByteBuffer.wrap(content);
-        assertThat(keep(pair[0].channel()).write(source)).isEqualTo(content.length);
+        assertThat(keep(Streams.channel(pair[0])).write(source)).isEqualTo(content.length);
         assertThat(source.hasRemaining()).isFalse();
         assertSame(reader.get(), content, "through the socket");
     }

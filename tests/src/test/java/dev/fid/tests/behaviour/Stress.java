@@ -7,6 +7,7 @@ import dev.fid.Lane;
 import dev.fid.Link;
 import dev.fid.PipeBudget;
 import dev.fid.PipePool;
+import dev.fid.Streams;
 import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
@@ -280,7 +281,7 @@ final class Stress {
             }
             int piece = 1 + random.nextInt(random.nextBoolean() ? 200_000 : 3000);
             if (way == Way.CHANNEL) {
-                ByteChannel channel = out.channel();
+                ByteChannel channel = Streams.channel(out);
                 open.add(channel);
                 start("feeder", () -> {
                     try (channel) {
@@ -293,7 +294,7 @@ final class Stress {
                 });
                 return;
             }
-            OutputStream stream = out.outputStream();
+            OutputStream stream = Streams.output(out);
             open.add(stream);
             start("feeder", () -> {
                 try (stream) {
@@ -306,7 +307,7 @@ final class Stress {
 
         private void check(Fd in) {
             if (way == Way.CHANNEL) {
-                ByteChannel channel = in.channel();
+                ByteChannel channel = Streams.channel(in);
                 open.add(channel);
                 start("checker", () -> {
                     try (channel) {
@@ -320,7 +321,7 @@ final class Stress {
                 });
                 return;
             }
-            InputStream stream = in.inputStream();
+            InputStream stream = Streams.input(in);
             open.add(stream);
             start("checker", () -> {
                 try (stream) {

@@ -5,29 +5,23 @@ import static dev.fid.kernel.Uapi.*;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
-import java.nio.file.Path;
-import java.nio.file.ProviderMismatchException;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// open(2) for {@link Fd}: options, names as bytes, and FIFOs that wait for their other end without holding the
 /// caller.
-final class Opening {
+final class FileOpening {
     private static final int DEFAULT_MODE = 0666;
-    static final byte[] HERE = {'.'};
-    private static final Path ROOT = Path.of("/");
     /// What a FIFO's opening has come to, besides a descriptor or `-errno`.
     private static final int WAITS = Integer.MIN_VALUE;
 
     private static final int GIVEN_UP = WAITS + 1;
     private static final long RELEASE_MILLIS = 1000;
 
-    private Opening() {}
+    private FileOpening() {}
 
     static Fd open(Kernel kernel, Name path, OpenOption... options) throws ErrnoException {
         return open(kernel, path.bytes(), path.text(), flags(options), DEFAULT_MODE);
@@ -42,7 +36,8 @@ final class Opening {
         boolean fifo = kernel.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, stat) == 0 && stat.type() == S_IFIFO;
         int fd = fifo
                 ? openFifo(kernel, name, flags, text)
-                : retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
+                : PathCalls.retrying(
+                        () -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
         if (fd < 0) {
             throw new ErrnoException("open", text, -fd);
         }
@@ -52,83 +47,12 @@ final class Opening {
     static Fd reopen(Fd fd, int flags) throws ErrnoException {
         Kernel kernel = fd.kernel();
         byte[] name = ("/proc/self/fd/" + fd.number()).getBytes(StandardCharsets.US_ASCII);
-        int number = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0));
+        int number =
+                PathCalls.retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0));
         if (number < 0) {
             throw new ErrnoException("open", "/proc/self/fd/" + fd.number(), -number);
         }
         return Fd.own(kernel, number, fd.kindOrOther().toString());
-    }
-
-    interface Call {
-        int make();
-    }
-
-    static int retrying(Call call) {
-        int result;
-        do {
-            result = call.make();
-        } while (result == -Errno.EINTR);
-        return result;
-    }
-
-    /// Whether a file system that said ENOSPC to a nameless file may have room after all, once it has written
-    /// back what it holds. xfs sets 24 KiB aside for a file of 4 KiB until then. It writes back by itself where
-    /// a file is made by its name, for one task at a time; not for O_TMPFILE, nor for a link. Source: Linux
-    /// 6.18, fs/xfs/xfs_inode.c: xfs_create calls xfs_flush_inodes, xfs_create_tmpfile and xfs_link do not;
-    /// fs/xfs/xfs_super.c, xfs_flush_inodes.
-    private static boolean makesRoom(Kernel kernel, int dir) {
-        int fd = openat(kernel, dir, HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-        if (fd < 0) {
-            return false;
-        }
-        int result = kernel.syncfs(fd);
-        kernel.close(fd);
-        return result == 0;
-    }
-
-    // The calls that a tree makes for each file stand here by name: where only the first compiler runs, as in the
-    // command, a lambda is made by a call into the JVM.
-
-    static int openat(Kernel kernel, int dir, byte[] path, int flags, int mode) {
-        int fd = kernel.openat(dir, path, flags, mode);
-        return fd == -Errno.EINTR ? retrying(() -> kernel.openat(dir, path, flags, mode)) : fd;
-    }
-
-    static int fstat(Kernel kernel, int fd, Stat stat) {
-        int result = kernel.fstat(fd, stat);
-        return result == -Errno.EINTR ? retrying(() -> kernel.fstat(fd, stat)) : result;
-    }
-
-    /// A file without a name in this directory, to read and to write; a descriptor, or a refusal.
-    static int nameless(Kernel kernel, int dir, int mode) {
-        int flags = O_TMPFILE | O_RDWR | O_CLOEXEC;
-        int fd = openat(kernel, dir, HERE, flags, mode);
-        return fd == -Errno.ENOSPC && makesRoom(kernel, dir) ? openat(kernel, dir, HERE, flags, mode) : fd;
-    }
-
-    /// Names a file that has no name.
-    static int link(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
-        int result = linkat(kernel, oldDir, oldPath, newDir, newPath, flags);
-        return result == -Errno.ENOSPC && makesRoom(kernel, newDir)
-                ? linkat(kernel, oldDir, oldPath, newDir, newPath, flags)
-                : result;
-    }
-
-    private static int linkat(Kernel kernel, int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
-        int result = kernel.linkat(oldDir, oldPath, newDir, newPath, flags);
-        return result == -Errno.EINTR ? retrying(() -> kernel.linkat(oldDir, oldPath, newDir, newPath, flags)) : result;
-    }
-
-    interface LongCall {
-        long make();
-    }
-
-    static long retryingLong(LongCall call) {
-        long result;
-        do {
-            result = call.make();
-        } while (result == -Errno.EINTR);
-        return result;
     }
 
     /// Waits for the other end on a thread of its own, so that an interrupt can end the wait: it opens the other
@@ -138,7 +62,7 @@ final class Opening {
         AtomicInteger outcome = new AtomicInteger(WAITS);
         Thread opener = new Thread(
                 () -> {
-                    int fd = retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC, 0));
+                    int fd = PathCalls.retrying(() -> kernel.openat(AT_FDCWD, name, flags | O_CLOEXEC, 0));
                     if (!outcome.compareAndSet(WAITS, fd) && fd >= 0) {
                         kernel.close(fd); // nobody waits for it any more, and its other end must not either
                     }
@@ -216,39 +140,5 @@ final class Opening {
         }
         flags |= append ? O_APPEND : 0;
         return write || append ? flags | making | (read ? O_RDWR : O_WRONLY) : flags | O_RDONLY;
-    }
-
-    /// The exact bytes of a path, also where the name is not in the locale's encoding: a URI keeps them as
-    /// escapes.
-    ///
-    /// @throws ProviderMismatchException for a path of another file system, such as one inside a zip file: a
-    ///     file of that name here is another file
-    static byte[] bytes(Path path) {
-        if (!path.getFileSystem().equals(FileSystems.getDefault())) {
-            throw new ProviderMismatchException(
-                    path + " is of " + path.getFileSystem() + ", not a file of this machine");
-        }
-        String text = path.toString();
-        if (text.chars().allMatch(c -> c > 0 && c < 128)) {
-            return text.getBytes(StandardCharsets.US_ASCII);
-        }
-        // Of the root instead of the working directory, whose own name the JVM may not be able to say.
-        String raw = ROOT.resolve(path).toUri().getRawPath();
-        if (!path.isAbsolute()) {
-            raw = raw.substring(1);
-        }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
-        for (int i = 0; i < raw.length(); i++) {
-            if (raw.charAt(i) == '%') {
-                bytes.write(Integer.parseInt(raw, i + 1, i + 3, 16));
-                i += 2;
-            } else {
-                bytes.write(raw.charAt(i));
-            }
-        }
-        // For a directory the URI ends with a slash that the path has not.
-        return raw.endsWith("/") && !text.endsWith("/")
-                ? java.util.Arrays.copyOf(bytes.toByteArray(), bytes.size() - 1)
-                : bytes.toByteArray();
     }
 }
