@@ -8,9 +8,6 @@ import dev.fid.Tree;
 import dev.fid.bench.Human;
 import dev.fid.bench.Json;
 import dev.fid.kernel.Errno;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /// What is told of a copy that is done.
 final class CopyReport {
-    private static final double TICKS = 100; // USER_HZ, the same on both machines. Source: proc(5)
 
     private final CopyOptions options;
     private final Console console;
@@ -29,7 +25,7 @@ final class CopyReport {
     CopyReport(CopyOptions options, Console console) {
         this.options = options;
         this.console = console;
-        this.cpu = options.flow.json ? cpuSeconds() : new double[2];
+        this.cpu = options.flow.json ? CpuTime.cpuSeconds() : new double[2];
     }
 
     /// What a progress line calls the copy.
@@ -153,8 +149,9 @@ final class CopyReport {
         object.put("user_bytes", moved.userBytes() + reread);
         object.put("lost", lost.stream().map(Tree.Loss::toString).distinct().toList());
         object.put("syscalls", moved.calls());
-        double[] now = cpuSeconds();
-        object.put("cpu_seconds", Map.of("user", round(now[0] - cpu[0]), "sys", round(now[1] - cpu[1])));
+        double[] now = CpuTime.cpuSeconds();
+        object.put(
+                "cpu_seconds", Map.of("user", CpuTime.round(now[0] - cpu[0]), "sys", CpuTime.round(now[1] - cpu[1])));
         if (hex != null) {
             object.put("checksum", Map.of(String.valueOf(options.checksum), hex));
         }
@@ -162,20 +159,5 @@ final class CopyReport {
             object.put("verified", true);
         }
         return object;
-    }
-
-    static double round(double seconds) {
-        return Math.round(seconds * TICKS) / TICKS;
-    }
-
-    /// CPU time of this process, user and system. Source: proc_pid_stat(5), fields 14 and 15.
-    static double[] cpuSeconds() {
-        try {
-            String stat = Files.readString(Path.of("/proc/self/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return new double[] {Long.parseLong(fields[11]) / TICKS, Long.parseLong(fields[12]) / TICKS};
-        } catch (IOException e) {
-            return new double[2]; // no /proc
-        }
     }
 }

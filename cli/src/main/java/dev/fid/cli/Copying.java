@@ -51,7 +51,8 @@ final class Copying {
     }
 
     private void copy() throws Failure {
-        Opening opening = new Opening(options, console.err());
+        Opening.Terms terms = new Opening.Terms(options.append, options.naming.exact, options.noClobber);
+        Opening opening = new Opening(terms, options.verbose(), console.err());
         try (End in = Opening.in(options.in(), options.verbose(), console.err())) {
             refuseTerminalInput(in.fd());
             try (End out = opening.out(options.out(), options.in(), in.fd())) {
@@ -90,7 +91,7 @@ final class Copying {
             report.print(result, reread, sum, lost);
             refuseLoss(lost);
         } catch (NoMethodException e) {
-            throw new Failure(Exit.METHOD, Failures.methodRefused(e, options), Failures.methodHint(options), e);
+            throw new Failure(Exit.METHOD, CopyFailures.methodRefused(e, options), CopyFailures.methodHint(options), e);
         } catch (ErrnoException e) {
             throw failed(e, Math.max(moved, e.moved()), out);
         } catch (Failure e) {
@@ -128,7 +129,7 @@ final class Copying {
             return new Failure(child.exit(), child.text() + "; " + remains, "", e);
         }
         // What the last steps say (fsync, close, rename) is about the destination.
-        return Failures.moving(e, moved, options, reporter.length(), remains);
+        return CopyFailures.moving(e, moved, options, reporter.length(), remains);
     }
 
     private Failure stopped(String rest, Failure otherwise) {
@@ -177,25 +178,12 @@ final class Copying {
             throw Failure.usage("--preserve: only a file has metadata to keep");
         }
         boolean terminal = !options.force && to.kind() == FdKind.TERMINAL;
-        if (terminal && from.kind().isSeekable() && isBinary(in, Math.max(0, options.start()))) {
+        if (terminal && from.kind().isSeekable() && End.isBinary(in, Math.max(0, options.start()))) {
             throw new Failure(
                     Exit.USAGE,
                     options.in().text() + ": binary data would go to a terminal",
                     "redirect it, or use -f",
                     null);
-        }
-    }
-
-    /// As grep(1) has it: a NUL among the first bytes.
-    static boolean isBinary(Fd in, long offset) {
-        try (Memory head = in.kernel().allocate(4096)) {
-            long read = in.kernel().pread(in.number(), head, 0, 4096, offset);
-            for (byte b : head.bytes(0, (int) Math.max(0, read))) {
-                if (b == 0) {
-                    return true;
-                }
-            }
-            return false;
         }
     }
 

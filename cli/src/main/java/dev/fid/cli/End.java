@@ -3,6 +3,7 @@ package dev.fid.cli;
 import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.bench.Human;
+import dev.fid.kernel.Memory;
 import java.io.IOException;
 
 /// An open side of a copy, and what is due there after the last byte.
@@ -55,6 +56,19 @@ abstract class End implements AutoCloseable {
         @Override
         void finish(boolean durable) throws ErrnoException {
             sync(durable);
+        }
+    }
+
+    /// As grep(1) has it: a NUL among the first bytes.
+    static boolean isBinary(Fd in, long offset) {
+        try (Memory head = in.kernel().allocate(4096)) {
+            long read = in.kernel().pread(in.number(), head, 0, 4096, offset);
+            for (byte b : head.bytes(0, (int) Math.max(0, read))) {
+                if (b == 0) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.fid.cli;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,14 +46,8 @@ final class HelpCommand implements Action {
                 ? context.commands()
                 : context.commands().getSubcommands().get(command);
         if (named == null) {
-            throw Failure.usage(unknown(String.valueOf(command), context.commands()));
+            throw Failure.usage(Misuse.unknownCommand(String.valueOf(command), context.commands()));
         }
         context.console().print(context.help(named, 1));
-    }
-
-    static String unknown(String name, CommandLine commands) {
-        String near =
-                Suggest.nearest(name, new ArrayList<>(commands.getSubcommands().keySet()));
-        return "Unknown command: '" + name + "'" + (near == null ? "" : "; did you mean '" + near + "'?");
     }
 }

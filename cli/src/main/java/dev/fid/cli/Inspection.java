@@ -26,7 +26,7 @@ final class Inspection {
                 default -> unopened(endpoint);
             };
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, verbose);
+            throw OpenFailures.opening(endpoint, e, verbose);
         }
     }
 
@@ -40,7 +40,7 @@ final class Inspection {
                 default -> unopened(endpoint);
             };
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, verbose);
+            throw OpenFailures.opening(endpoint, e, verbose);
         }
     }
 

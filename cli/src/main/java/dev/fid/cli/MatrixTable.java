@@ -5,10 +5,13 @@ import dev.fid.Matrix;
 import dev.fid.Method;
 import dev.fid.kernel.Errno;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /// The matrix as text: rows are inputs, columns outputs. As many columns stand side by side as the width holds, the
 /// rest
@@ -183,6 +186,29 @@ final class MatrixTable {
     }
 
     private String wrapped(String text) {
-        return ProbeReport.wrap(text, width, "  ");
+        return Lines.wrap(text, width, "  ");
+    }
+
+    static final class Matrices implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            List<String> names = new ArrayList<>(CALLS.keySet());
+            names.add("all");
+            return names.iterator();
+        }
+    }
+
+    static final class OfMatrix implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            List<String> names = new ArrayList<>();
+            new Matrices().iterator().forEachRemaining(names::add);
+            if (names.contains(text)) {
+                return text;
+            }
+            String near = Suggest.nearest(text, names);
+            throw new TypeConversionException("'" + text + "' is not a table"
+                    + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", names) + ")"));
+        }
     }
 }

@@ -17,7 +17,7 @@ final class Misuse {
         String argument = marked.replace(Words.LITERAL, "");
         if (!argument.startsWith("-")) {
             return atRoot
-                    ? HelpCommand.unknown(argument, command)
+                    ? unknownCommand(argument, command)
                     : command.getCommandName() + ": '" + argument + "' is one argument too many";
         }
         int equals = argument.indexOf('=');
@@ -26,6 +26,12 @@ final class Misuse {
                 new ArrayList<>(command.getCommandSpec().optionsMap().keySet());
         String near = Suggest.nearest(name, names);
         return "Unknown option: '" + name + "'" + (near == null ? "" : "; did you mean '" + near + "'?");
+    }
+
+    static String unknownCommand(String name, CommandLine commands) {
+        String near =
+                Suggest.nearest(name, new ArrayList<>(commands.getSubcommands().keySet()));
+        return "Unknown command: '" + name + "'" + (near == null ? "" : "; did you mean '" + near + "'?");
     }
 
     /// What picocli says, in our form: `--limit: '12Q' ...`.

@@ -22,11 +22,20 @@ final class Opening {
         DIRECT
     }
 
-    private final CopyOptions options;
+    private final Terms terms;
+    private final int verbose;
     private final PrintStream err;
 
-    Opening(CopyOptions options, PrintStream err) {
-        this.options = options;
+    /// How an output is opened.
+    ///
+    /// @param append bytes are added to what is there
+    /// @param exact a directory is not meant as the place of a file in it
+    /// @param noClobber what is there stays
+    record Terms(boolean append, boolean exact, boolean noClobber) {}
+
+    Opening(Terms terms, int verbose, PrintStream err) {
+        this.terms = terms;
+        this.verbose = verbose;
         this.err = err;
     }
 
@@ -41,7 +50,7 @@ final class Opening {
                 default -> peer(endpoint, err);
             };
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, verbose);
+            throw OpenFailures.opening(endpoint, e, verbose);
         }
     }
 
@@ -56,7 +65,7 @@ final class Opening {
                 default -> peer(endpoint, err);
             };
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, options.verbose());
+            throw OpenFailures.opening(endpoint, e, verbose);
         }
     }
 
@@ -125,7 +134,7 @@ final class Opening {
     }
 
     private FileEnd file(Endpoint.File file, Endpoint from, Fd in) throws Failure, IOException {
-        try (Destination place = place(file, from, options.append || options.naming.exact)) {
+        try (Destination place = place(file, from, terms.append() || terms.exact())) {
             return file(file, place, in);
         }
     }
@@ -133,13 +142,13 @@ final class Opening {
     private FileEnd file(Endpoint.File file, Destination place, Fd in) throws Failure, ErrnoException {
         String name =
                 place.path().equals(file.path()) ? file.text() : place.path().text();
-        if (place.exists() && options.noClobber) {
+        if (place.exists() && terms.noClobber()) {
             throw new Failure(Exit.OPEN, name + ": it exists, and --no-clobber forbids to replace it");
         }
         if (in.kind().isSeekable() && place.is(in)) {
             throw new Failure(Exit.OPEN, name + ": it is the source itself");
         }
-        if (options.append || file.append()) {
+        if (terms.append() || file.append()) {
             return inPlace(place, name, true, StandardOpenOption.APPEND);
         }
         if (file.offset() >= 0) {
@@ -155,7 +164,7 @@ final class Opening {
         }
         try {
             int mode = in.kind() == FdKind.FILE ? mode(in) & 0777 : 0666;
-            return new FileEnd.Whole(place.replace(mode), name, !options.noClobber, place.exists());
+            return new FileEnd.Whole(place.replace(mode), name, !terms.noClobber(), place.exists());
         } catch (ErrnoException e) {
             if (!place.exists() || !allowsNoTemporary(e.errno())) {
                 throw e;

@@ -23,7 +23,7 @@ final class Planning {
         try {
             return of(in, out, options.most(), method, options.fallback(), options.named());
         } catch (NoMethodException e) {
-            throw new Failure(Exit.METHOD, Failures.methodRefused(e, options), Failures.methodHint(options), e);
+            throw new Failure(Exit.METHOD, CopyFailures.methodRefused(e, options), CopyFailures.methodHint(options), e);
         }
     }
 

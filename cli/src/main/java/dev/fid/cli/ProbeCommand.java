@@ -43,8 +43,8 @@ final class ProbeCommand implements Action {
     @Option(
             names = "--matrix",
             paramLabel = "CALL",
-            converter = Values.OfMatrix.class,
-            completionCandidates = Values.Matrices.class,
+            converter = MatrixTable.OfMatrix.class,
+            completionCandidates = MatrixTable.Matrices.class,
             description = "Prints one table with the errno of each pair: splice, pipe (splice twice, through one),"
                     + " sendfile, copy_file_range, or all.")
     private @Nullable String matrix;

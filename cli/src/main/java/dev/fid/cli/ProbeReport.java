@@ -27,7 +27,7 @@ final class ProbeReport {
 
     String text() {
         StringBuilder text = new StringBuilder();
-        text.append(wrap(
+        text.append(Lines.wrap(
                 "Linux " + kernel(probe.kernel()) + ", " + System.getProperty("os.arch") + ", Java "
                         + Runtime.version(),
                 width,
@@ -36,9 +36,9 @@ final class ProbeReport {
         text.append(MatrixTable.summary(probe.matrix(), width));
         title(text, "Is a spliced page a reference or a copy?");
         for (Canary canary : probe.canaries()) {
-            text.append(wrap(canary.file().label() + ": " + sights(canary), width, "  "));
+            text.append(Lines.wrap(canary.file().label() + ": " + sights(canary), width, "  "));
         }
-        text.append(wrap("memory: by vmsplice " + sight(probe.memory()), width, "  "));
+        text.append(Lines.wrap("memory: by vmsplice " + sight(probe.memory()), width, "  "));
         title(text, "This machine and this process");
         for (Capability capability : probe.capabilities()) {
             row(text, capability, width, verbose);
@@ -46,8 +46,8 @@ final class ProbeReport {
         title(text, "Known bugs of this kernel's version");
         bugs(text);
         if (!verbose) {
-            text.append(
-                    wrap("fid probe -v says how each was tested, fid probe --matrix all has the errnos.", width, ""));
+            text.append(Lines.wrap(
+                    "fid probe -v says how each was tested, fid probe --matrix all has the errnos.", width, ""));
         }
         return text.toString();
     }
@@ -88,15 +88,15 @@ final class ProbeReport {
                 + name
                 + " ".repeat(Math.max(1, NAME - name.length()))
                 + capability.value();
-        text.append(wrap(line.stripTrailing(), width, "          "));
+        text.append(Lines.wrap(line.stripTrailing(), width, "          "));
         boolean says = how || capability.state() == Capability.State.UNKNOWN;
         if (says && !capability.how().isEmpty()) {
-            text.append(wrap("          " + capability.how(), width, "          "));
+            text.append(Lines.wrap("          " + capability.how(), width, "          "));
         }
         boolean asks =
                 how || capability.state() == Capability.State.NO || capability.state() == Capability.State.LIMITED;
         if (asks && !capability.advice().isEmpty()) {
-            text.append(wrap("          " + capability.advice(), width, "          "));
+            text.append(Lines.wrap("          " + capability.advice(), width, "          "));
         }
     }
 
@@ -118,9 +118,9 @@ final class ProbeReport {
             findings.putIfAbsent(line, finding);
         }
         findings.forEach((line, finding) ->
-                text.append(wrap(bug(finding, ids.getOrDefault(line, "")), width, "        ")));
+                text.append(Lines.wrap(bug(finding, ids.getOrDefault(line, "")), width, "        ")));
         if (absent > 0) {
-            text.append(wrap("absent  " + absent + " more, by the number of the version", width, "        "));
+            text.append(Lines.wrap("absent  " + absent + " more, by the number of the version", width, "        "));
         }
     }
 
@@ -133,27 +133,5 @@ final class ProbeReport {
             case MAYBE -> line + "; may be fixed by your distribution; else " + bug.advice();
             case PRESENT, UNKNOWN -> line + "; " + bug.advice();
         };
-    }
-
-    /// The text in lines of at most `width` columns, broken at blanks; all but the first begin with `indent`.
-    static String wrap(String text, int width, String indent) {
-        int room = Math.max(20, width);
-        StringBuilder lines = new StringBuilder();
-        String rest = text;
-        while (rest.length() > room) {
-            int blank = rest.lastIndexOf(' ', room);
-            while (blank > 0 && rest.startsWith(" %", blank)) {
-                blank = rest.lastIndexOf(' ', blank - 1); // a number keeps its sign
-            }
-            if (blank <= indent.length()) {
-                blank = rest.indexOf(' ', room); // a word that is longer than the line
-            }
-            if (blank < 0) {
-                break;
-            }
-            lines.append(rest.substring(0, blank).stripTrailing()).append('\n');
-            rest = indent + rest.substring(blank).strip();
-        }
-        return lines.append(rest).append('\n').toString();
     }
 }

@@ -58,7 +58,7 @@ final class TeeOutput implements AutoCloseable {
                 throw itIsTheSource(endpoint);
             }
         } catch (ErrnoException e) {
-            throw Failures.opening(endpoint, e, options.verbose());
+            throw OpenFailures.opening(endpoint, e, options.verbose());
         }
     }
 

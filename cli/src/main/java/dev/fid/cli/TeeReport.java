@@ -23,7 +23,7 @@ final class TeeReport {
     TeeReport(TeeOptions options, Console console) {
         this.options = options;
         this.console = console;
-        this.cpu = options.flow.json ? CopyReport.cpuSeconds() : new double[2];
+        this.cpu = options.flow.json ? CpuTime.cpuSeconds() : new double[2];
     }
 
     /// Of the outputs that are behind or have lost something, for the progress line.
@@ -123,10 +123,9 @@ final class TeeReport {
         object.put("fallbacks", fallbacks);
         object.put("user_bytes", result.userBytes());
         object.put("syscalls", result.calls());
-        double[] now = CopyReport.cpuSeconds();
+        double[] now = CpuTime.cpuSeconds();
         object.put(
-                "cpu_seconds",
-                Map.of("user", CopyReport.round(now[0] - cpu[0]), "sys", CopyReport.round(now[1] - cpu[1])));
+                "cpu_seconds", Map.of("user", CpuTime.round(now[0] - cpu[0]), "sys", CpuTime.round(now[1] - cpu[1])));
         object.put("outputs", all);
         return object;
     }

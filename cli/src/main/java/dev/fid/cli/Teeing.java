@@ -139,7 +139,7 @@ final class Teeing {
         Facts from = in.facts();
         for (TeeOutput output : outputs) {
             boolean terminal = output.isOpen() && output.fd().kind() == FdKind.TERMINAL;
-            if (terminal && !options.force && from.kind().isSeekable() && Copying.isBinary(in, 0)) {
+            if (terminal && !options.force && from.kind().isSeekable() && End.isBinary(in, 0)) {
                 throw new Failure(
                         Exit.USAGE,
                         options.in().name(true) + ": binary data would go to a terminal",

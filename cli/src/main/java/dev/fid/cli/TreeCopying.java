@@ -123,8 +123,8 @@ final class TreeCopying {
     }
 
     private String reason(ErrnoException e) {
-        if (Failures.isMethodRefused(e, options)) {
-            return Failures.methodRefused(e, options);
+        if (CopyFailures.isMethodRefused(e, options)) {
+            return CopyFailures.methodRefused(e, options);
         }
         return e.errno() == Errno.EISDIR && !options.recursive
                 ? "Is a directory (-r copies directories)"
@@ -156,7 +156,7 @@ final class TreeCopying {
         boolean nothing = report.files() + report.directories() + report.symlinks() + report.special() == 0;
         boolean opening = failures.stream().allMatch(each -> each.cause().call().matches("open|stat"));
         boolean changed = failures.stream().allMatch(each -> each.cause().errno() == Errno.ESTALE);
-        boolean method = failures.stream().allMatch(each -> Failures.isMethodRefused(each.cause(), options));
+        boolean method = failures.stream().allMatch(each -> CopyFailures.isMethodRefused(each.cause(), options));
         int exit = nothing && opening ? Exit.OPEN : changed ? Exit.CHANGED : method ? Exit.METHOD : Exit.IO;
         String count = Human.files(report.failed()) + (report.failed() == 1 ? " failure" : " failures");
         String text = report.stopped()
@@ -165,7 +165,7 @@ final class TreeCopying {
         return new Failure(
                 exit,
                 text,
-                method ? Failures.methodHint(options) : "",
+                method ? CopyFailures.methodHint(options) : "",
                 failures.getLast().cause());
     }
 
@@ -255,8 +255,8 @@ final class TreeCopying {
         object.put("errno", Errno.name(failure.cause().errno()));
         object.put(
                 "text",
-                Failures.isMethodRefused(failure.cause(), options)
-                        ? Failures.methodRefused(failure.cause(), options)
+                CopyFailures.isMethodRefused(failure.cause(), options)
+                        ? CopyFailures.methodRefused(failure.cause(), options)
                         : Failures.reason(failure.cause(), 0));
         return object;
     }

@@ -185,29 +185,6 @@ final class Values {
         }
     }
 
-    static final class Matrices implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            List<String> names = new ArrayList<>(MatrixTable.CALLS.keySet());
-            names.add("all");
-            return names.iterator();
-        }
-    }
-
-    static final class OfMatrix implements ITypeConverter<String> {
-        @Override
-        public String convert(String text) {
-            List<String> names = new ArrayList<>();
-            new Matrices().iterator().forEachRemaining(names::add);
-            if (names.contains(text)) {
-                return text;
-            }
-            String near = Suggest.nearest(text, names);
-            throw new TypeConversionException("'" + text + "' is not a table"
-                    + (near != null ? "; did you mean '" + near + "'?" : " (use " + String.join(", ", names) + ")"));
-        }
-    }
-
     static final class Scenarios implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {

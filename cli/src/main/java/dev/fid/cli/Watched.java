@@ -177,7 +177,7 @@ final class Watched {
 
     String text(int width) {
         StringBuilder text = new StringBuilder();
-        text.append(ProbeReport.wrap(
+        text.append(Lines.wrap(
                 "process " + pid + " (" + name + "), watched for " + Human.seconds((long) (seconds * 1e9)) + " by "
                         + means,
                 width,
@@ -188,11 +188,11 @@ final class Watched {
             String line = pad(way.call().toString(), 17) + pad(bytesKnown ? Human.bytes(count.bytes) : "", 10)
                     + pad(count.calls + (bytesKnown ? " calls" : " looks"), 15) + way.in() + " to " + way.out()
                     + (count.refused > 0 ? ", " + count.refused + " in vain" : "");
-            text.append(ProbeReport.wrap(line, width, "    "));
+            text.append(Lines.wrap(line, width, "    "));
         }
-        text.append(ProbeReport.wrap(verdict(), width, ""));
+        text.append(Lines.wrap(verdict(), width, ""));
         for (String note : allNotes()) {
-            text.append(ProbeReport.wrap("note: " + note, width, "  "));
+            text.append(Lines.wrap("note: " + note, width, "  "));
         }
         return text.toString();
     }
