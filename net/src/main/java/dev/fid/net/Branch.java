@@ -5,24 +5,19 @@ import dev.fid.Fd;
 import dev.fid.Link;
 import dev.fid.PipePool;
 import dev.fid.kernel.Kernel;
-import dev.fid.kernel.Memory;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The part of a relay that lives on one event loop: its connections, their pipes, their time-outs and what they
 /// counted. Everything here runs on the loop's thread.
-final class Branch {
-    private static final long PATIENCE_SECONDS = 10;
+final class Branch implements Acceptor {
     /// Between two looks at the tails of marked inputs.
     private static final long SWEEP_NANOS = 1_000_000;
 
@@ -30,13 +25,8 @@ final class Branch {
     private static final long FAREWELL_NANOS = 2_000_000;
 
     final Relay relay;
-    final IoEventLoop loop;
-    final Tally tally = new Tally();
+    final LoopHome home;
     final Spares spares;
-    /// For the upstream of the next client.
-    final Reserve reserve;
-    /// For PROXY headers.
-    final Memory scratch;
     /// The loop's idea of now, for time-outs: as old as the last tick.
     long now;
 
@@ -46,7 +36,6 @@ final class Branch {
     private int connections;
     private final List<Connection> marked = new ArrayList<>();
     private final ArrayDeque<Connection> paced = new ArrayDeque<>();
-    private final ArrayDeque<Runnable> closing = new ArrayDeque<>();
     private @Nullable ScheduledFuture<?> sweeping;
     private @Nullable ScheduledFuture<?> pacing;
     private @Nullable ScheduledFuture<?> ticking;
@@ -56,14 +45,17 @@ final class Branch {
 
     Branch(Relay relay, IoEventLoop loop, Terms terms) {
         this.relay = relay;
-        this.loop = loop;
         Kernel kernel = relay.kernel();
+        this.home = new LoopHome(kernel, loop, ProxyHeader.MOST_WRITTEN);
         this.terms = terms;
         this.pipes = new Pipes(pool(kernel, terms));
-        this.spares = new Spares(this, terms);
-        this.reserve = new Reserve(kernel, 1);
-        this.scratch = kernel.allocate(ProxyHeader.MOST_WRITTEN);
+        this.spares = new Spares(home, relay::upstream, terms);
         this.now = kernel.nanoTime();
+    }
+
+    @Override
+    public LoopHome home() {
+        return home;
     }
 
     private static PipePool pool(Kernel kernel, Terms terms) {
@@ -100,13 +92,14 @@ final class Branch {
     }
 
     private void tickEvery(long nanos) {
-        ticking = loop.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
+        ticking = home.loop.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     /// A client that a listener accepted.
     ///
     /// @param reserved as in {@link Connection}
-    void adopt(Fd client, @Nullable Fd reserved) {
+    @Override
+    public void adopt(Fd client, @Nullable Fd reserved) {
         if (closed) {
             client.close();
             if (reserved != null) {
@@ -115,7 +108,7 @@ final class Branch {
             relay.leave();
             return;
         }
-        tally.accepted++;
+        home.tally.accepted++;
         now = relay.kernel().nanoTime();
         Connection connection = new Connection(this, client, reserved);
         add(connection);
@@ -131,12 +124,6 @@ final class Branch {
         }
     }
 
-    /// Tells of a bug as the JVM tells of one that ends a thread.
-    void report(Throwable bug) {
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, bug);
-    }
-
     private void add(Connection connection) {
         connection.next = first;
         if (first != null) {
@@ -144,7 +131,7 @@ final class Branch {
         }
         first = connection;
         connections++;
-        tally.open++;
+        home.tally.open++;
         if (ticking == null) {
             tickEvery(relay.terms().tickNanos());
         }
@@ -161,7 +148,7 @@ final class Branch {
             connection.next.previous = connection.previous;
         }
         connections--;
-        tally.open--;
+        home.tally.open--;
         if (connections == 0 && ticking != null) {
             ticking.cancel(false); // an idle relay does not wake up
             ticking = null;
@@ -179,21 +166,6 @@ final class Branch {
         }
     }
 
-    /// Runs something once, later.
-    @SuppressWarnings("FutureReturnValueIgnored") // nobody asks for it: what it does, it does to a connection
-    void later(long millis, Runnable task) {
-        loop.schedule(
-                () -> {
-                    try {
-                        task.run();
-                    } catch (RuntimeException e) {
-                        report(e); // else the future that nobody asks for keeps it
-                    }
-                },
-                millis,
-                TimeUnit.MILLISECONDS);
-    }
-
     // ---- marks ----
 
     /// Looks after the tails of a connection whose inputs are marked.
@@ -203,7 +175,7 @@ final class Branch {
             marked.add(connection);
         }
         if (sweeping == null) {
-            sweeping = loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
+            sweeping = home.loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -215,17 +187,7 @@ final class Branch {
             return !connection.isSwept;
         });
         if (!marked.isEmpty()) {
-            sweeping = loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
-        }
-    }
-
-    /// Closes what has left the loop, after the events at hand. Netty knows a descriptor by its number
-    /// alone: a later one of these events may be for this number, and would go to whoever was accepted, or
-    /// dialed, with it meanwhile.
-    void closeSoon(Runnable sockets) {
-        closing.add(sockets);
-        if (closing.size() == 1) {
-            loop.execute(this::closeAll);
+            sweeping = home.loop.schedule(this::sweepAll, SWEEP_NANOS, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -245,7 +207,7 @@ final class Branch {
     /// Resets a link that has failed or was cut and has left the loop, once its peers have acknowledged what was
     /// written to them: a reset would throw it away.
     void resetSoon(Link link, Runnable then) {
-        closeSoon(() -> {
+        home.closeSoon(() -> {
             farewells.add(new Farewell(link, then));
             if (parting == null) {
                 part();
@@ -264,17 +226,7 @@ final class Branch {
             return true;
         });
         if (!farewells.isEmpty()) {
-            parting = loop.schedule(this::part, FAREWELL_NANOS, TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void closeAll() {
-        for (Runnable each = closing.poll(); each != null; each = closing.poll()) {
-            try {
-                each.run();
-            } catch (RuntimeException e) {
-                report(e); // the others are closed all the same
-            }
+            parting = home.loop.schedule(this::part, FAREWELL_NANOS, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -289,7 +241,7 @@ final class Branch {
         }
         if (pacing == null) {
             // Not at each one's own moment: a wake-up per millisecond serves them all.
-            pacing = loop.schedule(this::goOn, Math.clamp(nanos, 1_000_000L, 20_000_000L), TimeUnit.NANOSECONDS);
+            pacing = home.loop.schedule(this::goOn, Math.clamp(nanos, 1_000_000L, 20_000_000L), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -307,33 +259,15 @@ final class Branch {
 
     // ---- for others ----
 
-    /// Runs a question on the loop, from any thread.
+    /// As {@link LoopHome#ask}, about this.
     <T> T ask(Function<Branch, T> question) {
-        if (loop.inEventLoop()) {
-            return question.apply(this);
-        }
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        loop.execute(() -> {
-            try {
-                answer.complete(question.apply(this));
-            } catch (Throwable t) {
-                answer.completeExceptionally(t);
-            }
-        });
-        try {
-            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("an event loop does not answer", e);
-        }
+        return home.ask(() -> question.apply(this));
     }
 
     /// What was counted, live connections included.
     Tally snapshot() {
         Tally sum = new Tally();
-        sum.add(tally);
+        sum.add(home.tally);
         sum.spares = spares.count();
         for (Connection each = first; each != null; each = each.next) {
             each.count(sum);
@@ -380,11 +314,10 @@ final class Branch {
                 }
             }
             spares.clear();
-            reserve.close();
-            closeAll();
+            home.closeAll();
             part();
             pipes.retire();
-            scratch.close();
+            home.close();
         }
         return cut;
     }

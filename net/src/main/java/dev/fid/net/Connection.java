@@ -95,11 +95,11 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             end(Ending.RESET); // it has gone already
             return;
         }
-        left.join(branch.loop);
+        left.join(branch.home.loop);
         if (reserved == null
                 && (terms.proxyIn() != ProxyIn.NONE
                         || !branch.relay.upstream(terms).isKnown())) {
-            reserved = branch.reserve.take(); // others will be accepted before we dial
+            reserved = branch.home.reserve.take(); // others will be accepted before we dial
         }
         if (terms.proxyIn() == ProxyIn.NONE) {
             dial();
@@ -151,7 +151,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         if (said == null || (leftEvents & (Uapi.EPOLLIN | Uapi.EPOLLRDHUP | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
             return;
         }
-        switch (said.read(branch.scratch, (leftEvents & Uapi.EPOLLRDHUP) != 0)) {
+        switch (said.read(branch.home.scratch, (leftEvents & Uapi.EPOLLRDHUP) != 0)) {
             case WAIT -> {}
             case PASS -> {
                 header = said.header();
@@ -164,7 +164,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
 
     private void refuse(Greeting said) {
         why = said.why();
-        branch.tally.headerErrors.merge(said.fault().toString(), 1L, Long::sum);
+        branch.home.tally.headerErrors.merge(said.fault().toString(), 1L, Long::sum);
         end(Ending.NO_HEADER);
     }
 
@@ -173,11 +173,11 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         greeting = null;
         Spares.Spare spare = terms.preconnect() > 0 ? branch.spares.take(terms) : null;
         if (spare != null) {
-            branch.tally.preconnected++;
+            branch.home.tally.preconnected++;
             connected(spare.socket, spare.peer, spare.address, spare.events);
             return;
         }
-        Dial fresh = new Dial(branch, terms, terms.connectRetries(), this);
+        Dial fresh = new Dial(branch.home, branch.relay.upstream(terms), terms, terms.connectRetries(), this);
         dial = fresh;
         fresh.start();
     }
@@ -185,7 +185,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     @Override
     public boolean release() {
         if (reserved == null) {
-            return branch.reserve.release();
+            return branch.home.reserve.release();
         }
         dropReserved();
         return true;
@@ -216,7 +216,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             join(socket);
         } catch (ErrnoException | RuntimeException e) {
             kernel().setLinger(socket.number(), true, 0);
-            branch.closeSoon(socket::close);
+            branch.home.closeSoon(socket::close);
             if (e instanceof ErrnoException) {
                 end(Ending.RESET);
             } else {
@@ -241,7 +241,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         link = joined;
         silence = new Silence(terms, joined, branch.now);
         phase = Phase.JOINED;
-        branch.tally.joined++;
+        branch.home.tally.joined++;
     }
 
     /// A fresh socket has room for a header: anything else than all of it is a failure.
@@ -252,9 +252,9 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         byte[] bytes = source != null && destination != null
                 ? ProxyHeader.write(terms.proxyOut(), source, destination, tlvs)
                 : ProxyHeader.write(terms.proxyOut(), client.remoteAddress(), client.localAddress(), tlvs);
-        branch.scratch.put(0, bytes, 0, bytes.length);
-        long sent =
-                kernel().send(socket.number(), branch.scratch, 0, bytes.length, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
+        branch.home.scratch.put(0, bytes, 0, bytes.length);
+        long sent = kernel().send(
+                        socket.number(), branch.home.scratch, 0, bytes.length, Uapi.MSG_DONTWAIT | Uapi.MSG_NOSIGNAL);
         if (sent != bytes.length) {
             throw new ErrnoException("send", socket.toString(), sent < 0 ? (int) -sent : Errno.EIO);
         }
@@ -288,7 +288,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         }
         if (!answered && joined.back().moved() > 0) {
             answered = true;
-            branch.tally.firstByte.add(kernel().nanoTime() - accepted);
+            branch.home.tally.firstByte.add(kernel().nanoTime() - accepted);
         }
         declinedThere = decline(joined.there(), declinedThere);
         declinedBack = decline(joined.back(), declinedBack);
@@ -297,7 +297,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
             case TURN -> {
                 if (!queued) {
                     queued = true;
-                    branch.loop.execute(this);
+                    branch.home.loop.execute(this);
                 }
             }
             case TIME -> branch.pause(this, joined.pauseNanos());
@@ -315,7 +315,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         Declined declined = lane.declined();
         int now = declined == null ? 0 : declined.errno();
         if (now != before && now != 0) {
-            branch.tally.fallbacks.merge(Errno.name(now), 1L, Long::sum);
+            branch.home.tally.fallbacks.merge(Errno.name(now), 1L, Long::sum);
         }
         return now;
     }
@@ -362,9 +362,9 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         }
         phase = Phase.ENDED;
         dropReserved();
-        branch.tally.endings.merge(how, 1L, Long::sum);
+        branch.home.tally.endings.merge(how, 1L, Long::sum);
         Link joined = link;
-        count(branch.tally);
+        count(branch.home.tally);
         left.leave();
         if (right != null) {
             right.leave();
@@ -374,13 +374,13 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         }
         boolean isSilent = how == Ending.IDLE || how == Ending.HALF_CLOSED;
         if (joined == null) {
-            branch.closeSoon(() -> {
+            branch.home.closeSoon(() -> {
                 kernel().setLinger(client.number(), true, 0);
                 client.close();
                 left();
             });
         } else if (how == Ending.DONE || (isSilent && joined.isQuiet())) {
-            branch.closeSoon(() -> {
+            branch.home.closeSoon(() -> {
                 joined.close();
                 left();
             });
@@ -392,7 +392,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
         try {
             branch.relay.log(this, how, why); // last: it runs a program's code
         } catch (RuntimeException e) {
-            branch.report(e);
+            branch.home.report(e);
         }
     }
 
@@ -405,7 +405,7 @@ final class Connection implements Peer.Reader, Dial.Outcome, Runnable {
     /// A bug ends this connection alone.
     @Override
     public void broken(Throwable bug) {
-        branch.report(bug);
+        branch.home.report(bug);
         why = "a bug: " + bug;
         end(Ending.FAILED);
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// One attempt to reach the upstream: its name is looked up, then its addresses are tried, within one time-out for all
 /// of that. An address that is silent for a quarter of a second gets the next one beside it, and the first that
 /// answers is taken and remembered; where all have refused they are asked again after a pause, a few times. Not a
-/// byte was sent until then, so no upstream sees anything twice. Runs on its branch's loop.
+/// byte was sent until then, so no upstream sees anything twice. Runs on its home's loop.
 /// Source: RFC 8305, section 5.
 final class Dial {
     /// Before the next try where descriptors ran out, or a unix listener had no room.
@@ -43,7 +43,7 @@ final class Dial {
         }
     }
 
-    private final Branch branch;
+    private final LoopHome home;
     private final Terms terms;
     private final Upstream upstream;
     private final Outcome outcome;
@@ -57,13 +57,13 @@ final class Dial {
     private boolean isShort;
     private String why = "";
 
-    Dial(Branch branch, Terms terms, int retries, Outcome outcome) {
-        this.branch = branch;
+    Dial(LoopHome home, Upstream upstream, Terms terms, int retries, Outcome outcome) {
+        this.home = home;
         this.terms = terms;
-        this.upstream = branch.relay.upstream(terms);
+        this.upstream = upstream;
         this.outcome = outcome;
         this.retriesLeft = retries;
-        this.since = branch.relay.kernel().nanoTime();
+        this.since = home.kernel.nanoTime();
     }
 
     /// One address, asked.
@@ -83,7 +83,7 @@ final class Dial {
             if (over || (events & (Uapi.EPOLLOUT | Uapi.EPOLLERR | Uapi.EPOLLHUP)) == 0) {
                 return;
             }
-            Kernel kernel = branch.relay.kernel();
+            Kernel kernel = home.kernel;
             boolean failed = (events & (Uapi.EPOLLERR | Uapi.EPOLLHUP)) != 0;
             int errno = failed ? kernel.getsockopt(socket.number(), Uapi.SOL_SOCKET, Uapi.SO_ERROR) : 0;
             attempts.remove(this);
@@ -96,7 +96,7 @@ final class Dial {
             over = true;
             hangUpAll();
             upstream.remember(address);
-            branch.tally.connecting.add(kernel.nanoTime() - since);
+            home.tally.connecting.add(kernel.nanoTime() - since);
             outcome.connected(socket, peer, address, events);
         }
 
@@ -107,13 +107,13 @@ final class Dial {
 
         private void hangUp() {
             peer.leave();
-            branch.relay.kernel().setLinger(socket.number(), true, 0);
-            branch.closeSoon(socket::close);
+            home.kernel.setLinger(socket.number(), true, 0);
+            home.closeSoon(socket::close);
         }
     }
 
     void start() {
-        upstream.find(branch.loop, found -> {
+        upstream.find(home.loop, found -> {
             try {
                 found(found);
             } catch (RuntimeException e) {
@@ -128,7 +128,7 @@ final class Dial {
         }
         addresses = found;
         if (found.length == 0) {
-            branch.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
+            home.tally.connectErrors.merge("EAI_NONAME", 1L, Long::sum);
             fail("the host is unknown");
         } else {
             connect();
@@ -145,7 +145,7 @@ final class Dial {
         SocketAddress[] all = Objects.requireNonNull(addresses);
         while (next < all.length) {
             try {
-                Fd fresh = Fd.connectSoon(branch.relay.kernel(), all[next], terms.bind(), terms.upstream()::apply);
+                Fd fresh = Fd.connectSoon(home.kernel, all[next], terms.bind(), terms.upstream()::apply);
                 if (fresh == null) {
                     later(AGAIN_MILLIS);
                     return;
@@ -153,7 +153,7 @@ final class Dial {
                 isShort = false;
                 Attempt attempt = new Attempt(all[next], fresh);
                 attempts.add(attempt);
-                attempt.peer.join(branch.loop);
+                attempt.peer.join(home.loop);
                 next++;
                 if (next < all.length) {
                     later(HappyEyeballs.DELAY.toMillis());
@@ -185,7 +185,7 @@ final class Dial {
             return;
         }
         retriesLeft--;
-        branch.tally.connectRetries++;
+        home.tally.connectRetries++;
         next = 0;
         later(pauseMillis);
         pauseMillis *= 3;
@@ -199,7 +199,7 @@ final class Dial {
     private void later(long millis) {
         int expected = next;
         int round = retriesLeft;
-        branch.later(millis, () -> {
+        home.later(millis, () -> {
             try {
                 if (!over && next == expected && round == retriesLeft) {
                     connect();
@@ -211,12 +211,12 @@ final class Dial {
     }
 
     private void broken(Throwable bug) {
-        branch.report(bug);
+        home.report(bug);
         if (!over) {
             try {
                 fail("a bug: " + bug);
             } catch (RuntimeException e) {
-                branch.report(e);
+                home.report(e);
             }
         }
     }
@@ -232,7 +232,7 @@ final class Dial {
     }
 
     private void failed(int errno) {
-        branch.tally.connectErrors.merge(Errno.name(errno), 1L, Long::sum);
+        home.tally.connectErrors.merge(Errno.name(errno), 1L, Long::sum);
         why = Errno.text(errno);
     }
 

@@ -27,11 +27,11 @@ final class Listener implements Peer.Reader {
             new ErrnoException("accept4", "", Errno.EMFILE),
             new Declined(Method.SPLICE_THROUGH_PIPE, "pipe2", Errno.EMFILE, ""));
 
-    private final Relay relay;
+    private final AcceptGate gate;
     private final Fd socket;
-    private final Branch home;
-    /// Who gets the connections, in turn: one branch where every loop has a listener of its own.
-    private final List<Branch> branches;
+    private final LoopHome home;
+    /// Who gets the connections, in turn: one where every loop has a listener of its own.
+    private final List<? extends Acceptor> acceptors;
     private final Peer peer;
     private int turn;
     private boolean queued;
@@ -42,11 +42,11 @@ final class Listener implements Peer.Reader {
     /// Waits for room below the relay's bound. Read by other threads.
     private volatile boolean paused;
 
-    Listener(Relay relay, Fd socket, Branch home, List<Branch> branches) {
-        this.relay = relay;
+    Listener(AcceptGate gate, Fd socket, LoopHome home, List<? extends Acceptor> acceptors) {
+        this.gate = gate;
         this.socket = socket;
         this.home = home;
-        this.branches = branches;
+        this.acceptors = acceptors;
         this.peer = new Peer(socket, this, false);
         assert !PREPARED.isEmpty();
     }
@@ -55,7 +55,7 @@ final class Listener implements Peer.Reader {
         return socket;
     }
 
-    Branch home() {
+    LoopHome home() {
         return home;
     }
 
@@ -102,19 +102,19 @@ final class Listener implements Peer.Reader {
     }
 
     private boolean acceptOne() {
-        if (!relay.enter()) {
+        if (!gate.enter()) {
             if (!paused) {
                 paused = true;
                 home.tally.pauses++;
             }
-            if (!relay.enter()) { // somebody may have left before it was seen that we wait
+            if (!gate.enter()) { // somebody may have left before it was seen that we wait
                 return false;
             }
         }
         paused = false;
         Fd client = next();
         if (client == null) {
-            relay.leave();
+            gate.leave();
             return false;
         }
         hand(client);
@@ -122,12 +122,12 @@ final class Listener implements Peer.Reader {
     }
 
     private void hand(Fd client) {
-        Branch branch = branches.get(turn++ % branches.size());
-        if (branch == home) {
-            branch.adopt(client, null);
+        Acceptor next = acceptors.get(turn++ % acceptors.size());
+        if (next.home() == home) {
+            next.adopt(client, null);
         } else {
             Fd reserved = home.reserve.take();
-            branch.loop.execute(() -> branch.adopt(client, reserved));
+            next.home().loop.execute(() -> next.adopt(client, reserved));
         }
     }
 
@@ -197,7 +197,7 @@ final class Listener implements Peer.Reader {
 
     private void acceptAll() {
         for (Fd client = closed ? null : next(); client != null; client = next()) {
-            relay.enterAnyway();
+            gate.enterAnyway();
             hand(client);
         }
     }
@@ -209,7 +209,7 @@ final class Listener implements Peer.Reader {
             acceptAll();
             closed = true;
             peer.leave();
-            relay.giveBack(socket);
+            gate.giveBack(socket);
             socket.close(); // an event for it at most makes the next socket of its number look once in vain
         }
     }

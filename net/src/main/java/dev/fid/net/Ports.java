@@ -32,19 +32,19 @@ final class Ports {
     /// Of those that were handed to us, the ones that were blocking. Listeners on several loops give back.
     private final Set<Fd> blocking = ConcurrentHashMap.newKeySet();
 
-    private Ports(RelayBuilder builder, int loops) {
-        this.kernel = builder.kernel();
-        this.place = builder.place();
-        this.options = builder.terms().client();
-        this.backlog = builder.backlog();
-        this.mode = builder.mode();
-        this.isShared = builder.isPortShared();
+    private Ports(ListenTerms terms, int loops) {
+        this.kernel = terms.kernel();
+        this.place = terms.place();
+        this.options = terms.options();
+        this.backlog = terms.backlog();
+        this.mode = terms.mode();
+        this.isShared = terms.isShared();
         this.loops = loops;
     }
 
     /// @throws ErrnoException EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE; then nothing is left open
-    static Ports open(RelayBuilder builder, int loops) throws ErrnoException {
-        Ports ports = new Ports(builder, loops);
+    static Ports open(ListenTerms terms, int loops) throws ErrnoException {
+        Ports ports = new Ports(terms, loops);
         try {
             ports.bind();
             return ports;
@@ -67,11 +67,11 @@ final class Ports {
     }
 
     /// What can change without binding anew.
-    void change(RelayBuilder now) {
+    void change(ListenTerms now) {
         for (List<Fd> each : sockets) {
             for (Fd socket : each) {
                 if (!socket.isClosed()) {
-                    now.terms().client().change(socket);
+                    now.options().change(socket);
                     if (isOurs(socket)) {
                         kernel.listen(socket.number(), now.backlog()); // once more: only its backlog changes
                     }

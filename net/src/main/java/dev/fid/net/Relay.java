@@ -54,6 +54,28 @@ public final class Relay implements AutoCloseable {
     private volatile boolean draining;
     private boolean closed;
 
+    private final AcceptGate gate = new AcceptGate() {
+        @Override
+        public boolean enter() {
+            return room.enter(terms.maxConnections());
+        }
+
+        @Override
+        public void enterAnyway() {
+            room.enterAnyway();
+        }
+
+        @Override
+        public void leave() {
+            Relay.this.leave();
+        }
+
+        @Override
+        public void giveBack(Fd socket) {
+            ports.giveBack(socket);
+        }
+    };
+
     Relay(RelayBuilder builder, Loops loops, boolean ownsLoops) throws ErrnoException {
         this.kernel = builder.kernel();
         Rehearsal.hold(kernel);
@@ -66,7 +88,7 @@ public final class Relay implements AutoCloseable {
         this.terms = builder.terms();
         this.upstream = new Upstream(terms.upstreams());
         this.total = rate(terms, null);
-        this.ports = Ports.open(builder, loops.count());
+        this.ports = Ports.open(builder.listens(), loops.count());
         this.name = name(builder, ports);
         try {
             begin();
@@ -84,7 +106,7 @@ public final class Relay implements AutoCloseable {
             for (int i = 0; i < each.size(); i++) {
                 Branch home = branches.get(i % branches.size());
                 boolean alone = each.size() == 1;
-                listeners.add(new Listener(this, each.get(i), home, alone ? branches : List.of(home)));
+                listeners.add(new Listener(gate, each.get(i), home.home, alone ? branches : List.of(home)));
             }
         }
         for (int i = 0; i < listeners.size(); i++) {
@@ -157,14 +179,6 @@ public final class Relay implements AutoCloseable {
     }
 
     /// Room for one connection more, or none.
-    boolean enter() {
-        return room.enter(terms.maxConnections());
-    }
-
-    void enterAnyway() {
-        room.enterAnyway();
-    }
-
     void leave() {
         room.leave();
         if (draining) {
@@ -173,11 +187,6 @@ public final class Relay implements AutoCloseable {
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).resume();
         }
-    }
-
-    /// A listener is closed: one that was handed to us is given back as it came.
-    void giveBack(Fd socket) {
-        ports.giveBack(socket);
     }
 
     boolean logs() {
@@ -267,7 +276,7 @@ public final class Relay implements AutoCloseable {
         }
         terms = now;
         name = name(builder, ports);
-        ports.change(builder);
+        ports.change(builder.listens());
         for (Branch branch : branches) {
             branch.ask(each -> {
                 each.change(now);
@@ -366,7 +375,7 @@ public final class Relay implements AutoCloseable {
     }
 
     private void onLoop(Listener listener, Runnable task) {
-        listener.home().ask(each -> {
+        listener.home().ask(() -> {
             task.run();
             return true;
         });

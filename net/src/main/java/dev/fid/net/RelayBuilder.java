@@ -89,21 +89,13 @@ public final class RelayBuilder {
         return log;
     }
 
-    int mode() {
-        return mode;
-    }
-
-    int backlog() {
-        return backlog;
-    }
-
     @Nullable
     Consumer<LogEntry> trouble() {
         return trouble;
     }
 
-    boolean isPortShared() {
-        return reusePort;
+    ListenTerms listens() {
+        return new ListenTerms(kernel, place(), client.terms(), backlog, mode, reusePort);
     }
 
     Terms terms() {

@@ -11,13 +11,14 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Connections to the upstream that were made before their clients came, so that a client does not wait for one.
 ///
 /// An upstream may end a connection that says nothing, so each is replaced after half a minute, and what ended
 /// meanwhile is thrown away; an upstream that refuses is asked again after a pause that grows to five seconds.
-/// Runs on its branch's loop.
+/// Runs on its home's loop.
 final class Spares {
     private static final long MOST_AGE_NANOS = 30_000_000_000L;
     private static final long LOOK_MILLIS = 1000;
@@ -52,7 +53,7 @@ final class Spares {
 
         @Override
         public void broken(Throwable bug) {
-            branch.report(bug);
+            home.report(bug);
             if (ready.remove(this)) {
                 drop(this);
             }
@@ -64,12 +65,13 @@ final class Spares {
 
         /// What no edge has told yet.
         private boolean isAlive() {
-            long peeked = kernel().recv(socket.number(), branch.scratch, 0, 1, Uapi.MSG_PEEK | Uapi.MSG_DONTWAIT);
+            long peeked = kernel().recv(socket.number(), home.scratch, 0, 1, Uapi.MSG_PEEK | Uapi.MSG_DONTWAIT);
             return !hasEnded() && (peeked > 0 || peeked == -Errno.EAGAIN);
         }
     }
 
-    private final Branch branch;
+    private final LoopHome home;
+    private final Function<Terms, Upstream> upstreams;
     private Terms terms;
     private final ArrayDeque<Spare> ready = new ArrayDeque<>();
     private final List<Dial> dialing = new ArrayList<>();
@@ -78,13 +80,14 @@ final class Spares {
     private boolean isRefused;
     private boolean isPausing;
 
-    Spares(Branch branch, Terms terms) {
-        this.branch = branch;
+    Spares(LoopHome home, Function<Terms, Upstream> upstreams, Terms terms) {
+        this.upstreams = upstreams;
+        this.home = home;
         this.terms = terms;
     }
 
     private Kernel kernel() {
-        return branch.relay.kernel();
+        return home.kernel;
     }
 
     int count() {
@@ -115,7 +118,7 @@ final class Spares {
         pauseMillis = 0;
         isRefused = false;
         if (terms.preconnect() > 0) {
-            looking = branch.loop.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            looking = home.loop.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
             refill();
         }
     }
@@ -134,14 +137,14 @@ final class Spares {
     private void pause() {
         isPausing = true;
         pauseMillis = Math.clamp(pauseMillis * 2, FIRST_PAUSE_MILLIS, LONGEST_PAUSE_MILLIS);
-        branch.later(pauseMillis, () -> {
+        home.later(pauseMillis, () -> {
             isPausing = false;
             refill();
         });
     }
 
     private final class Attempt implements Dial.Outcome {
-        private final Dial dial = new Dial(branch, terms, 0, this);
+        private final Dial dial = new Dial(home, upstreams.apply(terms), terms, 0, this);
 
         void start() {
             dialing.add(dial);
@@ -188,7 +191,7 @@ final class Spares {
 
     private void drop(Spare spare) {
         spare.peer.leave();
-        branch.closeSoon(spare.socket::close);
+        home.closeSoon(spare.socket::close);
     }
 
     /// Ends all of them.

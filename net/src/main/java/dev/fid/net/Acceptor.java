@@ -1,0 +1,14 @@
+package dev.fid.net;
+
+import dev.fid.Fd;
+import org.jspecify.annotations.Nullable;
+
+/// Takes the clients that a {@link Listener} accepts.
+interface Acceptor {
+    LoopHome home();
+
+    /// On the loop's thread.
+    ///
+    /// @param reserved a descriptor for what the client will need; null where one is at hand on this loop
+    void adopt(Fd client, @Nullable Fd reserved);
+}
