@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -13,116 +12,20 @@ import org.jspecify.annotations.Nullable;
 
 /// What `fid bench` does: runs the races of this machine, prints what came of them, and saves it.
 public final class Bench {
-    /// The options with which the launcher `./fid` starts java for a copy; a test compares them with the launcher's.
-    public static final List<String> COPY_JVM = List.of(
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CompileThresholdScaling=8", "-Xms8m", "-Xmx64m");
-
-    /// Those for a relay; a test compares them, too.
-    public static final List<String> RELAY_JVM = List.of("-XX:+UseSerialGC", "-Xms16m", "-Xmx256m");
-
-    private final Options options;
+    private final BenchOptions options;
     private final PrintStream out;
     private final PrintStream progress;
 
-    private Bench(Options options, PrintStream out, PrintStream progress) {
+    private Bench(BenchOptions options, PrintStream out, PrintStream progress) {
         this.options = options;
         this.out = out;
         this.progress = progress;
     }
 
-    /// What is asked for.
-    ///
-    /// @param outputs where the report goes
-    /// @param from a saved report to read instead of measuring, or null
-    /// @param time what the whole run may take
-    /// @param extent which of the races: all whose names begin with one of `routes`, or the usual ones
-    /// @param routes beginnings of the names of races; none means all
-    /// @param paths directories on whose file systems files are copied too
-    /// @param runs rounds that count, at most
-    /// @param seed of the order of the runs
-    /// @param bytes of a run from file to file; other races move a multiple
-    public record Options(
-            Outputs outputs,
-            @Nullable Path from,
-            Duration time,
-            Extent extent,
-            List<String> routes,
-            List<Path> paths,
-            int runs,
-            long seed,
-            long bytes) {
-        public static final int USUAL_RUNS = 15;
-
-        /// Whether a race of this name is run.
-        ///
-        /// @param usual whether it is one of the usual ones
-        boolean wants(String id, boolean usual) {
-            return extent == Extent.USUAL
-                    ? usual
-                    : routes.isEmpty() || routes.stream().anyMatch(id::startsWith);
-        }
-
-        /// Whether every block size is tried.
-        boolean allSizes() {
-            return extent == Extent.ALL;
-        }
-
-        /// The same races again.
-        String command() {
-            String what =
-                    extent == Extent.USUAL ? "" : routes.isEmpty() ? " all" : " --routes " + String.join(",", routes);
-            return "fid bench" + what + " --time " + time.toSeconds() + "s --runs " + runs
-                    + (bytes == extent.bytes ? "" : " --bytes " + bytes)
-                    + String.join(
-                            "", paths.stream().map(path -> " --path " + path).toList()) + " --seed " + seed;
-        }
-    }
-
-    /// How much is measured where nobody says more.
-    public enum Extent {
-        /// A route of each kind, few block sizes, files of 64 MiB: what goes into two minutes.
-        USUAL(Duration.ofMinutes(2), 64 << 20),
-        /// All races, or those that are named, at every block size.
-        ALL(Duration.ofMinutes(10), 256 << 20);
-
-        /// Time for all of it.
-        public final Duration time;
-
-        /// Bytes of a run from file to file.
-        public final long bytes;
-
-        Extent(Duration time, long bytes) {
-            this.time = time;
-            this.bytes = bytes;
-        }
-    }
-
-    /// Where a report goes, besides the table on stdout. Each may be null.
-    ///
-    /// @param save as JSON with every sample, which {@link Options#from} and `compare` read
-    /// @param markdown as a page for a forge
-    /// @param html as a page for a browser, in one file
-    /// @param csv as a line for each contender
-    /// @param svg as pictures in this directory
-    /// @param compare an earlier report that the new one is set against
-    /// @param failIfSlower the share by which Fid may have become slower in no race; 0 for any
-    /// @param json prints the report as JSON instead of the table
-    public record Outputs(
-            @Nullable Path save,
-            @Nullable Path markdown,
-            @Nullable Path html,
-            @Nullable Path csv,
-            @Nullable Path svg,
-            @Nullable Path compare,
-            double failIfSlower,
-            boolean json) {
-        public static final Outputs NONE = new Outputs(null, null, null, null, null, null, 0, false);
-    }
-
     /// What a run of the benchmark came to.
     public enum Outcome {
         DONE,
-        /// Fid became slower than it may, {@link Outputs#failIfSlower}.
+        /// Fid became slower than it may, {@link BenchOptions.Outputs#failIfSlower}.
         SLOWER,
         /// It could not be done; why was said.
         FAILED
@@ -132,7 +35,7 @@ public final class Bench {
     ///
     /// @param out gets a table of the targets
     /// @param progress gets a line per race
-    public static Outcome run(Options options, PrintStream out, PrintStream progress) {
+    public static Outcome run(BenchOptions options, PrintStream out, PrintStream progress) {
         try {
             return new Bench(options, out, progress).run();
         } catch (IOException | IllegalArgumentException e) {
@@ -148,7 +51,7 @@ public final class Bench {
     }
 
     private Outcome run() throws IOException {
-        Outputs outputs = options.outputs();
+        BenchOptions.Outputs outputs = options.outputs();
         Report then = outputs.compare() == null ? null : read(outputs.compare()); // before minutes are spent
         Report report = options.from() != null ? read(options.from()) : new Campaign(options, progress).run();
         Comparison comparison = then == null ? null : Comparison.of(report, then);

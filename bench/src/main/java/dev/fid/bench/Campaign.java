@@ -22,14 +22,14 @@ final class Campaign {
     private static final double ARTICLES_WEIGHT = 2;
     private static final double RSS_WEIGHT = 3;
 
-    private final Bench.Options options;
+    private final BenchOptions options;
     private final PrintStream progress;
     private final Kernel kernel = Kernel.linux();
     private final Processors processors = Processors.ofThisProcess(kernel);
     private final Random random;
     private final long start = kernel.nanoTime();
 
-    Campaign(Bench.Options options, PrintStream progress) {
+    Campaign(BenchOptions options, PrintStream progress) {
         this.options = options;
         this.progress = progress;
         this.random = new Random(options.seed());
@@ -37,19 +37,17 @@ final class Campaign {
 
     Report run() throws IOException {
         try (Suite suite = new Suite(kernel, processors, options)) {
-            return run(suite);
+            return run(suite, new Relays(suite.memory().path("relays"), suite.skipping()));
         }
     }
 
-    private Report run(Suite suite) throws IOException {
+    private Report run(Suite suite, Relays relays) throws IOException {
         List<Contest> races = suite.wanted();
+        races.addAll(relays.races(options.routes()));
         boolean articles =
                 options.wants("articles", true) && suite.peers().refusal().isEmpty();
         boolean rss = options.wants("rss", false);
-        if (races.isEmpty()
-                && !options.wants("articles", true)
-                && !rss
-                && !suite.relays().hasIdle()) {
+        if (races.isEmpty() && !options.wants("articles", true) && !rss && !relays.hasIdle()) {
             throw new IllegalArgumentException("no race is called " + String.join(" or ", options.routes()));
         }
         if (!races.isEmpty()) {
@@ -85,7 +83,7 @@ final class Campaign {
         }
         List<Report.Fact> facts = new ArrayList<>();
         buffer(results).ifPresent(facts::add);
-        facts.addAll(suite.relays().idle(progress));
+        facts.addAll(relays.idle(progress));
         if (rss) {
             announce("rss", ++step, steps, timetable);
             rss(suite, timetable.left()).ifPresent(facts::add);
@@ -95,7 +93,7 @@ final class Campaign {
             refusal = watch.refusal();
         }
         Map<String, Object> card = Machine.card(processors, refusal);
-        card.putAll(suite.relays().versions());
+        card.putAll(relays.versions());
         return new Report(
                 card,
                 options.command(),
@@ -118,7 +116,7 @@ final class Campaign {
             return null;
         }
         long bytes = Math.max(options.bytes(), Math.min(Articles.LEAST_BYTES, 8 * options.bytes()));
-        return Articles.measure(suite, bytes, Math.clamp(options.runs(), 1, 7), deadline, kernel, random);
+        return ArticlesRun.run(suite, bytes, Math.clamp(options.runs(), 1, 7), deadline, kernel, random);
     }
 
     /// The largest buffer that Fid read into, in any race: bytes by reads.
@@ -134,7 +132,7 @@ final class Campaign {
     /// The most memory that `fid copy` of a large file has, in a process of its own.
     private Optional<Report.Fact> rss(Suite suite, long left) throws IOException {
         String what = "resident memory of `fid copy` of " + Human.bytes(RSS_BYTES);
-        List<String> command = new ArrayList<>(Machine.commandLine());
+        List<String> command = new ArrayList<>(LauncherFlags.commandLine());
         int main = command.indexOf("dev.fid.cli.Main");
         String refusal = main < 0
                 ? "not started as `fid bench`"
@@ -151,7 +149,7 @@ final class Campaign {
         command.subList(main + 1, command.size()).clear();
         // The launcher gives the benchmark the whole JVM; a copy gets this one.
         command.removeIf(word -> word.startsWith("-XX:") || word.startsWith("-Xm"));
-        command.addAll(1, Bench.COPY_JVM);
+        command.addAll(1, LauncherFlags.COPY_JVM);
         command.addAll(
                 List.of("copy", "-q", in.toString(), suite.disk().path("copied").toString()));
         try {

@@ -44,14 +44,9 @@ final class Machine {
 
     /// The options that change how fast a JVM is, without those that name files.
     private static List<String> options() {
-        return commandLine().stream()
+        return LauncherFlags.commandLine().stream()
                 .filter(word -> word.startsWith("-X") && !word.startsWith("-Xlog") && !word.startsWith("-XX:AOTCache"))
                 .toList();
-    }
-
-    /// The words that started this JVM.
-    static List<String> commandLine() {
-        return List.of(read("/proc/self/cmdline").split("\0", -1));
     }
 
     /// A figure of /proc in KiB, such as VmRSS; 0 where it is not there.

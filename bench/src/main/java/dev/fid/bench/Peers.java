@@ -201,14 +201,15 @@ final class Peers {
             return null;
         }
         return "'" + Path.of(System.getProperty("java.home"), "bin", "java")
-                + "' " + String.join(" ", Bench.COPY_JVM) + classes() + " --enable-native-access=ALL-UNNAMED -cp '"
+                + "' " + String.join(" ", LauncherFlags.COPY_JVM) + classes()
+                + " --enable-native-access=ALL-UNNAMED -cp '"
                 + System.getProperty("java.class.path")
                 + "' " + main;
     }
 
     /// The classes that the launcher has ready, where there are any.
     private static String classes() {
-        return Machine.commandLine().stream()
+        return LauncherFlags.commandLine().stream()
                 .filter(argument -> argument.startsWith("-XX:AOTCache="))
                 .map(argument -> " '" + argument + "'")
                 .findFirst()

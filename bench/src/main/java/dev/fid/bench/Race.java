@@ -143,7 +143,7 @@ final class Race implements Contest {
             for (Contender contender : all) {
                 List<Way.Outcome> outcomes = course.outcomes.get(contender);
                 if (outcomes != null && !outcomes.isEmpty()) {
-                    Modelled modelled = Modelled.of(contender, bed, outcomes.getLast());
+                    Modelled modelled = ModelledRun.of(contender, bed, outcomes.getLast());
                     series.add(Result.Series.of(contender, outcomes, modelled));
                 }
             }

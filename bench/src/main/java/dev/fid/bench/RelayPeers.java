@@ -141,7 +141,7 @@ final class RelayPeers {
         }
         List<String> words = new ArrayList<>(List.of(java("java"), "-Xlog:disable", "-Xlog:all=warning:stderr"));
         words.add("-Xshare:auto");
-        words.addAll(Bench.RELAY_JVM);
+        words.addAll(LauncherFlags.RELAY_JVM);
         words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath(), main, "relay"));
         return words;
     }

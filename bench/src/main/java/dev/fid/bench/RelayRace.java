@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// One load on all relays in turns: each is started once, gets the load for a moment in every round, in
 /// random order, and has nothing to do while another has it.
 final class RelayRace implements Contest {
-    /// What the reports say of a relay's method.
-    static final String METHOD = "relay";
 
     private static final int LEAST_ROUNDS = 5;
     /// That a relay is configured for.
@@ -30,10 +28,6 @@ final class RelayRace implements Contest {
     private static final long WARM_MILLIS = 60;
     private static final long LEAST_MILLIS = 150;
     private static final long MOST_MILLIS = 1000;
-    /// Of the processors, taken away by other virtual machines: more, and a turn says more of them than of the relay.
-    static final double MOST_STOLEN = 0.03;
-
-    static final int TRIES = 4;
 
     private static final int PEAKS = 5;
     private static final long PEAK_MILLIS = 500;
@@ -284,7 +278,7 @@ final class RelayRace implements Contest {
             Strangers strangers = new Strangers();
             Sample sample = load.run(asked, runner.port, runner.pids, WARM_MILLIS, millis, false, -1)
                     .sample();
-            if (i == TRIES || !(strangers.stolenShare() > MOST_STOLEN)) {
+            if (i == Report.TRIES || !(strangers.stolenShare() > Report.MOST_STOLEN)) {
                 return sample;
             }
         }
@@ -297,7 +291,7 @@ final class RelayRace implements Contest {
                         runner.entrant.name(),
                         runner.entrant.kind(),
                         0,
-                        METHOD,
+                        Report.RELAY,
                         -1,
                         -1,
                         runner.calls,

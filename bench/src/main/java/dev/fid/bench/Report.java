@@ -26,6 +26,13 @@ record Report(
         List<Fact> facts,
         List<String> skipped,
         @Nullable Articles articles) {
+    /// What the reports say of a relay's method.
+    static final String RELAY = "relay";
+
+    /// Of the processors, taken away by other virtual machines: more, and a turn says more of them than of the relay.
+    static final double MOST_STOLEN = 0.03;
+
+    static final int TRIES = 4;
 
     static final String SCHEMA = "fid.bench/1";
 

@@ -138,11 +138,11 @@ final class Sheets {
     static String sentence(Result result, Result.Series own) {
         String strangers = " Strangers had " + Human.digits(100 * result.strangers()) + " % of the processors.";
         String rounds = own.samples().size() + " rounds.";
-        if (own.method().equals(RelayRace.METHOD)) {
+        if (own.method().equals(Report.RELAY)) {
             return rounds + " Every relay is a process of its own with two threads, and has the same load; CPU time and"
                     + " switches are those of all its threads, calls were counted in a run of their own. A turn in which other"
-                    + " virtual machines took more than " + Math.round(100 * RelayRace.MOST_STOLEN)
-                    + " % of the processors was made again, " + (RelayRace.TRIES - 1) + " times at most."
+                    + " virtual machines took more than " + Math.round(100 * Report.MOST_STOLEN)
+                    + " % of the processors was made again, " + (Report.TRIES - 1) + " times at most."
                     + strangers;
         }
         String run = Human.bytes(result.bytes()) + " a run, " + rounds;

@@ -26,14 +26,13 @@ final class Suite implements AutoCloseable {
     private final Peers peers;
     private final Workplace memory;
     private final Workplace disk;
-    private final Bench.Options options;
+    private final BenchOptions options;
     private final Map<String, LoopMount> mounts = new LinkedHashMap<>();
     private final List<Workplace> places = new ArrayList<>();
     private final Set<String> skipped = new LinkedHashSet<>();
     private final List<Contest> races = new ArrayList<>();
-    private final Relays relays;
 
-    Suite(Kernel kernel, Processors processors, Bench.Options options) throws IOException {
+    Suite(Kernel kernel, Processors processors, BenchOptions options) throws IOException {
         this.kernel = kernel;
         this.processors = processors;
         this.options = options;
@@ -46,7 +45,6 @@ final class Suite implements AutoCloseable {
         this.memory = inMemory;
         this.disk = onDisk;
         this.peers = Peers.compiled(memory.path(), processors.mover());
-        this.relays = new Relays(memory.path("relays"), skipped);
         if (!peers.refusal().isEmpty()) {
             skipped.add("the reference programs in C: " + peers.refusal());
         }
@@ -64,15 +62,10 @@ final class Suite implements AutoCloseable {
         races.add(race);
     }
 
-    Relays relays() {
-        return relays;
-    }
-
     /// The races that are asked for, in the order of the report.
-    List<Contest> wanted() throws IOException {
+    List<Contest> wanted() {
         List<Contest> wanted = new ArrayList<>(races);
         wanted.removeIf(race -> !options.wants(race.id(), race.isUsual()));
-        wanted.addAll(relays.races(options.routes()));
         return wanted;
     }
 
@@ -93,7 +86,7 @@ final class Suite implements AutoCloseable {
         return options.bytes();
     }
 
-    Bench.Options options() {
+    BenchOptions options() {
         return options;
     }
 
@@ -215,6 +208,11 @@ final class Suite implements AutoCloseable {
     /// Notes what was left out, once.
     void skip(String what) {
         skipped.add(what);
+    }
+
+    /// What was left out; others may add to it.
+    Set<String> skipping() {
+        return skipped;
     }
 
     List<String> skipped() {

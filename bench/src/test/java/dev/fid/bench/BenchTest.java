@@ -24,9 +24,9 @@ class BenchTest {
     @TempDir
     Path directory;
 
-    private Bench.Options options(String... routes) {
-        return new Bench.Options(
-                new Bench.Outputs(
+    private BenchOptions options(String... routes) {
+        return new BenchOptions(
+                new BenchOptions.Outputs(
                         directory.resolve("report.json"),
                         directory.resolve("report.md"),
                         directory.resolve("report.html"),
@@ -37,7 +37,7 @@ class BenchTest {
                         false),
                 null,
                 Duration.ofMinutes(20),
-                Bench.Extent.ALL,
+                BenchOptions.Extent.ALL,
                 List.of(routes),
                 List.of(),
                 2,
@@ -45,7 +45,7 @@ class BenchTest {
                 BYTES);
     }
 
-    private Report run(Bench.Options options) throws IOException {
+    private Report run(BenchOptions options) throws IOException {
         Bench.Outcome outcome = Bench.run(options, new PrintStream(out, true, StandardCharsets.UTF_8), progress());
         assertThat(outcome).as(progress.toString(StandardCharsets.UTF_8)).isEqualTo(Bench.Outcome.DONE);
         return Report.fromJson(Files.readString(directory.resolve("report.json")));

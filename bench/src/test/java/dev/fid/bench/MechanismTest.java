@@ -34,7 +34,7 @@ class MechanismTest {
             bed.begin(Bed.Sink.DISCARD);
             Way.Outcome outcome = contender.way().move(bed, watch);
             bed.end();
-            Modelled modelled = Modelled.of(contender, bed, outcome);
+            Modelled modelled = ModelledRun.of(contender, bed, outcome);
             assertThat(modelled).as(contender.name()).isNotNull();
             return new Both(outcome, java.util.Objects.requireNonNull(modelled));
         }

@@ -106,11 +106,11 @@ class RegressionTest {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream progress = new PrintStream(said, true, StandardCharsets.UTF_8);
         Bench.Outcome outcome = Bench.run(
-                new Bench.Options(
-                        new Bench.Outputs(null, null, null, null, null, then, ALLOWED, true),
+                new BenchOptions(
+                        new BenchOptions.Outputs(null, null, null, null, null, then, ALLOWED, true),
                         now,
                         Duration.ZERO,
-                        Bench.Extent.ALL,
+                        BenchOptions.Extent.ALL,
                         List.of(),
                         List.of(),
                         1,

@@ -115,7 +115,7 @@ class TurnsTest {
             List<Integer> sizes = List.of(23, 6, 6, 9, 9, 9, 9, 9, 6, 6, 9, 17, 11);
             List<Double> weights = List.of(3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0);
             double weight = weights.stream().mapToDouble(Double::doubleValue).sum();
-            Timetable timetable = new Timetable(() -> now, Bench.Extent.USUAL.time.toNanos(), weight);
+            Timetable timetable = new Timetable(() -> now, BenchOptions.Extent.USUAL.time.toNanos(), weight);
             int rounds = Integer.MAX_VALUE;
             for (int i = 0; i < sizes.size(); i++) {
                 long deadline = timetable.begin(weights.get(i));

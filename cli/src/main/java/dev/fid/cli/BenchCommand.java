@@ -1,6 +1,7 @@
 package dev.fid.cli;
 
 import dev.fid.bench.Bench;
+import dev.fid.bench.BenchOptions;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -124,7 +125,7 @@ final class BenchCommand implements Action {
     private List<Path> paths = List.of();
 
     @Option(names = "--runs", paramLabel = "N", description = "Rounds that count, at most. Default: 15.")
-    private int runs = Bench.Options.USUAL_RUNS;
+    private int runs = BenchOptions.USUAL_RUNS;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the order of the runs.")
     private long seed = System.nanoTime() & 0xffff;
@@ -152,14 +153,14 @@ final class BenchCommand implements Action {
         }
     }
 
-    private Bench.Options options() {
+    private BenchOptions options() {
         boolean usual = what == null && routes.isEmpty();
-        Bench.Extent extent = usual ? Bench.Extent.USUAL : Bench.Extent.ALL;
-        Duration most = what == null || what == What.all ? extent.time : Bench.Extent.USUAL.time;
-        return new Bench.Options(
-                new Bench.Outputs(save, markdown, html, csv, svg, compare, failIfSlower, json),
+        BenchOptions.Extent extent = usual ? BenchOptions.Extent.USUAL : BenchOptions.Extent.ALL;
+        Duration most = what == null || what == What.all ? extent.time : BenchOptions.Extent.USUAL.time;
+        return new BenchOptions(
+                new BenchOptions.Outputs(save, markdown, html, csv, svg, compare, failIfSlower, json),
                 from,
-                time != null ? time : routes.isEmpty() ? most : Bench.Extent.USUAL.time,
+                time != null ? time : routes.isEmpty() ? most : BenchOptions.Extent.USUAL.time,
                 extent,
                 what == null ? routes : what.routes(),
                 paths,

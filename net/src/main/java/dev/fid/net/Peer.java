@@ -58,7 +58,7 @@ final class Peer extends FileDescriptor implements EpollIoHandle {
         bond.submit(EDGES);
     }
 
-    /// From the loop's thread; the descriptor of a connection is closed by {@link Branch#closeSoon}.
+    /// From the loop's thread; the descriptor of a connection is closed by {@link LoopHome#closeSoon}.
     void leave() {
         left = true;
         if (registration != null) {

@@ -2,7 +2,7 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.bench.Bench;
+import dev.fid.bench.LauncherFlags;
 import dev.fid.tests.conformance.Command;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,14 +18,14 @@ class LauncherTest {
     void theBenchmarkAndTheseTestsStartACopyAsTheLauncherDoes() throws IOException {
         assertThat(Files.readString(LAUNCHER).lines())
                 .filteredOn(line -> line.startsWith("jvm="))
-                .containsExactly("jvm='" + String.join(" ", Bench.COPY_JVM) + "'");
+                .containsExactly("jvm='" + String.join(" ", LauncherFlags.COPY_JVM) + "'");
     }
 
     @Test
     void theBenchmarkStartsARelayAsTheLauncherDoes() throws IOException {
         assertThat(Files.readString(LAUNCHER).lines())
                 .filteredOn(line -> line.startsWith("' relay '*)"))
-                .containsExactly("' relay '*) jvm='" + String.join(" ", Bench.RELAY_JVM) + "' ;;");
+                .containsExactly("' relay '*) jvm='" + String.join(" ", LauncherFlags.RELAY_JVM) + "' ;;");
     }
 
     @Test

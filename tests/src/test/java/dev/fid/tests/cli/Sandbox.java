@@ -3,7 +3,7 @@ package dev.fid.tests.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.bench.Bench;
+import dev.fid.bench.LauncherFlags;
 import dev.fid.cli.Main;
 import dev.fid.tests.Await;
 import dev.fid.tests.Needs;
@@ -38,7 +38,7 @@ abstract class Sandbox {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xlog:disable",
                 "-Xlog:all=warning:stderr"));
-        words.addAll(Bench.COPY_JVM);
+        words.addAll(LauncherFlags.COPY_JVM);
         words.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",

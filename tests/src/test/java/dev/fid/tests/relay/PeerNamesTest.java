@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.Fd;
-import dev.fid.bench.Bench;
+import dev.fid.bench.LauncherFlags;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
@@ -104,7 +104,7 @@ class PeerNamesTest extends Fixture {
     void inTheCLocaleEveryNameIsServed() throws Exception {
         ServerSocketChannel server = unixServer();
         UnixDomainSocketAddress path = UnixDomainSocketAddress.of(dir.resolve("relay.sock"));
-        List<String> words = new ArrayList<>(Bench.RELAY_JVM);
+        List<String> words = new ArrayList<>(LauncherFlags.RELAY_JVM);
         words.addFirst(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
         words.addAll(List.of("dev.fid.cli.Main", "relay", "--access-log", "-"));
