@@ -42,7 +42,7 @@ final class Attributes implements AutoCloseable {
     private List<Tree.Loss> lost = new ArrayList<>();
 
     Attributes(Tree wish) {
-        this(wish.kernel, wish.kept, wish.ifPossible);
+        this(wish.kernel(), wish.kept, wish.ifPossible);
     }
 
     /// @param kept what must come along

@@ -22,7 +22,7 @@ final class Census {
 
     private Census(Tree wish, int deepest) {
         this.deepest = deepest;
-        this.kernel = wish.kernel;
+        this.kernel = wish.kernel();
         this.follow = wish.follow;
         List<byte[]> paths = new ArrayList<>();
         for (Name name : wish.in) {

@@ -62,7 +62,7 @@ final class Counters {
                     known != null ? known.files() : -1,
                     moving.get(),
                     known != null ? known.bytes() : -1,
-                    wish.kernel.nanoTime() - start,
+                    wish.kernel().nanoTime() - start,
                     latest));
         }
     }

@@ -4,10 +4,6 @@ import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,34 +38,27 @@ public final class PipeBudget {
         this.softPages = softPages;
     }
 
-    /// The budget that the limits of this machine leave. All pipes of this process on the kernel of the machine
+    /// The budget that the limits of this kernel leave. All pipes of this process on the kernel of the machine
     /// share one; another kernel gets a budget of its own.
     public static PipeBudget of(Kernel kernel) {
-        return kernel.isHost() ? Shared.BUDGET : ofMachine(kernel);
+        return kernel.isHost() ? Shared.BUDGET : limitsOf(kernel);
     }
 
     private static final class Shared {
-        static final PipeBudget BUDGET = ofMachine(Kernel.linux());
+        static final PipeBudget BUDGET = limitsOf(Kernel.linux());
     }
 
-    private static PipeBudget ofMachine(Kernel kernel) {
+    private static PipeBudget limitsOf(Kernel kernel) {
         // Root is exempt from the soft limit, even where it lacks CAP_SYS_RESOURCE (Linux 6.18, measured).
         return new PipeBudget(
                 kernel,
-                setting("/proc/sys/fs/pipe-max-size", 1 << 20),
-                kernel.geteuid() == 0 ? 0 : setting("/proc/sys/fs/pipe-user-pages-soft", 16384));
+                setting(kernel, "fs/pipe-max-size", 1 << 20),
+                kernel.geteuid() == 0 ? 0 : setting(kernel, "fs/pipe-user-pages-soft", 16384));
     }
 
-    /// One read of many bytes: a sysctl ends after the first, so Files.readString, which begins with one byte,
-    /// gets only the first digit (JDK 25).
-    private static long setting(String path, long otherwise) {
-        try (InputStream in = new FileInputStream(path)) {
-            byte[] text = new byte[64];
-            int read = in.read(text);
-            return Long.parseLong(new String(text, 0, Math.max(0, read), StandardCharsets.US_ASCII).strip());
-        } catch (IOException | NumberFormatException e) {
-            return otherwise; // no /proc here; these are the kernel's defaults
-        }
+    private static long setting(Kernel kernel, String name, long otherwise) {
+        long value = kernel.sysctl(name);
+        return value < 0 ? otherwise : value; // no /proc here; these are the kernel's defaults
     }
 
     /// Bytes that one pipe may have at most (`pipe-max-size`).

@@ -141,7 +141,7 @@ public final class Tree {
 
     final List<Name> in;
     Name out = Name.of(".");
-    Kernel kernel = Kernel.linux();
+    private @Nullable Kernel kernel;
     boolean recursive = true;
     boolean follow;
     boolean followNamed;
@@ -228,6 +228,11 @@ public final class Tree {
     public Tree on(Kernel kernel) {
         this.kernel = kernel;
         return this;
+    }
+
+    /// That of this machine is touched only where no other was asked for.
+    Kernel kernel() {
+        return kernel == null ? Kernel.linux() : kernel;
     }
 
     /// Whether directories are copied, as by default. Without, they fail, and a link is followed.

@@ -80,7 +80,7 @@ final class Walk implements AutoCloseable {
 
     Walk(Tree wish) {
         this.wish = wish;
-        this.kernel = wish.kernel;
+        this.kernel = wish.kernel();
         this.start = kernel.nanoTime();
         this.links = new Links(wish.existing != Tree.Existing.REPLACE);
         this.room = Room.of(kernel, wish.jobs, wish.listener != null);

@@ -341,6 +341,11 @@ public interface Kernel {
         return false;
     }
 
+    /// The number in `/proc/sys/` `name`, e.g. `fs/pipe-max-size`, or `-errno` (ENOENT where there is no such file or
+    /// no
+    /// /proc, EINVAL where it holds no number >= 0). Source: proc_sys(5).
+    long sysctl(String name);
+
     /// Nanoseconds of a clock that only goes forward; the origin means nothing.
     long nanoTime();
 

@@ -5,6 +5,7 @@ import static dev.fid.kernel.Scratch.OFF_IN;
 import static dev.fid.kernel.Scratch.OFF_OUT;
 import static dev.fid.kernel.Scratch.ROOM;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -972,6 +973,24 @@ public final class LinuxKernel implements Kernel {
     @Override
     public boolean isHost() {
         return true;
+    }
+
+    @Override
+    public long sysctl(String name) {
+        int fd = openat(Uapi.AT_FDCWD, ("/proc/sys/" + name).getBytes(US_ASCII), Uapi.O_CLOEXEC, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        try (Memory text = allocate(pageSize())) {
+            long read = read(fd, text, 0, text.size()); // a sysctl gives all in one read, and then no more
+            if (read < 0) {
+                return read;
+            }
+            String number = new String(text.bytes(0, (int) read), US_ASCII).strip();
+            return number.matches("\\d{1,18}") ? Long.parseLong(number) : -Errno.EINVAL;
+        } finally {
+            close(fd);
+        }
     }
 
     @Override

@@ -681,6 +681,19 @@ public final class ModelKernel implements Kernel {
         return callInt("ioctl", () -> files.file(fd) == null ? -Errno.EBADF : -Errno.ENOTTY);
     }
 
+    /// The limits of pipes; ENOENT for all others.
+    @Override
+    public long sysctl(String name) {
+        Limits limits = machine.limits;
+        boolean accounts = machine.profile.accountsPipes();
+        return switch (name) {
+            case "fs/pipe-max-size" -> machine.profile.resizesPipes() ? limits.pipeMaxSize() : -Errno.ENOENT;
+            case "fs/pipe-user-pages-soft" -> accounts ? limits.pipeUserPagesSoft() : -Errno.ENOENT;
+            case "fs/pipe-user-pages-hard" -> accounts ? limits.pipeUserPagesHard() : -Errno.ENOENT;
+            default -> -Errno.ENOENT;
+        };
+    }
+
     @Override
     public int geteuid() {
         return 0;

@@ -36,7 +36,7 @@ final class Rehearsal {
 
     /// Once a process; on a kernel that is not this machine's nothing is opened.
     static void hold(Kernel kernel) {
-        if (!kernel.equals(Kernel.linux()) || HELD.getAndSet(true)) {
+        if (!kernel.isHost() || HELD.getAndSet(true)) {
             return;
         }
         int members = 0;

@@ -1,13 +1,23 @@
 package dev.fid.tests.behaviour;
 
 import dev.fid.ErrnoException;
+import dev.fid.Fanout;
 import dev.fid.Fd;
+import dev.fid.Link;
 import dev.fid.Moved;
 import dev.fid.PipeBudget;
+import dev.fid.PipePool;
+import dev.fid.Replacement;
 import dev.fid.Transfer;
+import dev.fid.Tree;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import dev.fid.model.Freedom;
+import dev.fid.model.Limits;
+import dev.fid.model.ModelClock;
+import dev.fid.model.ModelKernel;
+import dev.fid.model.Profile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +42,7 @@ final class Child {
     public static void main(String[] arguments) throws Exception {
         switch (arguments[0]) {
             case "kernel" -> kernel();
+            case "model" -> onTheModel();
             case "channel" -> channel(Path.of(arguments[1]));
             case "budget" -> budget();
             case "descriptors" -> descriptors(Path.of(arguments[1]));
@@ -48,6 +59,47 @@ final class Child {
         } catch (UnsupportedOperationException e) {
             System.out.println(e.getMessage());
         }
+    }
+
+    /// All that moves bytes, on a kernel that needs nothing of this machine.
+    private static void onTheModel() throws IOException {
+        Kernel kernel = new ModelKernel(
+                Profile.LINUX_6_18, Limits.USUAL.withPipes(128 << 10, 64, 0), Freedom.USUAL, ModelClock.real());
+        PipeBudget budget = PipeBudget.of(kernel);
+        System.out.println("pipes " + budget.maxCapacity());
+        move(kernel);
+        Path file = Path.of("/f");
+        try (Fd out = Fd.open(kernel, file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            Fixture.put(out, new byte[100_000]);
+        }
+        try (Fd in = Fd.open(kernel, file);
+                Replacement copy = Replacement.of(kernel, Path.of("/copy"), 0600)) {
+            System.out.println(
+                    "transfer " + Transfer.from(in).to(copy.fd()).run().bytes());
+            copy.commit(true);
+        }
+        int[] pipe = new int[2];
+        kernel.pipe2(pipe, Uapi.O_CLOEXEC | Uapi.O_NONBLOCK);
+        try (Fd in = Fd.own(kernel, pipe[0], "in")) {
+            try (Fd end = Fd.own(kernel, pipe[1], "end")) {
+                Fixture.put(end, new byte[50_000]);
+            }
+            Fd left = Fd.open(kernel, Path.of("/left"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            Fd right = Fd.open(kernel, Path.of("/right"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            System.out.println("fanout " + Fanout.from(in).to(left, right).run().bytes());
+        }
+        Fd[] client = Fd.pair(kernel);
+        Fd[] server = Fd.pair(kernel);
+        Fixture.put(client[0], new byte[10_000]);
+        client[0].close();
+        kernel.shutdown(server[1].number(), Uapi.SHUT_WR);
+        try (PipePool pool = new PipePool(kernel, budget, 1 << 16, PipePool.Splicing.ALWAYS);
+                Link link = new Link(client[1], server[0], pool)) {
+            link.join();
+            System.out.println("link " + link.there().moved());
+        }
+        System.out.println(
+                "tree " + Tree.from(file).on(kernel).to(Path.of("/tmp")).run().files());
     }
 
     private static void channel(Path file) throws IOException {

@@ -60,6 +60,18 @@ class ChildTest {
     }
 
     @Test
+    void onTheModelNothingOfThisMachineIsNeeded() throws Exception {
+        assertThat(child(List.of("--illegal-native-access=deny", "-Dos.name=Mac OS X"), "model"))
+                .containsExactly(
+                        "pipes 131072",
+                        "100000 by splice_through_pipe",
+                        "transfer 100000",
+                        "fanout 50000",
+                        "link 10000",
+                        "tree 1");
+    }
+
+    @Test
     void onAnotherSystemTheErrorNamesIt() throws Exception {
         assertThat(child(List.of(NATIVE, "-Dos.name=Mac OS X"), "kernel"))
                 .singleElement()
