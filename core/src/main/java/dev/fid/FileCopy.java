@@ -76,7 +76,7 @@ final class FileCopy implements AutoCloseable {
 
     /// Whether it has other names, which are to be names of one copy.
     boolean isLinked(Stat stat) {
-        return stat.nlink > 1 && wish.links && wish.recursive;
+        return stat.nlink > 1 && wish.links && wish.recursive && !wish.attributesOnly;
     }
 
     /// A file with several names: copied by `copy` if it is the first of them, else linked to that.

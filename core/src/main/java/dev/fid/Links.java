@@ -96,12 +96,15 @@ final class Links {
 
     private final Map<Inode, Linked> all = new ConcurrentHashMap<>();
     private final boolean remembering;
+    private final boolean forgetting;
 
     /// Without any.
     ///
     /// @param remembering whether names of the copies may be there already, and stay
-    Links(boolean remembering) {
+    /// @param forgetting whether a file is met by as many names as it has; links that are followed may be more
+    Links(boolean remembering, boolean forgetting) {
         this.remembering = remembering;
+        this.forgetting = forgetting;
     }
 
     Linked of(Stat stat) {
@@ -111,7 +114,7 @@ final class Links {
     /// Forgets a file of which all names were seen.
     void seen(Stat stat, Linked linked) {
         linked.seen++;
-        if (linked.seen >= stat.nlink) {
+        if (forgetting && linked.seen >= stat.nlink) {
             all.remove(new Inode(stat));
         }
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -49,7 +50,7 @@ final class Walk implements AutoCloseable {
     private long failed;
     private volatile boolean stopped;
     private volatile @Nullable Throwable broken;
-    private @Nullable Fd base;
+    private final List<Fd> bases = new ArrayList<>();
     private byte[] outName = NO_NAME;
     private int umask = -1;
 
@@ -70,6 +71,10 @@ final class Walk implements AutoCloseable {
         byte[] nameOut;
         final Stat stat;
 
+        /// Where its name is.
+        @Nullable
+        Folder root;
+
         Top(Name path, byte[] name, byte[] nameOut, Stat stat) {
             this.path = path;
             this.name = name;
@@ -82,7 +87,7 @@ final class Walk implements AutoCloseable {
         this.wish = wish;
         this.kernel = wish.kernel();
         this.start = kernel.nanoTime();
-        this.links = new Links(wish.existing != Tree.Existing.REPLACE);
+        this.links = new Links(wish.existing != Tree.Existing.REPLACE, !wish.follow);
         this.room = Room.of(kernel, wish.jobs, wish.listener != null);
         this.tasks = new Tasks(room.jobs());
         Rate given = wish.rate;
@@ -96,13 +101,11 @@ final class Walk implements AutoCloseable {
         boolean inside = directory != null;
         List<Top> all = new ArrayList<>();
         if (directory == null) {
-            Top top = java.util.Objects.requireNonNull(top(wish.in.getFirst())); // the only one, or it fails
+            Top top = Objects.requireNonNull(top(wish.in.getFirst())); // the only one, or it fails
             directory = place(top);
             all.add(top);
         }
-        base = directory;
-        Folder root = new Folder(this, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
-        root.identify();
+        Folder root = root(directory);
         if (inside) {
             for (Name path : wish.in) {
                 Top top = top(path);
@@ -111,12 +114,60 @@ final class Walk implements AutoCloseable {
                 }
             }
         }
+        List<Top> ready = new ArrayList<>();
         for (Top top : all) {
             collisions |= !names.add(text(top.nameOut));
-            refuse(top, root, directory, inside);
+            top.root = root;
+            if (!inside || follow(top, root)) {
+                refuse(top, inside);
+                ready.add(top);
+            }
         }
         outName = inside ? wish.out.bytes() : wish.out.parent();
-        return run(root, all);
+        return run(ready);
+    }
+
+    private Folder root(Fd directory) throws ErrnoException {
+        bases.add(directory);
+        Folder root = new Folder(this, null, bytes(""), bytes(""), AT_FDCWD, directory.number(), new Stat(), false);
+        root.identify();
+        return root;
+    }
+
+    /// A file that was named, in a directory that has its name: as without a directory a link is followed there, and
+    /// what is no regular file is not replaced.
+    ///
+    /// @return false where that is refused, which is told, and others go on
+    private boolean follow(Top top, Folder root) throws ErrnoException {
+        Stat there = new Stat();
+        boolean asIs = !exists(root.out(), top.nameOut, there) || there.type() == S_IFREG || there.type() == S_IFDIR;
+        if (top.stat.type() != S_IFREG || asIs || wish.linked) {
+            return true;
+        }
+        Name path = wish.out.resolve(top.nameOut);
+        try (Destination place = Destination.of(kernel, path)) {
+            requireReplaceable(place, path);
+            top.nameOut = place.name();
+            top.root = root(place.takeDirectory());
+            return true;
+        } catch (ErrnoException e) {
+            if (wish.in.size() == 1) {
+                throw e;
+            }
+            fail(path.text(), true, e);
+            return false;
+        }
+    }
+
+    private boolean exists(int directory, byte[] name, Stat there) {
+        return PathCalls.retrying(() -> kernel.statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there))
+                == 0;
+    }
+
+    private static void requireReplaceable(Destination place, Name path) throws ErrnoException {
+        if (!place.isReplaceable()) {
+            throw refusal(path, "open", Errno.EINVAL, "it is no regular file to replace");
+        }
     }
 
     private static String text(byte[] name) {
@@ -143,32 +194,37 @@ final class Walk implements AutoCloseable {
     ///
     /// @return the directory, which stays open
     private Fd place(Top top) throws ErrnoException {
-        if (top.stat.type() == S_IFREG) {
+        if (top.stat.type() == S_IFREG && !wish.linked) {
             // Written to, so a link is followed.
             try (Destination place = Destination.of(kernel, wish.out)) {
-                if (!place.isReplaceable()) {
-                    throw refusal("open", Errno.EINVAL, "it is no regular file to replace");
-                }
+                requireReplaceable(place, wish.out);
                 top.nameOut = place.name();
                 return place.takeDirectory();
             }
         }
         // Made anew, so it takes the place of a link.
+        if (wish.out.endsInSlash() && top.stat.type() == S_IFDIR) {
+            int there = openPath(wish.out.bytes());
+            if (there >= 0) { // also behind a link
+                top.nameOut = Folder.HERE;
+                return Fd.own(kernel, there, "");
+            }
+        }
         byte[] parent = wish.out.parent();
         int fd = openPath(parent.length == 0 ? Folder.HERE : parent);
         if (fd < 0) {
-            throw refusal("open", -fd, "");
+            throw refusal(wish.out, "open", -fd, "");
         }
         if (wish.out.endsInSlash() && top.stat.type() != S_IFDIR) {
             kernel.close(fd);
-            throw refusal("open", Errno.ENOTDIR, "");
+            throw refusal(wish.out, "open", Errno.ENOTDIR, "");
         }
         top.nameOut = wish.out.lastName();
         return Fd.own(kernel, fd, "");
     }
 
-    private ErrnoException refusal(String call, int errno, String detail) {
-        return new ErrnoException(call, wish.out.text(), errno, Side.OUT, 0, detail);
+    private static ErrnoException refusal(Name path, String call, int errno, String detail) {
+        return new ErrnoException(call, path.text(), errno, Side.OUT, 0, detail);
     }
 
     private @Nullable Top top(Name path) throws ErrnoException {
@@ -194,16 +250,20 @@ final class Walk implements AutoCloseable {
     }
 
     /// Refuses to copy a directory into itself, whatever the names: no directory above the destination may be it.
-    private void refuse(Top top, Folder root, Fd directory, boolean inside) throws ErrnoException {
+    private void refuse(Top top, boolean inside) throws ErrnoException {
+        Folder root = Objects.requireNonNull(top.root);
+        int directory = root.out();
         Stat there = new Stat();
-        boolean exists = PathCalls.retrying(() ->
-                        kernel.statx(directory.number(), top.nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, there))
-                == 0;
-        if (exists && same(there, top.stat) && (top.stat.type() == S_IFDIR || wish.in.size() == 1)) {
+        boolean exists = exists(directory, top.nameOut, there);
+        boolean alone = wish.in.size() == 1 && !wish.linked;
+        if (exists && same(there, top.stat) && (top.stat.type() == S_IFDIR || alone)) {
             throw itself(top, "it is the source itself");
         }
-        if (exists && !inside && top.stat.type() == S_IFLNK && leadToOne(top, directory)) {
-            throw itself(top, "it is the file that the source leads to");
+        boolean made = top.stat.type() != S_IFREG && top.stat.type() != S_IFDIR;
+        if (exists && !inside && made && leadToOne(top, directory)) {
+            throw itself(
+                    top,
+                    top.stat.type() == S_IFLNK ? "it is the file that the source leads to" : "it leads to the source");
         }
         if (top.stat.type() != S_IFDIR) {
             return;
@@ -212,7 +272,7 @@ final class Walk implements AutoCloseable {
             throw new ErrnoException("mkdir", wish.out.text(), Errno.ENOTDIR, Side.OUT, 0, "");
         }
         Stat above = root.outStat();
-        int fd = directory.number();
+        int fd = directory;
         try {
             while (true) {
                 if (same(above, top.stat)) {
@@ -222,7 +282,7 @@ final class Walk implements AutoCloseable {
                 int up =
                         PathCalls.retrying(() -> kernel.openat(from, bytes(".."), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
                 ErrnoException.check(up, "open", "..");
-                if (fd != directory.number()) {
+                if (fd != directory) {
                     kernel.close(fd);
                 }
                 fd = up;
@@ -234,19 +294,18 @@ final class Walk implements AutoCloseable {
                 above = next;
             }
         } finally {
-            if (fd != directory.number()) {
+            if (fd != directory) {
                 kernel.close(fd);
             }
         }
     }
 
     /// Whether a link, put there, would lead to itself, or takes the place of another link to its own file.
-    private boolean leadToOne(Top top, Fd directory) {
+    private boolean leadToOne(Top top, int directory) {
         Stat in = new Stat();
         Stat out = new Stat();
         return PathCalls.retrying(() -> kernel.statx(AT_FDCWD, top.name, 0, STATX_BASIC_STATS, in)) == 0
-                && PathCalls.retrying(() -> kernel.statx(directory.number(), top.nameOut, 0, STATX_BASIC_STATS, out))
-                        == 0
+                && PathCalls.retrying(() -> kernel.statx(directory, top.nameOut, 0, STATX_BASIC_STATS, out)) == 0
                 && same(in, out);
     }
 
@@ -260,13 +319,14 @@ final class Walk implements AutoCloseable {
 
     // ---- the run ----
 
-    private Tree.Report run(Folder root, List<Top> all) {
+    private Tree.Report run(List<Top> all) {
         Census census = wish.listener == null ? null : Census.start(wish, room.counted());
         boolean interrupted = false;
         // Sources of the same name come one after the other, so that the first one wins.
         List<List<Top>> rounds = collisions ? all.stream().map(List::of).toList() : List.of(all);
         for (List<Top> round : rounds) {
             for (Top top : round.reversed()) {
+                Folder root = Objects.requireNonNull(top.root);
                 root.pending.incrementAndGet();
                 tasks.push(0, worker -> worker.top(root, top.name, top.nameOut, top.stat));
             }
@@ -544,9 +604,6 @@ final class Walk implements AutoCloseable {
     @Override
     public void close() {
         open.forEach(Folder::end); // none are left but by an error that ended the run
-        Fd directory = base;
-        if (directory != null) {
-            directory.close();
-        }
+        bases.forEach(Fd::close);
     }
 }

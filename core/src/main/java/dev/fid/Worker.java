@@ -7,6 +7,7 @@ import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -379,6 +380,17 @@ final class Worker implements AutoCloseable {
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
+        if ((wish.follow || wish.followNamed || wish.attributesOnly) && placing.exists(old)) {
+            boolean same = old.type() == stat.type()
+                    && (target != null
+                            ? Arrays.equals(target, target(folder.out(), nameOut, old))
+                            : old.rdev == stat.rdev);
+            if (!same || folder.parent == null) { // as with cp(1), which replaces it by such a one with -r alone
+                throw new ErrnoException("open", "", Errno.EEXIST, Side.OUT, 0, "");
+            }
+            walk.counters.skipped.incrementAndGet();
+            return false;
+        }
         boolean closed = attributes.closedAtFirst();
         int mode = stat.mode & (S_IFMT | (closed ? 0700 : 0777));
         int usual = closed ? stat.mode & 0777 & ~walk.umask() : -1;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A directory in which `./fid` is the command, and ways to run it there.
-abstract class Sandbox {
+public abstract class Sandbox {
     private static final int SECONDS = 120; // after which a process is taken to hang
 
     @TempDir
@@ -49,7 +49,7 @@ abstract class Sandbox {
     }
 
     /// Only what the command needs: a short class path opens faster.
-    static String classPath() {
+    public static String classPath() {
         return String.join(
                 ":",
                 jars(".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*" + "|.*/picocli-[^/]*"));
