@@ -16,9 +16,4 @@ record Course(
         long pipeCapacity,
         Enlargement given,
         Readiness readiness,
-        @Nullable Digest digest) {
-
-    /// A kernel is asked for at most this many bytes at once, so that no call keeps a thread for long: 2 GiB of
-    /// sendfile from a slow disk took seconds.
-    static final long CHUNK = 8 << 20; // 8 MiB
-}
+        @Nullable Digest digest) {}

@@ -54,7 +54,7 @@ final class Descent implements AutoCloseable {
         // side.
         this.pollIn = inBlocks && !plan.in().kind().isSeekable();
         this.pollOut = outBlocks && !plan.out().kind().isSeekable();
-        this.chunk = pollOut && plan.out().kind().isSocket() ? room(course.out()) : Course.CHUNK;
+        this.chunk = pollOut && plan.out().kind().isSocket() ? room(course.out()) : Meter.CHUNK;
         this.offload = Thread.currentThread().isVirtual() && (inBlocks || outBlocks);
     }
 

@@ -121,7 +121,7 @@ final class Head implements AutoCloseable {
             return Math.min(len, ours.buffered());
         }
         tally.count(SPLICE);
-        long result = Readiness.offload(() -> ours.fillOnce(in, null, Math.min(len, Course.CHUNK)));
+        long result = Readiness.offload(() -> ours.fillOnce(in, null, Math.min(len, Meter.CHUNK)));
         if (result == 0 || (result == -Errno.EAGAIN && toldReady && in.kindOrOther() == FdKind.TCP)) {
             return read(len); // the last word on the end, and the way past an urgent mark: see Descent#isAtMark
         }

@@ -50,7 +50,7 @@ final class Mapped extends Mover {
         side = Side.OUT;
         call = WRITE;
         course.tally().count(WRITE);
-        long most = Math.min(Math.min(len, Course.CHUNK), mappedAt + mappedLength - at);
+        long most = Math.min(Math.min(len, Meter.CHUNK), mappedAt + mappedLength - at);
         long written = write(memory, at - mappedAt, most);
         if (written > 0) {
             if (offIn == null) {

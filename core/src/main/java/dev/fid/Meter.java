@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 /// Bytes and time of one transfer: how much may go now, how long a wait may be, when to tell the listener, when
 /// to end.
 final class Meter {
+    /// A kernel is asked for at most this many bytes at once, so that no call keeps a thread for long: 2 GiB of
+    /// sendfile from a slow disk took seconds.
+    static final long CHUNK = 8 << 20; // 8 MiB
+
     final long start;
     private final Kernel kernel;
     private final List<Fd> ends;

@@ -71,7 +71,7 @@ abstract sealed class Mover implements AutoCloseable permits Direct, Mapped, Rea
                 yield pipe == null ? null : new ThroughPipe(course, pipe);
             }
             case MMAP -> new Mapped(course, Long.MAX_VALUE);
-            case MMAP_SEGMENTS -> new Mapped(course, Course.CHUNK);
+            case MMAP_SEGMENTS -> new Mapped(course, Meter.CHUNK);
             case READ_WRITE -> new ReadWrite(course, null, 0);
             case TEE, VMSPLICE -> throw new IllegalArgumentException(method + " moves nothing from one to another");
         };
