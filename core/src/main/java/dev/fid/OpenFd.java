@@ -25,6 +25,8 @@ final class OpenFd {
         this.named = named;
     }
 
+    /// The number.
+    ///
     /// @throws IllegalStateException after close, as soon as nobody uses it any more
     int number() {
         if (users.isFree()) {
