@@ -9,6 +9,7 @@ import dev.fid.kernel.Stat;
 /// System calls that name files, made again after EINTR, and what a file without a name needs.
 final class PathCalls {
     /// The directory itself, as a name in it.
+    @SuppressWarnings("MutablePublicArray") // Fid's own rooms do not write to it
     static final byte[] HERE = {'.'};
 
     private PathCalls() {}
