@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /// What a service counted, in Prometheus' text format (version 0.0.4).
 final class Metrics {
@@ -133,14 +134,10 @@ final class Metrics {
                 .forEach((which, count) -> line(name, label("relay", relay) + "," + label(key, which), count)));
     }
 
-    private interface Histogram {
-        Times of(Tally tally);
-    }
-
-    private void times(String name, String help, Map<String, Tally> tallies, Histogram histogram) {
+    private void times(String name, String help, Map<String, Tally> tallies, Function<Tally, Times> histogram) {
         head(name, "histogram", help);
         tallies.forEach((relay, tally) -> {
-            Times times = histogram.of(tally);
+            Times times = histogram.apply(tally);
             for (int i = 0; i < Times.BOUNDS.length; i++) {
                 String bound = BigDecimal.valueOf(Times.BOUNDS[i], 6)
                         .stripTrailingZeros()
