@@ -75,6 +75,8 @@ record Report(
         return Json.indented(json);
     }
 
+    /// Reads what was saved.
+    ///
     /// @throws IllegalArgumentException where it is no such report
     static Report fromJson(String text) {
         if (!(Json.read(text) instanceof Map<?, ?> json) || !SCHEMA.equals(json.get("schema"))) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 final class Durations {
     private Durations() {}
 
+    /// A duration as people write it.
+    ///
     /// @throws IllegalArgumentException that names what is wrong
     static Duration parse(String text) {
         int digits = Size.digits(text);

@@ -58,6 +58,8 @@ final class FlowOptions {
     @Option(names = "--json", description = "Prints the result as JSON; on stderr where stdout carries the data.")
     boolean json;
 
+    /// Refuses options that do not go together.
+    ///
     /// @throws Failure where two options contradict each other
     void check() throws Failure {
         if (limitFile != null && limit > 0) {

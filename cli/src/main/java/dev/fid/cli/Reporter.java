@@ -58,6 +58,8 @@ final class Reporter {
         tell(now, "");
     }
 
+    /// Tells how far it is.
+    ///
     /// @param note what else the line is to say, or nothing
     synchronized void tell(Progress told, String note) {
         Progress now = told.length() < 0 && expected >= 0

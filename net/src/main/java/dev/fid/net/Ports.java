@@ -42,6 +42,8 @@ final class Ports {
         this.loops = loops;
     }
 
+    /// Binds all of them, or none.
+    ///
     /// @throws ErrnoException EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE; then nothing is left open
     static Ports open(ListenTerms terms, int loops) throws ErrnoException {
         Ports ports = new Ports(terms, loops);
