@@ -3,6 +3,7 @@ package dev.fid.net;
 /// A histogram of times, with the bounds that Prometheus shows. For one thread; copies for others.
 final class Times {
     /// Upper bounds in microseconds.
+    @SuppressWarnings("MutablePublicArray") // the rooms of the relay do not write to it
     static final long[] BOUNDS = {
         50,
         100,

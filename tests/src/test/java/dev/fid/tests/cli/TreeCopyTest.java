@@ -201,6 +201,12 @@ class TreeCopyTest extends Sandbox {
                 signal("KILL", process); // by number: destroyForcibly would close the streams, too
             }
             finish(process);
+            // What was about to take the place of an older copy has a name already, a hidden one.
+            try (Stream<Path> all = Files.walk(dir.resolve("out"))) {
+                for (Path hidden : all.filter(file -> hidden(file)).toList()) {
+                    Files.delete(hidden);
+                }
+            }
             wholeFiles("out", 20_000);
             if (i % 2 == 1) {
                 sh("rm -rf out; mkdir out");
@@ -209,6 +215,10 @@ class TreeCopyTest extends Sandbox {
         Ran ran = sh("fid copy -r --resume src/. out");
         assertThat(ran.status()).isZero();
         assertThat(sh("diff -r src out && ls -A out | grep fid").out()).isEmpty();
+    }
+
+    private static boolean hidden(Path file) {
+        return file.getFileName().toString().matches("\\.f\\d+\\.fid-[0-9a-f]{16}");
     }
 
     private long count(String folder) {
@@ -225,6 +235,7 @@ class TreeCopyTest extends Sandbox {
         tree(4000, 3000);
         Process process = start(fid("copy", "-r", "--jobs", "1", "--progress=json", "-i", "1ms", "src", "out"));
         awaitError("fid.progress");
+        await("some files", () -> count("out") > 10);
         signal(name, process);
         Ran ran = finish(process);
         assertThat(ran.status()).isEqualTo(status);
