@@ -1,5 +1,7 @@
 package dev.fid;
 
+import static dev.fid.kernel.Uapi.FALLOC_FL_KEEP_SIZE;
+import static dev.fid.kernel.Uapi.FALLOC_FL_PUNCH_HOLE;
 import static dev.fid.kernel.Uapi.SEEK_DATA;
 import static dev.fid.kernel.Uapi.SEEK_HOLE;
 
@@ -10,6 +12,7 @@ import dev.fid.kernel.Memory;
 /// The data of a sparse file, between its holes. Source: lseek(2), SEEK_DATA and SEEK_HOLE.
 final class Extents {
     private static final long PAGE = 4096;
+    private static final long ZEROS = 256 << 10; // 256 KiB
 
     private final Kernel kernel;
     private final int fd;
@@ -54,6 +57,34 @@ final class Extents {
         data = ErrnoException.check(found, "lseek", fd + ", SEEK_DATA");
         hole = Math.min(size, ErrnoException.check(kernel.lseek(fd, data, SEEK_HOLE), "lseek", fd + ", SEEK_HOLE"));
         return true;
+    }
+
+    /// Makes [`from`, `to`) of `out` read as zeros where data lies there: a hole where the file system can, else zeros.
+    static void clear(Fd out, long from, long to) throws ErrnoException {
+        Kernel kernel = out.kernel();
+        int fd = out.number();
+        long end = Math.min(to, out.stat().size);
+        if (from >= end) {
+            return;
+        }
+        long data = kernel.lseek(fd, from, SEEK_DATA);
+        if (data == -Errno.ENXIO || data >= end) {
+            return;
+        }
+        int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+        long result = Readiness.offload(() -> PathCalls.retrying(() -> kernel.fallocate(fd, mode, from, end - from)));
+        if (result >= 0) {
+            return;
+        }
+        // Not on FUSE, NFSv3, FAT: whatever it says, a write of zeros has the last word.
+        try (Memory zeros = kernel.allocate(Math.min(end - from, ZEROS))) {
+            for (long at = from; at < end; ) {
+                long here = at;
+                long written = Readiness.offload(() ->
+                        Patience.retrying(() -> kernel.pwrite(fd, zeros, 0, Math.min(end - here, zeros.size()), here)));
+                at += ErrnoException.check(written, "pwrite", out + ", zeros at " + here);
+            }
+        }
     }
 
     /// Whether there is data in the very last page that a file can have, where tmpfs finds none: to round its end up to

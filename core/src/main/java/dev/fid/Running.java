@@ -230,7 +230,7 @@ final class Running implements AutoCloseable {
         Extents extents = new Extents(in.kernel(), in.number(), start, size);
         long done = start;
         while (extents.next()) {
-            meter.skip(extents.data - done);
+            hole(done, extents.data, startOut - start);
             done = extents.data
                     + dense(
                             rest,
@@ -243,7 +243,7 @@ final class Running implements AutoCloseable {
             }
         }
         if (done < size && extents.data == size) {
-            meter.skip(size - done);
+            hole(done, size, startOut - start);
             long end = startOut + size - start;
             if (out.stat().size < end) {
                 ErrnoException.check(kernel.ftruncate(out.number(), end), "ftruncate", out + ", " + end);
@@ -254,6 +254,12 @@ final class Running implements AutoCloseable {
         if (meter.moved() == size - start && more > 0) {
             dense(rest, size, startOut + size - start, more, Taken.NOTHING);
         }
+    }
+
+    /// Leaves out a hole of the input, from byte `from` to `to`, which lies `shift` bytes further in the output.
+    private void hole(long from, long to, long shift) throws ErrnoException {
+        Extents.clear(out, from + shift, to + shift);
+        meter.skip(to - from);
     }
 
     /// Compares the source with what it was, and the bytes with its size.

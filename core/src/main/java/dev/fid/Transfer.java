@@ -175,8 +175,8 @@ public final class Transfer {
         return this;
     }
 
-    /// Keeps the holes of an input file as holes of the output file, which must be new or as long as it is to
-    /// become.
+    /// Keeps the holes of an input file as holes of the output file: what lay there before is gone, as a hole where
+    /// the output's file system can punch one, else as zeros.
     public Transfer sparse(boolean sparse) {
         this.sparse = sparse;
         return this;

@@ -507,6 +507,29 @@ class TransferTermsTest extends Fixture {
         assertThat(position(out)).isEqualTo(size);
     }
 
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void whatLayWhereTheInputHasAHoleIsGone(boolean punches) throws Exception {
+        FaultyKernel filling = FaultyKernel.over(kernel);
+        if (!punches) {
+            filling.on("fallocate").fails(Errno.EOPNOTSUPP);
+        }
+        Path path = dir.resolve("in");
+        byte[] content = new byte[300_000];
+        content[8192] = 1;
+        Contents.write(kernel, path, content, allBut(content.length, 2, 2));
+        Contents.write(kernel, dir.resolve("out"), pattern(400_000));
+        Fd in = keep(Fd.open(filling.kernel(), path, READ));
+        Fd out = keep(Fd.open(filling.kernel(), dir.resolve("out"), READ, WRITE));
+        long blocks = out.facts().blocks();
+        assertThat(Transfer.from(in).to(out).offOut(1000).sparse(true).run().bytes())
+                .isEqualTo(content.length);
+        byte[] expected = pattern(400_000);
+        System.arraycopy(content, 0, expected, 1000, content.length);
+        assertSame(content("out"), expected, "over the old bytes");
+        assertThat(out.facts().blocks() < blocks).as("fewer blocks").isEqualTo(punches);
+    }
+
     /// Which blocks are holes: all but these two.
     private static boolean[] allBut(int length, long one, long two) {
         boolean[] holes = new boolean[(length + 4095) / 4096];
