@@ -90,7 +90,9 @@ final class Differential {
                 if (difference != null) {
                     sum(duel, 0);
                     Duel impatient = impatient(real);
-                    Script small = new Shrinker(smaller -> impatient.run(smaller) != null).shrink(script);
+                    Script small =
+                            new Script(new Shrinker<>(Step::simpler, steps -> impatient.run(new Script(steps)) != null)
+                                    .shrink(script.steps()));
                     duel = duel(real);
                     report(seed, difference, small, duel.run(small));
                     duel = duel(real);
