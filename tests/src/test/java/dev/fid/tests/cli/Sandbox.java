@@ -10,6 +10,7 @@ import dev.fid.tests.Needs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,23 +23,29 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A directory in which `./fid` is the command, and ways to run it there.
 public abstract class Sandbox {
     private static final int SECONDS = 120; // after which a process is taken to hang
+    private static final @Nullable Path PACKAGED = packaged();
 
     @TempDir
     Path dir;
 
-    /// `fid` as the launcher starts it, from this test's class path.
+    /// `fid` as the launcher starts it: with its jars and their cache where they were packaged, else from this test's
+    /// class path.
     static List<String> fid(String... arguments) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xlog:disable",
-                "-Xlog:all=warning:stderr"));
+                "-Xlog:all=warning,aot*=off,cds*=off:stderr"));
         words.addAll(LauncherFlags.COPY_JVM);
+        if (PACKAGED != null) {
+            words.add("-XX:AOTCache=" + PACKAGED.resolve("fid.aot"));
+        }
         words.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
@@ -48,19 +55,47 @@ public abstract class Sandbox {
         return words;
     }
 
+    /// The folder of the packaged command, where this test runs with its jar; null where it runs with classes.
+    private static @Nullable Path packaged() {
+        for (String jar : given(".*/cli/target/fid-cli-[^/]*[.]jar")) {
+            Path folder = Path.of(jar).getParent();
+            if (folder != null && Files.isReadable(folder.resolve("fid.aot"))) {
+                return folder;
+            }
+        }
+        return null;
+    }
+
     /// Only what the command needs: a short class path opens faster.
     public static String classPath() {
+        if (PACKAGED != null) {
+            return jarsIn(PACKAGED.resolve("lib"));
+        }
         return String.join(
                 ":",
-                jars(".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*" + "|.*/picocli-[^/]*"));
+                given(".*/(core|model|bench|cli)/target/.*|.*/fid-(core|model|bench|cli)-[^/]*" + "|.*/picocli-[^/]*"));
     }
 
     /// What the commands of a relay need besides, as in the launcher.
     private static String serverClassPath() {
-        return String.join(":", jars(".*/net/target/.*|.*/fid-net-[^/]*|.*/(netty|tomlj|antlr4-runtime)-[^/]*"));
+        if (PACKAGED != null) {
+            return jarsIn(PACKAGED.resolve("lib/server"));
+        }
+        return String.join(":", given(".*/net/target/.*|.*/fid-net-[^/]*|.*/(netty|tomlj|antlr4-runtime)-[^/]*"));
     }
 
-    private static List<String> jars(String pattern) {
+    /// In the order in which java expands the launcher's `lib/*`: the cache is for that order alone.
+    private static String jarsIn(Path folder) {
+        List<String> jars = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.jar")) {
+            all.forEach(jar -> jars.add(jar.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return String.join(":", jars);
+    }
+
+    private static List<String> given(String pattern) {
         List<String> needed = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(":", -1)) {
             if (entry.matches(pattern)) {
