@@ -213,7 +213,7 @@ public final class Fanout {
 
     /// Tells `listener` of each output that is left out, as soon as that is known, on the thread that runs the
     /// fan-out. It may close the output. False ends the fan-out as if the input had ended, at once: what outputs
-    /// have not taken by then they do not get.
+    /// have not taken by then they do not get, and those behind the failed one get no copy of its last round.
     public Fanout failures(Predicate<Branch> listener) {
         this.failureListener = listener;
         return this;

@@ -49,6 +49,8 @@ final class Rounds implements AutoCloseable {
     private long notGiven;
     /// Whoever hears of failures wants no more.
     private boolean stopped;
+    /// The output whose failure ended it: those behind it get nothing of the round any more, as with tee(1).
+    private int last = Integer.MAX_VALUE;
 
     Rounds(Fanout wish) throws ErrnoException {
         this.wish = wish;
@@ -264,13 +266,27 @@ final class Rounds implements AutoCloseable {
     /// Tells of outputs that were left out since the last time. A descriptor of ours is closed first, so that the
     /// other side sees the end as soon as the owner closes his.
     private void tellFailures() {
-        for (Outlet outlet : outlets) {
+        for (int i = 0; i < outlets.size(); i++) {
+            Outlet outlet = outlets.get(i);
             if (!outlet.isLive() && outlet.tell()) {
                 if (wish.failureListener != null && !wish.failureListener.test(outlet.result())) {
                     stopped = true;
+                    last = Math.min(last, i);
                 }
             }
         }
+    }
+
+    /// The same in the middle of a round, if on the caller's thread.
+    private void tellFailuresEarly() {
+        if (!offload) {
+            tellFailures();
+        }
+    }
+
+    /// Whether it gets the round.
+    private boolean isServed(Outlet outlet) {
+        return outlet.isReady() && (!stopped || outlets.indexOf(outlet) < last);
     }
 
     // ---- giving ----
@@ -323,39 +339,39 @@ final class Rounds implements AutoCloseable {
     /// to the last one.
     private void tee(Fd source, long round) {
         boolean copies = copying.stream().anyMatch(Outlet::isReady);
-        int last = -1;
+        int end = -1;
         for (int i = 0; i < sharing.size(); i++) {
-            if (!sharing.get(i).isReady()) {
+            if (!isServed(sharing.get(i))) {
                 continue;
             }
-            if (last >= 0 && !share(source, round, last)) {
+            if (end >= 0 && !share(source, round, end)) {
                 return;
             }
-            last = i;
+            end = isServed(sharing.get(i)) ? i : -1;
         }
-        if (last >= 0 && copies && !share(source, round, last)) {
+        if (end >= 0 && copies && !share(source, round, end)) {
             return;
         }
-        teed |= last >= 0;
+        teed |= end >= 0;
         long taken = 0;
         if (copies) {
             copy(source, round, copying);
             return;
         }
-        if (last >= 0) {
-            taken = sharing.get(last).take(source, round);
+        if (end >= 0) {
+            taken = sharing.get(end).take(source, round);
             if (taken < 0) {
-                refuse(source, "splice", (int) -taken, round, sharing.subList(last, last + 1));
+                refuse(source, "splice", (int) -taken, round, sharing.subList(end, end + 1));
                 return;
             }
         }
         head.gave(taken);
-        if (taken < round && last >= 0 && sharing.get(last).isLive()) {
+        if (taken < round && end >= 0 && sharing.get(end).isLive()) {
             if (isRobbed(source, round - taken)) {
                 rob(round - taken, handed);
                 return;
             }
-            refuse(source, "splice", Errno.ENOMEM, round - taken, sharing.subList(last, last + 1));
+            refuse(source, "splice", Errno.ENOMEM, round - taken, sharing.subList(end, end + 1));
         } else {
             copy(source, round - taken, List.of());
         }
@@ -377,6 +393,7 @@ final class Rounds implements AutoCloseable {
             return false;
         }
         handed = true;
+        tellFailuresEarly();
         return true;
     }
 
@@ -421,9 +438,10 @@ final class Rounds implements AutoCloseable {
 
     private void write(List<Outlet> some, int len) {
         for (Outlet outlet : some) {
-            if (outlet.isReady() && len > 0) {
+            if (isServed(outlet) && len > 0) {
                 settle(outlet);
                 outlet.write(head.buffer(), len);
+                tellFailuresEarly();
             }
         }
     }

@@ -3,9 +3,12 @@ package dev.fid.tests.peers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.fid.cli.Main;
+import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Uapi;
 import dev.fid.tests.Needs;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.FileReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -124,15 +127,48 @@ final class Commands implements AutoCloseable {
         }
     }
 
-    /// The JVM: `copy -r a b` in, exit code and messages out.
+    /// The JVM: `copy -r a b` in, exit code and messages out. `<IN` and `>OUT` at the end are for descriptors 0 and 1,
+    /// as a shell has them.
     public static void main(String[] args) throws IOException {
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
-        String line;
-        while ((line = in.readLine()) != null) {
-            ByteArrayOutputStream err = new ByteArrayOutputStream();
-            int status = Main.run(line.split(" ", -1), OutputStream.nullOutputStream(), err);
-            System.out.println(status + "\t" + err.toString(UTF_8).strip().replace('\n', ' '));
+        Kernel kernel = Kernel.linux();
+        int in = kernel.fcntl(0, Uapi.F_DUPFD_CLOEXEC, 10);
+        int out = kernel.fcntl(1, Uapi.F_DUPFD_CLOEXEC, 10);
+        try (BufferedReader lines = new BufferedReader(new FileReader("/proc/self/fd/" + in, UTF_8));
+                PrintStream answers = new PrintStream("/proc/self/fd/" + out, UTF_8)) {
+            String line;
+            while ((line = lines.readLine()) != null) {
+                List<String> words = new ArrayList<>(List.of(line.split(" ", -1)));
+                words.removeIf(word -> word.matches("[<>].*") && redirect(kernel, word));
+                ByteArrayOutputStream err = new ByteArrayOutputStream();
+                int status = Main.run(words.toArray(String[]::new), OutputStream.nullOutputStream(), err);
+                redirect(kernel, "</dev/null");
+                redirect(kernel, ">/dev/null");
+                answers.println(status + "\t" + err.toString(UTF_8).strip().replace('\n', ' '));
+            }
         }
+    }
+
+    /// `<PATH`, `>PATH`, `<&-`, `>&-`, and `>!PATH`: a FIFO that nobody reads any more.
+    private static boolean redirect(Kernel kernel, String word) {
+        int number = word.charAt(0) == '<' ? 0 : 1;
+        if (word.endsWith("&-")) {
+            kernel.close(number);
+            return true;
+        }
+        boolean broken = word.startsWith(">!");
+        byte[] path = word.substring(broken ? 2 : 1).getBytes(UTF_8);
+        int reader = broken ? kernel.openat(Uapi.AT_FDCWD, path, Uapi.O_RDWR, 0) : -1;
+        int how = number == 0 ? Uapi.O_RDONLY : Uapi.O_WRONLY | Uapi.O_CREAT | Uapi.O_TRUNC;
+        int fd = kernel.openat(Uapi.AT_FDCWD, path, how, 0666);
+        if (fd < 0) {
+            throw new AssertionError(word + ": errno " + -fd);
+        }
+        if (fd != number) {
+            kernel.dup3(fd, number, 0);
+            kernel.close(fd);
+        }
+        kernel.close(reader);
+        return true;
     }
 
     /// What makes a command another user's.

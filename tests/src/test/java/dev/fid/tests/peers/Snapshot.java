@@ -57,14 +57,18 @@ record Snapshot(Map<String, String> things, Set<String> contents) {
             things.put(path, other == null ? text.toString() : text + " = " + other);
         }
         if (!written.isEmpty()) {
-            things.put("~fifo", written); // behind all names
+            things.put("~fifo", shown(written)); // behind all names
         }
         return new Snapshot(things, contents);
     }
 
+    private static String shown(String content) {
+        return content.length() > 50 ? content.length() + " bytes, " + content.hashCode() : content;
+    }
+
     private static String content(Path file) throws IOException {
         try {
-            return Files.readString(file, ISO_8859_1).strip();
+            return shown(Files.readString(file, ISO_8859_1).strip());
         } catch (AccessDeniedException e) {
             return "?";
         }
