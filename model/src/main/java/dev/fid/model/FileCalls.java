@@ -27,6 +27,9 @@ final class FileCalls {
         if ((flags & ~(Uapi.O_CLOEXEC | Uapi.O_NONBLOCK | Uapi.O_DIRECT)) != 0) {
             return -Errno.EINVAL;
         }
+        if ((flags & Uapi.O_DIRECT) != 0 && !task.machine.profile.hasPackets()) {
+            return -Errno.EINVAL;
+        }
         Pipe pipe = new Pipe(task.machine, task.pipes, 0600);
         if (!pipe.prepare()) {
             return -Errno.ENFILE;
@@ -213,8 +216,11 @@ final class FileCalls {
         return 0;
     }
 
-    private static int setFlags(OpenFile file, int flags) {
-        if ((flags & Uapi.O_DIRECT) != 0 && !(file.inode instanceof RegularFile) && !(file.inode instanceof Pipe)) {
+    /// `setfl`.
+    private int setFlags(OpenFile file, int flags) {
+        boolean mayBeDirect =
+                file.inode instanceof RegularFile || (file.inode instanceof Pipe && task.machine.profile.hasPackets());
+        if ((flags & Uapi.O_DIRECT) != 0 && !mayBeDirect) {
             return -Errno.EINVAL;
         }
         file.flags = (file.flags & ~CHANGEABLE) | (flags & CHANGEABLE);

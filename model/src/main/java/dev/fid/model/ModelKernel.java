@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// deterministic; what TCP may choose is asked from a {@link Freedom}.
 ///
 /// Not modelled: users and permissions, signals (EPIPE comes without SIGPIPE), readahead, O_DIRECT beyond splice,
-/// packet pipes, out-of-band data, control messages, seqpacket and raw sockets, partial munmap, segments and timers
+/// out-of-band data of unix sockets, control messages, seqpacket and raw sockets, partial munmap, segments and timers
 /// of TCP. These calls answer ENOSYS: openat2, getdents64, all of extended attributes, fchmodat,
 /// perfEventOpen, ioUringSetup and those of terminals; ficlone
 /// and ficlonerange answer EOPNOTSUPP as on ext4.

@@ -197,7 +197,7 @@ final class MoveCalls {
         }
         if (machine.profile.vmspliceCopies()) {
             boolean nonblocking = (flags & Uapi.SPLICE_F_NONBLOCK) != 0;
-            return file.writable ? pipe.write(iter, nonblocking) : pipe.read(iter, nonblocking);
+            return file.writable ? pipe.write(iter, nonblocking, Pipe.slotFlags(file)) : pipe.read(iter, nonblocking);
         }
         return file.writable ? Splice.userToPipe(pipe, iter, flags) : Splice.pipeToUser(pipe, iter, flags);
     }

@@ -73,6 +73,9 @@ final class NameCalls {
         if (path) {
             return files.install(new OpenFile(inode, flags & ~Uapi.O_CLOEXEC), (flags & Uapi.O_CLOEXEC) != 0);
         }
+        if ((flags & Uapi.O_DIRECT) != 0 && !(inode instanceof RegularFile) && inode.type() != Uapi.S_IFSOCK) {
+            return -Errno.EINVAL; // `do_dentry_open`: FMODE_CAN_ODIRECT; a FIFO has packets by F_SETFL only
+        }
         if (inode instanceof Pipe pipe) {
             return openPipe(pipe, flags);
         }

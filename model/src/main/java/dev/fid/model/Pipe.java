@@ -61,7 +61,12 @@ final class Pipe extends Inode {
     @Override
     long write(OpenFile file, Iter from, Offset pos) {
         machine.ledger.pass("pipe_write");
-        return ring().write(from, file.nonblocking());
+        return ring().write(from, file.nonblocking(), slotFlags(file));
+    }
+
+    /// `is_packetized`: a pipe's O_DIRECT, at the time of each write.
+    static int slotFlags(OpenFile file) {
+        return (file.flags & Uapi.O_DIRECT) != 0 ? PipeBuffer.PACKET : PipeBuffer.CAN_MERGE;
     }
 
     @Override

@@ -26,6 +26,10 @@ public final class PipeBuffer {
     /// The page was given away by vmsplice with SPLICE_F_GIFT (`PIPE_BUF_FLAG_GIFT`).
     static final int GIFT = 0x04;
 
+    /// One packet of a pipe with O_DIRECT: a read ends with it, and drops what it does not take
+    /// (`PIPE_BUF_FLAG_PACKET`).
+    static final int PACKET = 0x08;
+
     final Page page;
     final Ops ops;
     int offset;
@@ -70,6 +74,11 @@ public final class PipeBuffer {
         return (flags & GIFT) != 0;
     }
 
+    /// Whether a read ends with this slot.
+    public boolean packet() {
+        return (flags & PACKET) != 0;
+    }
+
     /// A second slot for `len` of the same bytes, with a reference of its own and without the flags that only one
     /// holder may have. Source: fs/splice.c, `link_pipe` and `splice_pipe_to_pipe`.
     PipeBuffer share(int length) {
@@ -83,7 +92,7 @@ public final class PipeBuffer {
 
     @Override
     public String toString() {
-        return page + "[" + offset + "+" + len + "] " + ops + (canMerge() ? " can merge" : "")
-                + (gift() ? " gift" : "");
+        return page + "[" + offset + "+" + len + "] " + ops + (canMerge() ? " can merge" : "") + (gift() ? " gift" : "")
+                + (packet() ? " packet" : "");
     }
 }

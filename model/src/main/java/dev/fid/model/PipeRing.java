@@ -218,8 +218,9 @@ public final class PipeRing {
                     return done > 0 ? done : -Errno.EFAULT;
                 }
                 done += chars;
-                consume(chars);
-                if (to.count() == 0) {
+                boolean packet = buffer.packet();
+                consume(packet ? buffer.len : chars);
+                if (to.count() == 0 || packet) {
                     return done;
                 }
                 if (!empty()) {
@@ -236,8 +237,11 @@ public final class PipeRing {
         }
     }
 
-    /// `pipe_write`: small rests go behind the last slot's bytes if its page is the pipe's own and has the room.
-    long write(Iter from, boolean nonblocking) {
+    /// `pipe_write`: small rests go behind the last slot's bytes if its page is the pipe's own and has the room;
+    /// a packet begins a slot of its own, unless such bytes come before it.
+    ///
+    /// @param flags of the slots it fills, CAN_MERGE or PACKET
+    long write(Iter from, boolean nonblocking, int flags) {
         long total = from.count();
         if (total == 0) {
             return 0;
@@ -277,7 +281,7 @@ public final class PipeRing {
                     page.put();
                     return done > 0 ? done : -Errno.EFAULT;
                 }
-                push(new PipeBuffer(page, 0, copied, PipeBuffer.Ops.ANON_PIPE, PipeBuffer.CAN_MERGE));
+                push(new PipeBuffer(page, 0, copied, PipeBuffer.Ops.ANON_PIPE, flags));
                 done += copied;
             } else if (nonblocking) {
                 return done > 0 ? done : -Errno.EAGAIN;

@@ -60,6 +60,11 @@ public enum Profile {
         return this != LINUX_2_6;
     }
 
+    /// O_DIRECT of a pipe (packets) came with Linux 3.4.
+    boolean hasPackets() {
+        return this != LINUX_2_6;
+    }
+
     /// The user limits of pipes came with Linux 4.5.
     boolean accountsPipes() {
         return this != LINUX_2_6;

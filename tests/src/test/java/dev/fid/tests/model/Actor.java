@@ -213,7 +213,10 @@ final class Actor implements AutoCloseable {
                 yield code;
             }
             case GETFL -> kernel.fcntl(a, Uapi.F_GETFL, 0);
-            case SETFL -> kernel.fcntl(a, Uapi.F_SETFL, s.f() | Uapi.O_NONBLOCK);
+            case SETFL -> {
+                int flags = Slots.isFile(origin(s.a())) ? s.f() & ~Uapi.O_DIRECT : s.f();
+                yield kernel.fcntl(a, Uapi.F_SETFL, flags | Uapi.O_NONBLOCK);
+            }
             case PIPE_SIZE -> kernel.fcntl(a, Uapi.F_GETPIPE_SZ, 0);
             case RESIZE -> kernel.fcntl(a, Uapi.F_SETPIPE_SZ, s.n());
             case FIONREAD -> kernel.fionread(a);
@@ -348,7 +351,7 @@ final class Actor implements AutoCloseable {
     }
 
     private long pipe(Step s) {
-        int result = kernel.pipe2(pair, Uapi.O_NONBLOCK | Uapi.O_CLOEXEC);
+        int result = kernel.pipe2(pair, s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC);
         if (result == 0) {
             // Always set: a user with many pipes gets small ones.
             check(kernel.fcntl(pair[0], Uapi.F_SETPIPE_SZ, s.n() == 0 ? 65536 : s.n()));

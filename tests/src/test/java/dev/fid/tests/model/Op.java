@@ -5,7 +5,7 @@ package dev.fid.tests.model;
 enum Op {
     /// Slot `a` opens file `b` with flags `f`; `n >= 0` makes it anew with `n` bytes of content.
     FILE,
-    /// Slots `a` (read end) and `b` (write end); `n > 0` is its size.
+    /// Slots `a` (read end) and `b` (write end) with flags `f`; `n > 0` is its size.
     PIPE,
     /// A unix stream pair.
     UNIX,
@@ -34,7 +34,7 @@ enum Op {
     /// Open slot `b` becomes a duplicate of `a`; what it was is closed.
     DUP3,
     GETFL,
-    /// O_NONBLOCK always stays set.
+    /// O_NONBLOCK always stays set; O_DIRECT is not for files.
     SETFL,
     PIPE_SIZE,
     RESIZE,

@@ -79,7 +79,8 @@ record Script(List<Step> steps) {
             for (int i = 0; i < pipes; i++) {
                 int slot = Slots.PIPES + 2 * i;
                 long capacity = random.nextInt(3) == 0 ? 0 : (long) PAGE << random.nextInt(6);
-                pair(new Step(Op.PIPE, slot, slot + 1, 0, 0, capacity, 0));
+                int packets = random.nextInt(6) == 0 ? Uapi.O_DIRECT : 0;
+                pair(new Step(Op.PIPE, slot, slot + 1, 0, 0, capacity, packets));
             }
             for (int slot = Slots.UNIX; slot < Slots.TCP; slot += 2) {
                 if (random.nextInt(3) == 0) {
@@ -358,7 +359,11 @@ record Script(List<Step> steps) {
                     return new Step(Op.GETFL, any(), 0, 0, 0, 0, 0);
                 }
                 case 4 -> {
-                    return new Step(Op.SETFL, any(), 0, 0, 0, 0, random.nextInt(3) == 0 ? Uapi.O_APPEND : 0);
+                    int append = random.nextInt(3) == 0 ? Uapi.O_APPEND : 0;
+                    boolean packets = random.nextInt(3) == 0;
+                    return packets
+                            ? new Step(Op.SETFL, writer(), 0, 0, 0, 0, append | Uapi.O_DIRECT)
+                            : new Step(Op.SETFL, any(), 0, 0, 0, 0, append);
                 }
                 case 5 -> {
                     return new Step(Op.PIPE_SIZE, reader(), 0, 0, 0, 0, 0);

@@ -410,4 +410,64 @@ class ScriptsTest {
                 new Step(Op.STORE, 3, 0, 0, 0, 2, 0),
                 new Step(Op.DROP, 3, 0, 0, 0, 0, 1));
     }
+
+    // fs/pipe.c, pipe_read: PIPE_BUF_FLAG_PACKET ends a read, and what it did not take is dropped
+    @Test
+    void aReadOfAPacketPipeEndsWithThePacket() {
+        agree(
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, Uapi.O_DIRECT),
+                new Step(Op.WRITE, 9, 0, 0, 0, 4, 0),
+                new Step(Op.WRITE, 9, 0, 4, 0, 2, 0),
+                new Step(Op.FIONREAD, 8, 0, 0, 0, 0, 0),
+                new Step(Op.READ, 8, 0, 135168, 0, 2, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 10_000, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 20_000, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 20_000, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 20_000, 0),
+                new Step(Op.GETFL, 8, 0, 0, 0, 0, 0),
+                new Step(Op.GETFL, 9, 0, 0, 0, 0, 0));
+    }
+
+    // fs/splice.c, splice_pipe_to_pipe and link_pipe: a slot stays a packet in any pipe; a splice out of it drops
+    // nothing
+    @Test
+    void aPacketStaysOneInAnotherPipe() {
+        agree(
+                new Step(Op.FILE, 0, 0, 0, 0, 0, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, Uapi.O_DIRECT),
+                new Step(Op.PIPE, 10, 11, 0, 0, 0, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 4, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.TEE, 8, 11, 0, 0, 3, 0),
+                new Step(Op.READ, 10, 0, 139264, 0, 2, 0),
+                new Step(Op.SPLICE, 8, 11, NONE, NONE, 3, 0),
+                new Step(Op.WRITE, 11, 0, 100, 0, 2, 0),
+                new Step(Op.READ, 10, 0, 139264, 0, 10, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.SPLICE, 8, 0, NONE, NONE, 1, 0),
+                new Step(Op.VMSPLICE, 8, 0, 139264, NONE, 10, Uapi.SPLICE_F_NONBLOCK));
+    }
+
+    // fs/pipe.c, pipe_write: is_packetized is asked for each slot, after the last one's bytes were added to
+    @Test
+    void aPipeHasPacketsFromOneWriteToTheNext() {
+        agree(
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.SETFL, 9, 0, 0, 0, 0, Uapi.O_DIRECT),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.SETFL, 9, 0, 0, 0, 0, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0),
+                new Step(Op.SETFL, 8, 0, 0, 0, 0, Uapi.O_DIRECT),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
+                new Step(Op.READ, 8, 0, 139264, 0, 10, 0));
+    }
 }
