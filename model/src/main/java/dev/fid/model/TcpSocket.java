@@ -566,7 +566,9 @@ final class TcpSocket extends Socket {
         TcpSocket other = peer;
         if (other != null && state == State.ESTABLISHED) {
             if (!queue.isEmpty() || resetOnClose) {
-                other.queue.cut(unacknowledged()); // tcp_disconnect and tcp_done purge the write queue
+                long lost = unacknowledged();
+                other.queue.cut(lost); // tcp_disconnect and tcp_done purge the write queue
+                other.finished &= lost == 0; // our FIN was the last of it
                 other.reset();
             } else if ((shutdown & SEND) == 0) {
                 ownFin = true;
