@@ -34,6 +34,28 @@ final class Epoll extends Inode {
         return machine.profile.operations(FileOperations.Kind.OTHER);
     }
 
+    /// `noop_llseek`, since Linux 2.6.37: a position that stays 0, though there is no pread.
+    @Override
+    boolean seekable() {
+        return machine.profile.seeksAnything();
+    }
+
+    @Override
+    boolean positioned() {
+        return false;
+    }
+
+    @Override
+    long seek(OpenFile file, long off, int whence) {
+        return 0;
+    }
+
+    /// `ep_eventpoll_ioctl`, since Linux 6.9.
+    @Override
+    int fionread(OpenFile file) {
+        return machine.profile.asksEpoll() ? -Errno.EINVAL : super.fionread(file);
+    }
+
     @Override
     boolean readableKind() {
         return false;

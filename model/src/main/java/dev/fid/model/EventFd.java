@@ -18,6 +18,22 @@ final class EventFd extends Inode {
         return machine.profile.operations(FileOperations.Kind.OTHER);
     }
 
+    /// `noop_llseek`, since Linux 2.6.37: a position that stays 0, though there is no pread.
+    @Override
+    boolean seekable() {
+        return machine.profile.seeksAnything();
+    }
+
+    @Override
+    boolean positioned() {
+        return false;
+    }
+
+    @Override
+    long seek(OpenFile file, long off, int whence) {
+        return 0;
+    }
+
     @Override
     long read(OpenFile file, Iter to, Offset pos) {
         if (to.count() < 8) {
@@ -43,7 +59,7 @@ final class EventFd extends Inode {
 
     @Override
     long write(OpenFile file, Iter from, Offset pos) {
-        if (from.count() < 8) {
+        if (from.count() != 8) { // eventfd_write: more was a write of 8 before Linux 6.9
             return -Errno.EINVAL;
         }
         Page page = new Folio(machine, 1).pages[0];

@@ -273,7 +273,8 @@ final class FileCalls {
 
     void stat(Inode inode, Stat out) {
         out.mode = inode.mode;
-        out.nlink = inode.links;
+        // alloc_anon_inode and get_pipe_inode leave the one link that a new inode has
+        out.nlink = inode.fileSystem.nameless() ? 1 : inode.links;
         out.uid = 0;
         out.gid = 0;
         out.inode = inode.number;
@@ -337,7 +338,7 @@ final class FileCalls {
         if ((flags & ~(Uapi.MFD_CLOEXEC | Uapi.MFD_ALLOW_SEALING | 8 | 16)) != 0 || name.length > 249) {
             return -Errno.EINVAL;
         }
-        RegularFile file = task.newFile(task.memory, 0777);
+        RegularFile file = task.newFile(task.kernelMemory, 0777);
         file.sealable = (flags & Uapi.MFD_ALLOW_SEALING) != 0;
         return install(new OpenFile(file, Uapi.O_RDWR | O_LARGEFILE), (flags & Uapi.MFD_CLOEXEC) != 0);
     }

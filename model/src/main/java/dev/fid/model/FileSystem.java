@@ -41,6 +41,11 @@ final class FileSystem {
         return kind == FileOperations.Kind.MEMORY_FILE;
     }
 
+    /// Has pipes, sockets and the like, which no directory names.
+    boolean nameless() {
+        return kind == FileOperations.Kind.OTHER;
+    }
+
     long nextInode() {
         return ++inodes;
     }

@@ -65,6 +65,16 @@ public enum Profile {
         return this != LINUX_2_6;
     }
 
+    /// Since Linux 2.6.37 lseek(2) of an eventfd or epoll says 0; before it was a file's.
+    boolean seeksAnything() {
+        return this != LINUX_2_6;
+    }
+
+    /// ioctl(2) of an epoll came with Linux 6.9.
+    boolean asksEpoll() {
+        return this != LINUX_2_6;
+    }
+
     /// The user limits of pipes came with Linux 4.5.
     boolean accountsPipes() {
         return this != LINUX_2_6;

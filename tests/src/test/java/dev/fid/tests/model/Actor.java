@@ -212,6 +212,7 @@ final class Actor implements AutoCloseable {
                 }
                 yield code;
             }
+            case STAT -> size(a) < 0 ? size(a) : (long) stat.mode << 32 | stat.nlink << 24 | stat.size;
             case GETFL -> kernel.fcntl(a, Uapi.F_GETFL, 0);
             case SETFL -> {
                 int flags = Slots.isFile(origin(s.a())) ? s.f() & ~Uapi.O_DIRECT : s.f();
@@ -345,6 +346,18 @@ final class Actor implements AutoCloseable {
     }
 
     private long device(Step s) {
+        switch (s.b()) {
+            case 3 -> {
+                return kept(s.a(), kernel.eventfd(5, Uapi.EFD_NONBLOCK | Uapi.EFD_CLOEXEC));
+            }
+            case 4 -> {
+                return kept(s.a(), kernel.epollCreate(Uapi.EPOLL_CLOEXEC));
+            }
+            case 5 -> {
+                return kept(s.a(), kernel.memfdCreate("memory".getBytes(ISO_8859_1), Uapi.MFD_CLOEXEC));
+            }
+            default -> {}
+        }
         String path = s.b() == 0 ? "/dev/null" : s.b() == 1 ? "/dev/zero" : "/dev/full";
         int flags = s.f() | Uapi.O_NONBLOCK | Uapi.O_CLOEXEC;
         return kept(s.a(), kernel.openat(Uapi.AT_FDCWD, path.getBytes(ISO_8859_1), flags, 0));

@@ -11,7 +11,8 @@ enum Op {
     UNIX,
     /// A TCP connection over loopback.
     TCP,
-    /// Slot `a` opens /dev/null (`b` 0), /dev/zero (1) or /dev/full (2) with flags `f`.
+    /// Slot `a` opens /dev/null (`b` 0), /dev/zero (1) or /dev/full (2) with flags `f`, or is an eventfd of 5 (3), an
+    /// epoll (4), or a memfd (5).
     DEVICE,
     /// `n` bytes to memory at `x`.
     READ,
@@ -33,6 +34,8 @@ enum Op {
     DUP,
     /// Open slot `b` becomes a duplicate of `a`; what it was is closed.
     DUP3,
+    /// Type, links and size, in one number.
+    STAT,
     GETFL,
     /// O_NONBLOCK always stays set; O_DIRECT is not for files.
     SETFL,

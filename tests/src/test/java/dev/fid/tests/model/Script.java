@@ -94,7 +94,8 @@ record Script(List<Step> steps) {
             }
             for (int i = 0; i < 3; i++) {
                 if (random.nextInt(4) == 0) {
-                    opened(new Step(Op.DEVICE, Slots.DEVICES + i, i, 0, 0, 0, Uapi.O_RDWR));
+                    int kind = random.nextInt(3) == 0 ? 3 + random.nextInt(3) : i;
+                    opened(new Step(Op.DEVICE, Slots.DEVICES + i, kind, 0, 0, 0, Uapi.O_RDWR));
                 }
             }
             int count = 20 + random.nextInt(41);
@@ -356,7 +357,7 @@ record Script(List<Step> steps) {
                     return new Step(Op.DUP3, any(), slot, 0, 0, 0, random.nextInt(8) == 0 ? 1 : Uapi.O_CLOEXEC);
                 }
                 case 3 -> {
-                    return new Step(Op.GETFL, any(), 0, 0, 0, 0, 0);
+                    return new Step(random.nextBoolean() ? Op.GETFL : Op.STAT, any(), 0, 0, 0, 0, 0);
                 }
                 case 4 -> {
                     int append = random.nextInt(3) == 0 ? Uapi.O_APPEND : 0;

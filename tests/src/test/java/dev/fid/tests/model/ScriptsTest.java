@@ -470,4 +470,58 @@ class ScriptsTest {
                 new Step(Op.WRITE, 9, 0, 0, 0, 2, 0),
                 new Step(Op.READ, 8, 0, 139264, 0, 10, 0));
     }
+
+    // fs/read_write.c, generic_copy_file_checks: a memfd is of the kernel's own mount (mm/shmem.c, shm_mnt)
+    @Test
+    void aMemfdIsOfNoFileSystemThatHasAName() {
+        agree(
+                new Step(Op.FILE, 0, 0, 0, 0, 100, Uapi.O_RDWR),
+                new Step(Op.FILE, 2, 2, 0, 0, 100, Uapi.O_RDWR),
+                new Step(Op.DEVICE, 24, 5, 0, 0, 0, 0),
+                new Step(Op.DEVICE, 25, 5, 0, 0, 0, 0),
+                new Step(Op.WRITE, 24, 0, 0, 0, 5000, 0),
+                new Step(Op.COPY, 24, 0, 0, 0, 100, 0),
+                new Step(Op.COPY, 0, 24, 0, 0, 100, 0),
+                new Step(Op.COPY, 24, 2, 0, 0, 100, 0),
+                new Step(Op.COPY, 24, 0, 0, 0, 0, 0),
+                new Step(Op.COPY, 24, 25, 0, 0, 100, 0),
+                new Step(Op.READ, 25, 0, 139264, 0, 200, 0),
+                new Step(Op.STAT, 24, 0, 0, 0, 0, 0));
+    }
+
+    // fs/libfs.c, noop_llseek; fs/eventpoll.c, ep_eventpoll_ioctl
+    @Test
+    void whatHasNoPositionSaysSoOrSaysNought() {
+        for (int kind = 3; kind < 5; kind++) {
+            agree(
+                    new Step(Op.FILE, 0, 0, 0, 0, 100, Uapi.O_RDWR),
+                    new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                    new Step(Op.UNIX, 16, 17, 0, 0, 0, 0),
+                    new Step(Op.DEVICE, 24, kind, 0, 0, 0, 0),
+                    new Step(Op.LSEEK, 24, 0, 0, 0, 0, Uapi.SEEK_CUR),
+                    new Step(Op.LSEEK, 24, 0, 5, 0, 0, Uapi.SEEK_SET),
+                    new Step(Op.LSEEK, 24, 0, -5, 0, 0, Uapi.SEEK_SET),
+                    new Step(Op.LSEEK, 24, 0, 0, 0, 0, Uapi.SEEK_DATA),
+                    new Step(Op.LSEEK, 24, 0, 0, 0, 0, 9),
+                    new Step(Op.FIONREAD, 24, 0, 0, 0, 0, 0),
+                    new Step(Op.PREAD, 24, 0, 139264, 0, 8, 0),
+                    new Step(Op.SPLICE, 24, 9, NONE, NONE, 8, 0),
+                    new Step(Op.SPLICE, 24, 9, 0, NONE, 8, 0),
+                    new Step(Op.SENDFILE, 24, 9, NONE, 0, 8, 0),
+                    new Step(Op.SENDFILE, 24, 9, 0, 0, 8, 0),
+                    new Step(Op.WRITE, 9, 0, 0, 0, 8, 0),
+                    new Step(Op.SPLICE, 8, 24, NONE, NONE, 8, 0),
+                    new Step(Op.SPLICE, 8, 24, NONE, 0, 8, 0),
+                    new Step(Op.SENDFILE, 0, 24, NONE, 0, 8, 0),
+                    new Step(Op.COPY, 24, 0, NONE, NONE, 8, 0),
+                    new Step(Op.TRUNCATE, 24, 0, 0, 0, 1, 0),
+                    new Step(Op.FALLOCATE, 24, 0, 0, 0, 8, 0),
+                    new Step(Op.STAT, 24, 0, 0, 0, 0, 0),
+                    new Step(Op.STAT, 8, 0, 0, 0, 0, 0),
+                    new Step(Op.STAT, 16, 0, 0, 0, 0, 0),
+                    new Step(Op.WRITE, 24, 0, 0, 0, 9, 0),
+                    new Step(Op.READ, 24, 0, 139264, 0, 8, 0),
+                    new Step(Op.READ, 24, 0, 139264, 0, 8, 0));
+        }
+    }
 }

@@ -10,7 +10,7 @@ final class Slots {
 
     static final int UNIX = 16;
     static final int TCP = 20;
-    /// null, zero, full.
+    /// null, zero, full, or what else has no name.
     static final int DEVICES = 24;
 
     static final int DUPLICATES = 27;
