@@ -92,7 +92,8 @@ final class ManPage {
         exits();
         section("SIGNALS");
         environment();
-        for (String heading : List.of("WALKS", "FILES", "NOTES", "BUGS")) {
+        for (String heading :
+                List.of("WALKS", "FILES", "NOTES", "WHAT DIFFERS FROM CP", "WHAT DIFFERS FROM TEE", "BUGS")) {
             section(heading);
         }
         examples();

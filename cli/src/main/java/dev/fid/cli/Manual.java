@@ -14,6 +14,8 @@ import java.util.Map;
 /// @param exits the exit codes that the page lists; none means all
 /// @param sections by their headings; what stands above the first one is under the empty heading
 record Manual(List<String> exits, Map<String, List<String>> sections) {
+    private static final String DIFFERENCES = "differences: ";
+
     /// The texts of a page; empty ones where nobody wrote any.
     static Manual of(String page) {
         List<String> exits = List.of();
@@ -26,11 +28,30 @@ record Manual(List<String> exits, Map<String, List<String>> sections) {
                 sections.put(line.substring(3), section);
             } else if (line.startsWith("exit: ")) {
                 exits = List.of(line.substring(6).split(" ", -1));
+            } else if (line.startsWith(DIFFERENCES)) {
+                differences(line.substring(DIFFERENCES.length()), section);
             } else if (!line.isEmpty() || !section.isEmpty()) {
                 section.add(line);
             }
         }
         return new Manual(exits, sections);
+    }
+
+    /// Each block of the list `manual/differs-from-PEER.txt`, which the tests hold against both commands, as a bullet.
+    private static void differences(String peer, List<String> section) {
+        for (String block : text("differs-from-" + peer + ".txt").split("\n\n+", -1)) {
+            Map<String, String> lines = new LinkedHashMap<>();
+            block.lines().filter(line -> !line.startsWith("#")).forEach(line -> {
+                String[] parts = line.split(": ", 2);
+                lines.put(parts[0], parts[1]);
+            });
+            if (!lines.isEmpty()) {
+                section.add("* " + lines.get("what") + ".");
+                section.add("  " + peer + ": " + lines.get("peer") + ".");
+                section.add("  fid: " + lines.get("fid") + ".");
+                section.add("  Why: " + lines.get("why") + "; who gains: " + lines.get("gains") + ".");
+            }
+        }
     }
 
     List<String> section(String heading) {
@@ -56,10 +77,14 @@ record Manual(List<String> exits, Map<String, List<String>> sections) {
     }
 
     private static String read(String page) {
-        try (InputStream in = Manual.class.getResourceAsStream("manual/" + page + ".md")) {
+        return text(page + ".md");
+    }
+
+    private static String text(String file) {
+        try (InputStream in = Manual.class.getResourceAsStream("manual/" + file)) {
             return in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IllegalStateException("manual/" + page + ".md", e);
+            throw new IllegalStateException("manual/" + file, e);
         }
     }
 }

@@ -1,22 +1,27 @@
 package dev.fid.tests.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.fid.cli.Main;
 import dev.fid.tests.Needs;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -162,6 +167,26 @@ class ManTest extends Sandbox {
         // bash, because that is what people have: one line of fid-endpoints(7) opens descriptor 5.
         Ran ran = run(List.of("bash", "-ec", String.join("\n", examples)));
         assertThat(ran.status()).as(ran.err()).isZero();
+    }
+
+    /// The lists that {@link dev.fid.tests.peers} holds against the commands themselves.
+    @ParameterizedTest
+    @CsvSource({"cp, copy", "tee, tee"})
+    void whatDiffersFromAPeerIsInThePageWithTheReasonAndWhoGains(String peer, String command) throws IOException {
+        String section = part(
+                read("man1/fid-" + command + ".1"),
+                ".SH WHAT DIFFERS FROM " + peer.toUpperCase(Locale.ROOT),
+                ".SH EXA");
+        String list;
+        try (InputStream in = Main.class.getResourceAsStream("manual/differs-from-" + peer + ".txt")) {
+            list = new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+        }
+        for (String key : List.of("what", "peer", "fid", "why", "gains")) {
+            assertThat(Pattern.compile("(?m)^" + key + ": ").matcher(list).results())
+                    .as(key)
+                    .hasSize(section.split("\\.IP ", -1).length - 1);
+        }
+        assertThat(section).doesNotContain("null");
     }
 
     @Test
