@@ -60,10 +60,11 @@ final class Extents {
     }
 
     /// Makes [`from`, `to`) of `out` read as zeros where data lies there: a hole where the file system can, else zeros.
-    static void clear(Fd out, long from, long to) throws ErrnoException {
-        Kernel kernel = out.kernel();
-        int fd = out.number();
-        long end = Math.min(to, out.stat().size);
+    ///
+    /// @param size of the file
+    /// @param out what messages call it
+    static void clear(Kernel kernel, int fd, long size, long from, long to, String out) throws ErrnoException {
+        long end = Math.min(to, size);
         if (from >= end) {
             return;
         }

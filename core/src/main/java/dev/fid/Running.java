@@ -258,7 +258,7 @@ final class Running implements AutoCloseable {
 
     /// Leaves out a hole of the input, from byte `from` to `to`, which lies `shift` bytes further in the output.
     private void hole(long from, long to, long shift) throws ErrnoException {
-        Extents.clear(out, from + shift, to + shift);
+        Extents.clear(out.kernel(), out.number(), out.stat().size, from + shift, to + shift, out.toString());
         meter.skip(to - from);
     }
 

@@ -353,6 +353,8 @@ final class CopyOptions {
         return consistency == null ? null : consistency == Snapshot.alias ? Consistency.ALIAS : Consistency.STABLE;
     }
 
+    /// Refuses options that do not go together.
+    ///
     /// @throws Failure where two options contradict each other
     void check() throws Failure {
         if (delete) {

@@ -57,6 +57,8 @@ final class Query {
         };
     }
 
+    /// Refuses what was not taken.
+    ///
     /// @throws IllegalArgumentException where something was not taken
     void end() {
         for (String key : left.keySet()) {

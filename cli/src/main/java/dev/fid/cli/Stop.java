@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// Why a command must end early. Whoever says so interrupts the thread that works; that thread ends what it waits
 /// for, cleans up and then asks here for the reason.
 final class Stop {
+    /// The exit code of an early end, and its cause in words.
+    ///
     /// @param text as in `stopped by SIGINT`
     record Reason(int exit, String text) {}
 

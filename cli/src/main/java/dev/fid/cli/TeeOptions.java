@@ -236,6 +236,8 @@ final class TeeOptions {
         return root.quiet();
     }
 
+    /// Refuses options that do not go together.
+    ///
     /// @throws Failure where two options contradict each other
     void check() throws Failure {
         flow.check();

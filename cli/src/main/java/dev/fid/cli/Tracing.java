@@ -38,6 +38,8 @@ final class Tracing {
         return Trace.of(scenario, profile, length < 0 ? scenario.length() : length);
     }
 
+    /// Walks from one end to another.
+    ///
     /// @param in where the bytes come from; a word that names a place is that place
     Trace of(Endpoint in, Endpoint out, @Nullable Method method, int verbose) throws Failure, IOException {
         Place from = Place.named(in.text());

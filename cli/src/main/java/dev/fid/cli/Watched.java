@@ -43,6 +43,8 @@ final class Watched {
         this.means = means;
     }
 
+    /// One call more was seen.
+    ///
     /// @param result bytes, or below 0
     void add(MovingCall call, String in, String out, long result) {
         Count count = ways.computeIfAbsent(new Way(call, in, out), way -> new Count());
