@@ -13,6 +13,7 @@ import dev.fid.Transfer;
 import dev.fid.Tree;
 import dev.fid.bench.Human;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
@@ -53,6 +54,7 @@ final class Copying {
     private void copy() throws Failure {
         Opening.Terms terms = new Opening.Terms(options.append, options.naming.exact, options.noClobber);
         Opening opening = new Opening(terms, options.verbose(), console.err());
+        refuseOneFifo();
         try (End in = Opening.in(options.in(), options.verbose(), console.err())) {
             refuseTerminalInput(in.fd());
             try (End out = opening.out(options.out(), options.in(), in.fd())) {
@@ -141,6 +143,25 @@ final class Copying {
     }
 
     // ---- what is refused before a byte is written ----
+
+    /// Before it is opened: that waits for its other end, which would be this very copy.
+    private void refuseOneFifo() throws Failure {
+        Stat from = new Stat();
+        Stat to = new Stat();
+        boolean isOne = stat(options.in(), from)
+                && from.type() == Uapi.S_IFIFO
+                && stat(options.out(), to)
+                && from.inode == to.inode
+                && from.device == to.device;
+        if (isOne) {
+            throw new Failure(Exit.OPEN, options.out().text() + ": it is the source itself");
+        }
+    }
+
+    private static boolean stat(Endpoint endpoint, Stat stat) {
+        return endpoint instanceof Endpoint.File file
+                && Kernel.linux().statx(Uapi.AT_FDCWD, file.path().bytes(), 0, Uapi.STATX_BASIC_STATS, stat) == 0;
+    }
 
     private void refuseTerminalInput(Fd in) throws Failure, ErrnoException {
         if (options.in() instanceof Endpoint.Standard && !options.force && in.kind() == FdKind.TERMINAL) {

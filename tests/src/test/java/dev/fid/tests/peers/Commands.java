@@ -2,13 +2,14 @@ package dev.fid.tests.peers;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.fid.Fd;
+import dev.fid.Streams;
 import dev.fid.cli.Main;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
 import dev.fid.tests.Needs;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.FileReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// One process that runs a command for each line that it is sent, so that a cell does not cost a start: a shell for
@@ -24,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 final class Commands implements AutoCloseable {
     /// What a command left: its exit code, and what it said.
     record Ran(int status, String err) {}
+
+    private static final int SECONDS = 60; // after which a command is taken to hang
 
     private final Process process;
     private final PrintStream to;
@@ -104,9 +108,12 @@ final class Commands implements AutoCloseable {
 
     Ran run(List<String> words) throws IOException {
         to.println(String.join(" ", words));
+        CompletableFuture<Void> tooLate = CompletableFuture.runAsync(
+                process::destroyForcibly, CompletableFuture.delayedExecutor(SECONDS, TimeUnit.SECONDS));
         String answer = from.readLine();
+        tooLate.cancel(false);
         if (answer == null) {
-            throw new IOException("it ended at: " + words);
+            throw new IOException("it ended, or hung, at: " + words);
         }
         int tab = answer.indexOf('\t');
         return new Ran(Integer.parseInt(answer.substring(0, tab)), answer.substring(tab + 1));
@@ -133,8 +140,8 @@ final class Commands implements AutoCloseable {
         Kernel kernel = Kernel.linux();
         int in = kernel.fcntl(0, Uapi.F_DUPFD_CLOEXEC, 10);
         int out = kernel.fcntl(1, Uapi.F_DUPFD_CLOEXEC, 10);
-        try (BufferedReader lines = new BufferedReader(new FileReader("/proc/self/fd/" + in, UTF_8));
-                PrintStream answers = new PrintStream("/proc/self/fd/" + out, UTF_8)) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(Streams.input(Fd.borrow(in)), UTF_8));
+                PrintStream answers = new PrintStream(Streams.output(Fd.borrow(out)), true, UTF_8)) {
             String line;
             while ((line = lines.readLine()) != null) {
                 List<String> words = new ArrayList<>(List.of(line.split(" ", -1)));
