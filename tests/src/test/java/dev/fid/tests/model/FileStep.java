@@ -41,7 +41,10 @@ record FileStep(Act act, int a, int b, long x, long y, long n, int f) {
         /// To both other files.
         FANOUT,
         /// `b` becomes a piece of `a`; without {@link #COMMIT} it stays.
-        REPLACE;
+        REPLACE,
+        /// `b` becomes `a` as the command copies: holes by {@link FileWorld#HOLES}, {@link #IN_PLACE}, {@link #APART},
+        /// {@link #UNCACHED}, {@link #METHOD}.
+        TREE;
 
         boolean isCopy() {
             return compareTo(READ_WRITE) >= 0;
@@ -52,6 +55,13 @@ record FileStep(Act act, int a, int b, long x, long y, long n, int f) {
     static final int POSITIONS = 32;
     static final int TO_END = 64;
     static final int COMMIT = 128;
+
+    static final int IN_PLACE = 16;
+    /// Shares no extents.
+    static final int APART = 32;
+    static final int UNCACHED = 64;
+    /// By a method of {@link FileWorld#METHODS}.
+    static final int METHOD = 128;
 
     private static final int BLOCK = 4096;
 
@@ -84,7 +94,8 @@ record FileStep(Act act, int a, int b, long x, long y, long n, int f) {
         }
         int f = switch (act) {
             case ALLOCATE -> random.nextInt(FileWorld.MODES.length);
-            case TRANSFER, FANOUT, REPLACE -> random.nextInt(FileWorld.METHODS.size()) | (random.nextInt(16) << 4);
+            case TRANSFER, FANOUT, REPLACE, TREE ->
+                random.nextInt(FileWorld.METHODS.size()) | (random.nextInt(16) << 4);
             default -> 0;
         };
         return new FileStep(act, a, b, x, y, n, f);
@@ -118,7 +129,7 @@ record FileStep(Act act, int a, int b, long x, long y, long n, int f) {
     List<FileStep> simpler() {
         List<FileStep> simpler = new ArrayList<>();
         for (int bit = 1; bit <= COMMIT; bit *= 2) {
-            if (has(bit) && (bit >= SPARSE || act == Act.TRANSFER)) {
+            if (has(bit) && (bit >= SPARSE || act == Act.TRANSFER || act == Act.TREE)) {
                 simpler.add(new FileStep(act, a, b, x, y, n, f & ~bit));
             }
         }

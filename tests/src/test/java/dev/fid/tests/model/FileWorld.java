@@ -10,6 +10,7 @@ import dev.fid.Fd;
 import dev.fid.Method;
 import dev.fid.Replacement;
 import dev.fid.Transfer;
+import dev.fid.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
@@ -45,6 +46,8 @@ final class FileWorld implements AutoCloseable {
             Method.MMAP,
             Method.MMAP_SEGMENTS,
             Method.READ_WRITE);
+
+    static final List<Tree.Holes> HOLES = List.of(Tree.Holes.values());
 
     private static final int MOST = 1 << 20;
     private static final int PAGE = 4096;
@@ -242,7 +245,8 @@ final class FileWorld implements AutoCloseable {
     }
 
     private long copy(FileStep s) throws IOException {
-        byte[] part = part(s.a(), s.x(), s.has(FileStep.TO_END) ? MOST : s.n());
+        boolean whole = s.act() == FileStep.Act.TREE;
+        byte[] part = whole ? expected[s.a()].clone() : part(s.a(), s.x(), s.has(FileStep.TO_END) ? MOST : s.n());
         long result = switch (s.act()) {
             case READ_WRITE, JAVA, SENDFILE, SPLICE, COPY_RANGE -> byCalls(s, part.length);
             case CLONE -> {
@@ -251,6 +255,7 @@ final class FileWorld implements AutoCloseable {
             }
             case TRANSFER -> transfer(s);
             case FANOUT -> fanout(s);
+            case TREE -> tree(s);
             default -> replace(s, part);
         };
         if (result < 0) {
@@ -259,15 +264,14 @@ final class FileWorld implements AutoCloseable {
         if (result != part.length) {
             throw new IOException("moved " + result + " instead of " + part.length);
         }
-        if (s.act() == FileStep.Act.REPLACE) {
-            if (s.has(FileStep.COMMIT)) {
-                expected[s.b()] = part;
+        switch (s.act()) {
+            case REPLACE -> expected[s.b()] = s.has(FileStep.COMMIT) ? part : expected[s.b()];
+            case TREE -> expected[s.b()] = part;
+            case FANOUT -> {
+                expect(s.b(), s.y(), part);
+                expect(third(s), s.y(), part);
             }
-        } else {
-            expect(s.b(), s.y(), part);
-        }
-        if (s.act() == FileStep.Act.FANOUT) {
-            expect(third(s), s.y(), part);
+            default -> expect(s.b(), s.y(), part);
         }
         return result;
     }
@@ -405,6 +409,27 @@ final class FileWorld implements AutoCloseable {
         }
         reopen(s.b());
         return moved;
+    }
+
+    /// By what `fid copy` does with a file.
+    private long tree(FileStep s) throws IOException {
+        StringBuilder failures = new StringBuilder();
+        Tree.Report report = Tree.from(paths[s.a()])
+                .on(kernel)
+                .to(paths[s.b()])
+                .exact(true)
+                .holes(HOLES.get(s.f() % HOLES.size()))
+                .inPlace(s.has(FileStep.IN_PLACE))
+                .share(!s.has(FileStep.APART), false)
+                .cached(!s.has(FileStep.UNCACHED))
+                .method(s.has(FileStep.METHOD) ? method(s) : null)
+                .failures(failure -> failures.append(failure))
+                .run();
+        if (report.files() != 1 || report.failed() > 0) {
+            throw new IOException(report.files() + " files, " + failures);
+        }
+        reopen(s.b());
+        return size(s.a()); // the report's bytes leave out holes where a method did
     }
 
     // ---- what is there ----
