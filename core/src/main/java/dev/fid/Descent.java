@@ -88,7 +88,7 @@ final class Descent implements AutoCloseable {
             asked = want;
             long result = step(now, want);
             boolean isAtMark = result == -Errno.EAGAIN && isAtMark(now);
-            waited = result == -Errno.EAGAIN && !isAtMark;
+            waited = result == -Errno.EAGAIN && !isAtMark && !Refusal.says(now.call, Errno.EAGAIN);
             if (result > 0) {
                 done += result;
                 account(result);
@@ -97,7 +97,7 @@ final class Descent implements AutoCloseable {
                 if (isEnd(now, length - done)) {
                     break;
                 }
-            } else if (result == -Errno.EAGAIN) {
+            } else if (waited) {
                 await(now.side == Side.IN ? course.in() : course.out(), now.side);
             } else if (result != -Errno.EINTR) {
                 refuse(now, (int) -result);
@@ -188,7 +188,9 @@ final class Descent implements AutoCloseable {
         ErrnoException failure = failure(now, errno);
         boolean brokenSum = now instanceof ThroughPipe broken && broken.hasBrokenSum();
         boolean last = rung + 1 == ladder.size();
-        if (last || brokenSum || passing != null || (!lacksTap && (rungMoved || !Refusal.says(now.call, errno)))) {
+        boolean movedNothing = lacksTap || errno == Errno.EAGAIN; // whatever this rung moved before
+        boolean says = lacksTap || Refusal.says(now.call, errno);
+        if (last || brokenSum || passing != null || !says || (rungMoved && !movedNothing)) {
             throw failure;
         }
         Mover next = now.pending() > 0 ? now.continued() : null;

@@ -77,6 +77,10 @@ public final class Refusal {
             // No pipe for the kernel's own use: the user has as many as fs.pipe-user-pages-hard allows.
             // Source: Linux 6.18, fs/splice.c, splice_direct_to_actor; fs/pipe.c, alloc_pipe_info
             case Errno.ENOMEM -> call == SENDFILE || call == COPY_FILE_RANGE;
+            // Not a matter of waiting, as between two files there is nothing to wait for: ZFS, whose source is not on
+            // the
+            // disk yet, and a server of FUSE. Source: OpenZFS 2.2, zfs_bclone_wait_dirty; folbricht/desync 356
+            case Errno.EAGAIN -> call == FICLONE || call == COPY_FILE_RANGE;
             default -> false;
         };
     }

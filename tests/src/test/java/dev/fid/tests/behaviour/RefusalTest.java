@@ -12,10 +12,12 @@ import dev.fid.Refusal;
 import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.MoveCall;
 import dev.fid.model.FaultyKernel;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -105,6 +107,27 @@ class RefusalTest extends Fixture {
         assertThat(failure.moved()).isEqualTo(1000);
     }
 
+    /// As ZFS where the source is not on the disk yet, and servers of FUSE: nothing to wait for, between two files.
+    @ParameterizedTest
+    @CsvSource({"1", "2"})
+    void aCopyBetweenFilesThatShouldBeTriedAgainIsMadeOtherwise(int nth) throws Exception {
+        FaultyKernel busy = FaultyKernel.over(kernel)
+                .on("copyFileRange")
+                .from(nth)
+                .fails(Errno.EAGAIN)
+                .on("copyFileRange")
+                .shortens(1000);
+        Fd in = file(busy.kernel(), "in", pattern(SIZE));
+        Moved moved = Transfer.from(in)
+                .to(create(busy.kernel(), "out"))
+                .timeout(Duration.ofSeconds(20))
+                .run();
+        assertThat(moved.bytes()).isEqualTo(SIZE);
+        assertThat(moved.declined()).anyMatch(declined -> declined.errno() == Errno.EAGAIN);
+        assertThat(busy.calls("copyFileRange")).isEqualTo(nth);
+        assertSame(Files.readAllBytes(dir.resolve("out")), pattern(SIZE), "out");
+    }
+
     @Test
     void withoutAFallbackARefusalIsToldAsOne() throws Exception {
         FaultyKernel refusing = FaultyKernel.over(kernel).on("copyFileRange").fails(Errno.EACCES);
@@ -117,6 +140,9 @@ class RefusalTest extends Fixture {
                         .fallback(false)
                         .run());
         assertThat(Refusal.of(failure)).isTrue();
+        assertThat(Refusal.of(new ErrnoException(MoveCall.FICLONE.toString(), "", Errno.EAGAIN)))
+                .isTrue();
+        assertThat(Refusal.of(new ErrnoException("splice", "", Errno.EAGAIN))).isFalse();
         assertThat(Refusal.of(new ErrnoException("open", "", Errno.EACCES))).isFalse();
         assertThat(Refusal.of(new ErrnoException("read", "", Errno.EIO))).isFalse();
     }
