@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// {@link ModelClock#virtual}. Safe for use by many threads: it has one lock. With one thread everything is
 /// deterministic; what TCP may choose is asked from a {@link Freedom}.
 ///
-/// Not modelled: users and permissions, signals (EPIPE comes without SIGPIPE), readahead, O_DIRECT beyond splice,
+/// Not modelled: users and permissions, signals (EPIPE comes without SIGPIPE), readahead, of O_DIRECT the
+/// alignment of memory, the zeros it reads behind the end, and the way around the page cache,
 /// out-of-band data of unix sockets, control messages, seqpacket and raw sockets, partial munmap, segments and timers
 /// of TCP. These calls answer ENOSYS: openat2, getdents64, all of extended attributes, fchmodat,
 /// perfEventOpen, ioUringSetup and those of terminals; ficlone

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A regular file of ext4 or tmpfs: a size, and a page cache that read and write copy from and to.
 final class RegularFile extends Inode {
+    /// `bdev_logical_block_size` of most disks.
+    private static final int LOGICAL_BLOCK = 512;
+
     final PageCache cache;
     /// Indexes that have a block (ext4: also those only promised one by a write that is not on disk yet).
     final TreeSet<Long> allocated = new TreeSet<>();
@@ -67,6 +70,10 @@ final class RegularFile extends Inode {
     @Override
     long read(OpenFile file, Iter to, Offset pos) {
         machine.ledger.pass(fileSystem.inMemory() ? "shmem_file_read_iter" : "filemap_read");
+        // __iomap_dio_rw asks for the end of the file first
+        if (pos.value < size && isMisaligned(file, pos.value, to.count())) {
+            return -Errno.EINVAL;
+        }
         long done = 0;
         while (to.count() > 0 && pos.value < size) {
             long index = pos.value >> Page.SHIFT;
@@ -85,6 +92,15 @@ final class RegularFile extends Inode {
             }
         }
         return done;
+    }
+
+    /// `iomap_dio_bio_iter`: O_DIRECT moves whole blocks of the disk, for splice too, which reads into its own pages
+    /// then; only the last one may end with the file. tmpfs takes everything. Linux 2.6 spliced what was cached.
+    private boolean isMisaligned(OpenFile file, long pos, long count) {
+        return (file.flags & Uapi.O_DIRECT) != 0
+                && !fileSystem.inMemory()
+                && machine.profile.directReadsCopy()
+                && ((pos | count) & LOGICAL_BLOCK - 1) != 0;
     }
 
     /// The page with the bytes of `index` for a read up to byte `end`; a hole of tmpfs is the page of zeros that all
@@ -126,6 +142,9 @@ final class RegularFile extends Inode {
             return room;
         }
         from.truncate(room);
+        if (isMisaligned(file, pos.value, from.count())) {
+            return -Errno.EINVAL;
+        }
         machine.ledger.pass("generic_perform_write");
         return performWrite(from, pos);
     }

@@ -524,4 +524,65 @@ class ScriptsTest {
                     new Step(Op.READ, 24, 0, 139264, 0, 8, 0));
         }
     }
+
+    private static Step[] directReads(int file) {
+        return new Step[] {
+            new Step(Op.FILE, file, file, 0, 0, 10_000, Uapi.O_RDWR),
+            new Step(Op.FILE, 4, file, 0, 0, -1, Uapi.O_RDWR | Uapi.O_DIRECT),
+            new Step(Op.FILE, file + 1, file + 1, 0, 0, 0, Uapi.O_RDWR),
+            new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+            new Step(Op.SPLICE, 4, 9, 0, NONE, 4096, 0),
+            new Step(Op.SPLICE, 4, 9, 1, NONE, 4096, 0),
+            new Step(Op.SPLICE, 4, 9, 4096, NONE, 100, 0),
+            new Step(Op.SPLICE, 4, 9, 8192, NONE, 4096, 0),
+            new Step(Op.SPLICE, 4, 9, 9999, NONE, 4096, 0),
+            new Step(Op.SPLICE, 4, 9, 10_000, NONE, 100, 0),
+            new Step(Op.SPLICE, 4, 9, 10_001, NONE, 1, 0),
+            new Step(Op.SPLICE, 4, 9, NONE, NONE, 1_000_000, 0),
+            new Step(Op.SPLICE, 4, 9, NONE, NONE, 1_000_000, 0),
+            new Step(Op.SENDFILE, 4, file + 1, 0, 0, 4096, 0),
+            new Step(Op.SENDFILE, 4, file + 1, 8192, 0, 4096, 0),
+            new Step(Op.SENDFILE, 4, file + 1, 8192, 0, 4095, 0),
+            new Step(Op.SENDFILE, 4, file + 1, 8191, 0, 4096, 0),
+            new Step(Op.COPY, 4, file + 1, 0, 0, 4096, 0),
+            new Step(Op.COPY, 4, file + 1, 8192, 0, 4096, 0),
+            new Step(Op.COPY, 4, file + 1, 1, 0, 4096, 0),
+            new Step(Op.PREAD, 4, 0, 135_168, 0, 4096, 0),
+            new Step(Op.PREAD, 4, 0, 135_168, 0, 100, 0),
+            new Step(Op.PREAD, 4, 0, 135_168, 100, 4096, 0)
+        };
+    }
+
+    // fs/splice.c, do_splice_read: O_DIRECT is copied; fs/iomap/direct-io.c, iomap_dio_bio_iter: by whole blocks
+    @Test
+    void aDirectFileOfExt4IsSplicedByWholeBlocks() {
+        agree(directReads(2));
+    }
+
+    // mm/shmem.c: FMODE_CAN_ODIRECT without a direct way
+    @Test
+    void aDirectFileOfTmpfsIsSplicedFromAnywhere() {
+        agree(directReads(0));
+    }
+
+    // fs/ext4/file.c, ext4_dio_write_iter
+    @Test
+    void aDirectFileIsWrittenByWholeBlocks() {
+        agree(
+                new Step(Op.FILE, 2, 2, 0, 0, 0, Uapi.O_RDWR),
+                new Step(Op.FILE, 4, 2, 0, 0, -1, Uapi.O_RDWR | Uapi.O_DIRECT),
+                new Step(Op.FILE, 0, 0, 0, 0, 10_000, Uapi.O_RDWR),
+                new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 100, 0),
+                new Step(Op.SPLICE, 8, 4, NONE, 0, 100, 0),
+                new Step(Op.READ, 8, 0, 139_264, 0, 100, 0),
+                new Step(Op.WRITE, 9, 0, 0, 0, 4096, 0),
+                new Step(Op.SPLICE, 8, 4, NONE, 1, 4096, 0),
+                new Step(Op.SPLICE, 8, 4, NONE, 4096, 4096, 0),
+                new Step(Op.SENDFILE, 0, 4, 0, 0, 100, 0),
+                new Step(Op.SENDFILE, 0, 4, 0, 0, 8192, 0),
+                new Step(Op.PWRITE, 4, 0, 0, 1, 4096, 0),
+                new Step(Op.PWRITE, 4, 0, 0, 8192, 100, 0),
+                new Step(Op.PWRITE, 4, 0, 0, 8192, 4096, 0));
+    }
 }
