@@ -114,7 +114,7 @@ class TeeBesideTeeTest {
             scene(one, cell, theirs);
             scene(two, cell, ours);
             Snapshot before = Snapshot.of(two);
-            Commands.Ran tee = shell.run(words("tee", cell, one, true));
+            Commands.Ran tee = shell.run(words("cd " + one + "; tee", cell, one, true));
             Commands.Ran our = fid.run(words("-q tee", cell, two, false));
             judgement.judge(
                     cell,
