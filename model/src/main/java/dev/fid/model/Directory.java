@@ -50,13 +50,16 @@ final class Directory extends Inode {
 
     void put(String name, Inode inode) {
         entries.put(name, inode);
-        inode.links++;
+        if (inode.links++ > 0) {
+            inode.changed();
+        }
     }
 
     void remove(String name) {
         Inode gone = entries.remove(name);
         if (gone != null) {
             gone.links--;
+            gone.changed();
             gone.evictIfUnused();
         }
     }

@@ -12,6 +12,8 @@ final class FileCalls {
     /// The open flags that F_SETFL may change.
     private static final int CHANGEABLE = Uapi.O_APPEND | Uapi.O_NONBLOCK | Uapi.O_DIRECT | Uapi.O_NOATIME;
 
+    private static final long SECOND = 1_000_000_000;
+
     static final int O_LARGEFILE = 0100000;
 
     private static final int F_SEAL_SEAL = 1;
@@ -283,12 +285,12 @@ final class FileCalls {
         out.blockSize = Page.SIZE;
         out.device = inode.fileSystem.device;
         out.rdev = inode instanceof Device device ? device.rdev : 0;
-        out.mtimeSeconds = inode.changedNanos / 1_000_000_000;
-        out.mtimeNanos = (int) (inode.changedNanos % 1_000_000_000);
-        out.ctimeSeconds = out.mtimeSeconds;
-        out.ctimeNanos = out.mtimeNanos;
-        out.atimeSeconds = out.mtimeSeconds;
-        out.atimeNanos = out.mtimeNanos;
+        out.atimeSeconds = Math.floorDiv(inode.accessedNanos, SECOND);
+        out.atimeNanos = (int) Math.floorMod(inode.accessedNanos, SECOND);
+        out.mtimeSeconds = Math.floorDiv(inode.modifiedNanos, SECOND);
+        out.mtimeNanos = (int) Math.floorMod(inode.modifiedNanos, SECOND);
+        out.ctimeSeconds = Math.floorDiv(inode.changedNanos(), SECOND);
+        out.ctimeNanos = (int) Math.floorMod(inode.changedNanos(), SECOND);
     }
 
     long mmap(long len, int prot, int flags, int fd, long off) {
@@ -317,6 +319,7 @@ final class FileCalls {
                 return -refused;
             }
             mapped = (RegularFile) file.inode;
+            mapped.accessed(file);
         }
         return task.space.map(len, prot, shared, mapped, off).start;
     }

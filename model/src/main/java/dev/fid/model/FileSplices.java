@@ -62,6 +62,7 @@ final class FileSplices {
                 moved += part;
             }
         }
+        file.accessed(in);
         return moved;
     }
 
@@ -86,6 +87,7 @@ final class FileSplices {
             pos.value += part;
             moved += part;
         }
+        file.accessed(in);
         return moved;
     }
 
@@ -226,6 +228,7 @@ final class FileSplices {
         while (!internal.empty()) {
             internal.pull().release();
         }
+        in.inode.accessed(in); // once more, also for no byte
         if (moved > 0 && moved < len && result == 0 && out.inode instanceof TcpSocket socket) {
             socket.pushInVain(); // splice_eof
         }

@@ -13,14 +13,36 @@ abstract class Inode {
     final long number;
     int mode;
     int links;
-    long changedNanos;
+    long accessedNanos;
+    long modifiedNanos;
+    private long changedNanos;
 
     Inode(Machine machine, FileSystem fileSystem, int mode) {
         this.machine = machine;
         this.fileSystem = fileSystem;
         this.mode = mode;
         number = fileSystem.nextInode();
+        modified();
+        accessedNanos = modifiedNanos;
     }
+
+    long changedNanos() {
+        return changedNanos;
+    }
+
+    /// `inode_set_ctime_current`: a time that nobody was told before (multigrain timestamps).
+    final void changed() {
+        changedNanos = Math.max(machine.clock.nanos(), changedNanos + 1);
+    }
+
+    /// `file_update_time`.
+    final void modified() {
+        changed();
+        modifiedNanos = changedNanos;
+    }
+
+    /// `file_accessed`; of regular files alone.
+    void accessed(OpenFile file) {}
 
     int type() {
         return mode & Uapi.S_IFMT;

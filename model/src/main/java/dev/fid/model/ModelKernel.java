@@ -402,6 +402,7 @@ public final class ModelKernel implements Kernel {
                 return -Errno.EBADF;
             }
             file.inode.mode = file.inode.type() | (mode & 07777);
+            file.inode.changed();
             return 0;
         });
     }
@@ -417,7 +418,7 @@ public final class ModelKernel implements Kernel {
             int dir, byte[] path, long atimeSeconds, long atimeNanos, long mtimeSeconds, long mtimeNanos, int flags) {
         return callInt(
                 "utimensat",
-                () -> names.setTime(dir, path, flags, mtimeNanos == Uapi.UTIME_OMIT, mtimeSeconds, mtimeNanos));
+                () -> names.setTimes(dir, path, flags, atimeSeconds, atimeNanos, mtimeSeconds, mtimeNanos));
     }
 
     @Override

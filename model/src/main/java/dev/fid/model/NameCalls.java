@@ -153,7 +153,8 @@ final class NameCalls {
         return 0;
     }
 
-    int setTime(int dir, byte[] path, int flags, boolean omit, long seconds, long nanos) {
+    int setTimes(
+            int dir, byte[] path, int flags, long atimeSeconds, long atimeNanos, long mtimeSeconds, long mtimeNanos) {
         Inode inode;
         if (path.length == 0) {
             OpenFile file = task.fds.raw(dir);
@@ -171,10 +172,19 @@ final class NameCalls {
             }
             inode = place.inode;
         }
-        if (!omit) {
-            inode.changedNanos = nanos == Uapi.UTIME_NOW ? task.machine.clock.nanos() : seconds * 1_000_000_000 + nanos;
+        if (atimeNanos != Uapi.UTIME_OMIT || mtimeNanos != Uapi.UTIME_OMIT) {
+            inode.changed();
+            inode.accessedNanos = time(inode.accessedNanos, atimeSeconds, atimeNanos);
+            inode.modifiedNanos = time(inode.modifiedNanos, mtimeSeconds, mtimeNanos);
         }
         return 0;
+    }
+
+    private long time(long before, long seconds, long nanos) {
+        if (nanos == Uapi.UTIME_OMIT) {
+            return before;
+        }
+        return nanos == Uapi.UTIME_NOW ? task.machine.clock.nanos() : seconds * 1_000_000_000 + nanos;
     }
 
     int renameat2(int oldDir, byte[] oldPath, int newDir, byte[] newPath, int flags) {
@@ -225,6 +235,7 @@ final class NameCalls {
         to.directory.remove(to.name);
         from.directory.entries.remove(from.name);
         to.directory.entries.put(to.name, moved);
+        moved.changed();
         return 0;
     }
 

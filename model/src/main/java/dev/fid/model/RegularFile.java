@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A regular file of ext4 or tmpfs: a size, and a page cache that read and write copy from and to.
 final class RegularFile extends Inode {
+    private static final long DAY = 24L * 60 * 60 * 1_000_000_000;
+
     /// `bdev_logical_block_size` of most disks.
     private static final int LOGICAL_BLOCK = 512;
 
@@ -70,6 +72,10 @@ final class RegularFile extends Inode {
     @Override
     long read(OpenFile file, Iter to, Offset pos) {
         machine.ledger.pass(fileSystem.inMemory() ? "shmem_file_read_iter" : "filemap_read");
+        // filemap_read leaves earlier, shmem_file_read_iter does not
+        if (fileSystem.inMemory() || (to.count() > 0 && pos.value < fileSystem.maxBytes)) {
+            accessed(file);
+        }
         // __iomap_dio_rw asks for the end of the file first
         if (pos.value < size && isMisaligned(file, pos.value, to.count())) {
             return -Errno.EINVAL;
@@ -142,6 +148,7 @@ final class RegularFile extends Inode {
             return room;
         }
         from.truncate(room);
+        modified(); // before a byte is copied, and whether one can be
         if (isMisaligned(file, pos.value, from.count())) {
             return -Errno.EINVAL;
         }
@@ -210,7 +217,6 @@ final class RegularFile extends Inode {
             pos.value += copied;
             done += copied;
             size = Math.max(size, pos.value);
-            changedNanos = machine.clock.nanos();
         }
         return done;
     }
@@ -227,6 +233,19 @@ final class RegularFile extends Inode {
         return cache.getForWrite(index, len);
     }
 
+    /// `touch_atime` and `relatime_need_update`.
+    @Override
+    void accessed(OpenFile file) {
+        long now = machine.clock.nanos();
+        boolean due = fileSystem.strictAccessTimes
+                || modifiedNanos >= accessedNanos
+                || changedNanos() >= accessedNanos
+                || now - accessedNanos >= DAY;
+        if (due && (file.flags & Uapi.O_NOATIME) == 0) {
+            accessedNanos = now;
+        }
+    }
+
     /// A page for a mapping; null beyond the end of the file (SIGBUS, or EFAULT in a call).
     @Nullable
     Page fault(long index, boolean store) {
@@ -238,6 +257,7 @@ final class RegularFile extends Inode {
         }
         Page page = writeBegin(index, Page.SIZE);
         if (page != null && store) {
+            modified();
             makeWritable(page.folio());
         }
         return page;
@@ -279,7 +299,7 @@ final class RegularFile extends Inode {
             zeroTail(before);
         }
         size = to;
-        changedNanos = machine.clock.nanos();
+        modified();
         // shmem_setattr asks whether the file grows; ext4_setattr does not, and then cuts what a folio has behind the
         // end
         if (to <= before || !fileSystem.inMemory()) {
@@ -312,7 +332,7 @@ final class RegularFile extends Inode {
                 // ext4_punch_hole: a hole that goes beyond the size ends with the block that holds the size
                 punch(off, fileSystem.inMemory() || end <= size ? end : Page.ceiling(size) << Page.SHIFT);
             }
-            changedNanos = machine.clock.nanos();
+            modified();
             return 0;
         }
         if (end > machine.limits.fileSize() && end > size && (how & Uapi.FALLOC_FL_KEEP_SIZE) == 0) {
@@ -338,7 +358,7 @@ final class RegularFile extends Inode {
             zeroPartialBlocks(size, end);
             size = end;
         }
-        changedNanos = machine.clock.nanos();
+        modified();
         return 0;
     }
 

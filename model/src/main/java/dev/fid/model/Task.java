@@ -28,7 +28,7 @@ final class Task {
         space = new AddressSpace(machine);
         disk = FileSystem.ext4(0xfe00_0000_0000L, machine.limits.diskBlocks());
         memory = FileSystem.tmpfs(0x15, machine.limits.diskBlocks());
-        kernelMemory = FileSystem.tmpfs(0x1, machine.limits.diskBlocks());
+        kernelMemory = FileSystem.kernelMemory(machine.limits.diskBlocks());
         pipes = FileSystem.nameless(0x50495045, 0xd);
         sockets = FileSystem.nameless(0x534f434b, 0x8);
         anonymous = FileSystem.nameless(0x09041934, 0xe);

@@ -33,6 +33,7 @@ final class Actor implements AutoCloseable {
 
     private static final byte[] CONTENT = content();
     private static final Span[] NO_SPANS = {};
+    private static final long[] NO_TIMES = {};
 
     final Kernel kernel;
     final Memory memory;
@@ -49,6 +50,8 @@ final class Actor implements AutoCloseable {
     private final short[] events = new short[Slots.COUNT];
     private final short[] revents = new short[Slots.COUNT];
     private final int[] pair = new int[2];
+    /// By slot, for as long as it is the same.
+    private final long[][] stamps = new long[Slots.COUNT][0];
     private final int[] origins = new int[Slots.COUNT];
     private final boolean[] used = new boolean[4];
     private int clients;
@@ -208,11 +211,14 @@ final class Actor implements AutoCloseable {
             case DUP3 -> {
                 long code = isOpen(s.b()) ? Math.min(0, kernel.dup3(a, b, s.f())) : -Errno.EBADF;
                 if (code == 0) {
+                    stamps[s.b()] = NO_TIMES;
                     origins[s.b()] = origin(s.a());
                 }
                 yield code;
             }
             case STAT -> size(a) < 0 ? size(a) : (long) stat.mode << 32 | stat.nlink << 24 | stat.size;
+            case STAMP -> stamp(s);
+            case CHANGED -> changed(s);
             case GETFL -> kernel.fcntl(a, Uapi.F_GETFL, 0);
             case SETFL -> {
                 int flags = Slots.isFile(origin(s.a())) ? s.f() & ~Uapi.O_DIRECT : s.f();
@@ -296,6 +302,7 @@ final class Actor implements AutoCloseable {
                 close(slot);
             }
             fds[slot] = result;
+            stamps[slot] = NO_TIMES;
             origins[slot] = slot;
         }
         return Math.min(0, result);
@@ -343,6 +350,38 @@ final class Actor implements AutoCloseable {
             kernel.fadvise(fd, 0, 0, RANDOM);
         }
         return kept(s.a(), fd);
+    }
+
+    /// Needs no wait: once ctime was asked for, its next value is another (multigrain timestamps, since Linux 6.13).
+    private long stamp(Step s) {
+        int fd = fd(s.a());
+        if (size(fd) < 0 || stat.type() != Uapi.S_IFREG) {
+            return -1;
+        }
+        long atime = s.x() == 0 ? 1 : 4_000_000_000L;
+        int result = kernel.utimensat(fd, new byte[0], atime, 0, 2, 0, 0);
+        size(fd);
+        stamps[s.a()] = times();
+        return result;
+    }
+
+    private long changed(Step s) {
+        long[] before = isOpen(s.a()) ? stamps[s.a()] : NO_TIMES;
+        if (before.length == 0 || size(fd(s.a())) < 0) {
+            return -1;
+        }
+        long[] now = times();
+        long mask = 0;
+        for (int i = 0; i < now.length; i++) {
+            mask |= now[i] == before[i] ? 0 : 1L << (i / 2);
+        }
+        return mask;
+    }
+
+    private long[] times() {
+        return new long[] {
+            stat.atimeSeconds, stat.atimeNanos, stat.mtimeSeconds, stat.mtimeNanos, stat.ctimeSeconds, stat.ctimeNanos
+        };
     }
 
     private long device(Step s) {

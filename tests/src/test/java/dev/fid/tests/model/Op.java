@@ -36,6 +36,10 @@ enum Op {
     DUP3,
     /// Type, links and size, in one number.
     STAT,
+    /// Gives file `a` an access time long ago (`x` 0) or to come (1), and a modification time in between.
+    STAMP,
+    /// Which times of `a` are not those of its STAMP any more: 1 access, 2 modification, 4 change; -1 without one.
+    CHANGED,
     GETFL,
     /// O_NONBLOCK always stays set; O_DIRECT is not for files.
     SETFL,

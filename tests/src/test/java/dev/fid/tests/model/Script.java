@@ -313,7 +313,7 @@ record Script(List<Step> steps) {
 
         private Step onFile() {
             long n = len();
-            return switch (random.nextInt(12)) {
+            return switch (random.nextInt(15)) {
                 case 0 -> new Step(Op.PREAD, file(), 0, at(n, true), offset(), n, 0);
                 case 1, 2 -> new Step(Op.PWRITE, file(), 0, at(n, false), offset(), n, 0);
                 case 3, 4 ->
@@ -332,6 +332,8 @@ record Script(List<Step> steps) {
                     yield new Step(Op.FALLOCATE, file(), 0, random.nextBoolean() ? off : off & -PAGE, 0, n, mode);
                 }
                 case 8, 9 -> new Step(Op.STORE, file(), 0, random.nextInt(40_000), 0, 1 + random.nextInt(50), 0);
+                case 12 -> new Step(Op.STAMP, file(), 0, random.nextInt(2), 0, 0, 0);
+                case 13, 14 -> new Step(Op.CHANGED, file(), 0, 0, 0, 0, 0);
                 case 10 -> new Step(Op.DROP, random.nextInt(2), 0, 0, 0, 0, 0);
                 default -> new Step(Op.TOUCH, 0, 0, at(64, false), 0, 1 + random.nextInt(64), 0);
             };

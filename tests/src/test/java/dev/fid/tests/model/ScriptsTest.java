@@ -585,4 +585,54 @@ class ScriptsTest {
                 new Step(Op.PWRITE, 4, 0, 0, 8192, 100, 0),
                 new Step(Op.PWRITE, 4, 0, 0, 8192, 4096, 0));
     }
+
+    private static Step[] timed(int kind, long atime, Step call) {
+        return new Step[] {
+            kind == 5 ? new Step(Op.DEVICE, 24, 5, 0, 0, 0, 0) : new Step(Op.FILE, 24, kind, 0, 0, 10_000, Uapi.O_RDWR),
+            new Step(Op.FILE, 1, 1, 0, 0, 100, Uapi.O_RDWR),
+            new Step(Op.FILE, 3, 3, 0, 0, 100, Uapi.O_RDWR),
+            new Step(Op.PIPE, 8, 9, 0, 0, 0, 0),
+            new Step(Op.WRITE, 9, 0, 0, 0, 100, 0),
+            new Step(Op.PWRITE, 24, 0, 0, 0, 10_000, 0),
+            new Step(Op.STAMP, 24, 0, atime, 0, 0, 0),
+            call,
+            new Step(Op.CHANGED, 24, 0, 0, 0, 0, 0),
+            new Step(Op.STAT, 24, 0, 0, 0, 0, 0)
+        };
+    }
+
+    // fs/inode.c, relatime_need_update and file_update_time; mm/filemap.c, filemap_read; mm/shmem.c,
+    // shmem_file_read_iter; fs/splice.c, splice_direct_to_actor; mm/memory.c, fault_dirty_shared_page
+    @Test
+    void callsChangeTheTimesOfFiles() {
+        for (int kind : new int[] {0, 2, 5}) {
+            for (int atime = 0; atime < 2; atime++) {
+                agree(timed(kind, atime, new Step(Op.PREAD, 24, 0, 139_264, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.PREAD, 24, 0, 139_264, 0, 0, 0)));
+                agree(timed(kind, atime, new Step(Op.PREAD, 24, 0, 139_264, 10_000, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.PREAD, 24, 0, 139_264, 1L << 44, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SPLICE, 24, 9, 0, NONE, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SPLICE, 24, 9, 10_000, NONE, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SPLICE, 24, 9, 1L << 44, NONE, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SPLICE, 24, 9, 0, NONE, 0, 0)));
+                agree(timed(kind, atime, new Step(Op.SENDFILE, 24, 1, 0, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SENDFILE, 24, 1, 0, 0, 0, 0)));
+                agree(timed(kind, atime, new Step(Op.COPY, 24, kind == 0 ? 1 : 3, 0, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.COPY, kind == 0 ? 1 : 3, 24, 0, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.SPLICE, 8, 24, NONE, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.PWRITE, 24, 0, 0, 0, 0, 0)));
+                agree(timed(kind, atime, new Step(Op.TRUNCATE, 24, 0, 0, 0, 10_000, 0)));
+                agree(timed(kind, atime, new Step(Op.TRUNCATE, 24, 0, 0, 0, -1, 0)));
+                agree(timed(kind, atime, new Step(Op.FALLOCATE, 24, 0, 0, 0, 100, 0)));
+                agree(timed(kind, atime, new Step(Op.FALLOCATE, 24, 0, 100_000, 0, 100, PUNCH)));
+                agree(timed(kind, atime, new Step(Op.STORE, 24, 0, 100, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.STORE, 24, 0, 20_000, 0, 10, 0)));
+                agree(timed(kind, atime, new Step(Op.STAT, 24, 0, 0, 0, 0, 0)));
+                if (kind != 5) {
+                    agree(timed(kind, atime, new Step(Op.FILE, 4, kind, 0, 0, 10, Uapi.O_RDWR)));
+                    agree(timed(kind, atime, new Step(Op.FILE, 4, kind, 0, 0, -1, Uapi.O_RDWR | Uapi.O_TRUNC)));
+                }
+            }
+        }
+    }
 }
