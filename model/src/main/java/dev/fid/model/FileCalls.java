@@ -220,8 +220,8 @@ final class FileCalls {
 
     /// `setfl`.
     private int setFlags(OpenFile file, int flags) {
-        boolean mayBeDirect =
-                file.inode instanceof RegularFile || (file.inode instanceof Pipe && task.machine.profile.hasPackets());
+        boolean mayBeDirect = (file.inode instanceof RegularFile && !file.neverDirect)
+                || (file.inode instanceof Pipe && task.machine.profile.hasPackets());
         if ((flags & Uapi.O_DIRECT) != 0 && !mayBeDirect) {
             return -Errno.EINVAL;
         }
@@ -343,7 +343,9 @@ final class FileCalls {
         }
         RegularFile file = task.newFile(task.kernelMemory, 0777);
         file.sealable = (flags & Uapi.MFD_ALLOW_SEALING) != 0;
-        return install(new OpenFile(file, Uapi.O_RDWR | O_LARGEFILE), (flags & Uapi.MFD_CLOEXEC) != 0);
+        OpenFile open = new OpenFile(file, Uapi.O_RDWR | O_LARGEFILE);
+        open.neverDirect = true;
+        return install(open, (flags & Uapi.MFD_CLOEXEC) != 0);
     }
 
     int eventfd(int initial, int flags) {

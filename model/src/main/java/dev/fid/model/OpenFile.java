@@ -10,6 +10,9 @@ final class OpenFile {
     long pos;
     private int descriptors;
 
+    /// What memfd_create(2) opens lacks FMODE_CAN_ODIRECT, which only `shmem_file_open` gives.
+    boolean neverDirect;
+
     /// Writers that a FIFO had had when this reader opened it without waiting; they are no hang-up.
     int writersAtOpen;
 

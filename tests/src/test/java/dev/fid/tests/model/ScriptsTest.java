@@ -486,7 +486,9 @@ class ScriptsTest {
                 new Step(Op.COPY, 24, 0, 0, 0, 0, 0),
                 new Step(Op.COPY, 24, 25, 0, 0, 100, 0),
                 new Step(Op.READ, 25, 0, 139264, 0, 200, 0),
-                new Step(Op.STAT, 24, 0, 0, 0, 0, 0));
+                new Step(Op.STAT, 24, 0, 0, 0, 0, 0),
+                new Step(Op.SETFL, 24, 0, 0, 0, 0, Uapi.O_DIRECT), // fs/fcntl.c, setfl: FMODE_CAN_ODIRECT
+                new Step(Op.GETFL, 24, 0, 0, 0, 0, 0));
     }
 
     // fs/libfs.c, noop_llseek; fs/eventpoll.c, ep_eventpoll_ioctl
