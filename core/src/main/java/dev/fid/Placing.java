@@ -90,7 +90,35 @@ final class Placing {
         if (walk.isJustCreated(old)) {
             throw new ErrnoException("rename", "", Errno.EEXIST, Side.OUT, 0, "another source was just copied there");
         }
+        if (source.type() == S_IFREG && old.type() != S_IFREG) {
+            requireFile(old);
+        }
         return true;
+    }
+
+    /// A file takes the place of a link only where that leads to a file, and of nothing else: cp(1) would write there,
+    /// or
+    /// refuses.
+    private void requireFile(Stat old) throws ErrnoException {
+        Stat end = new Stat();
+        end.mode = old.mode;
+        if (old.type() == S_IFLNK) {
+            int result = PathCalls.retrying(() -> kernel.statx(dir, name, 0, STATX_BASIC_STATS, end));
+            if (result < 0) {
+                String detail = result == -Errno.ENOENT ? "it is a symbolic link to nothing" : "";
+                throw new ErrnoException("open", "", -result, Side.OUT, 0, detail);
+            }
+        }
+        if (end.type() != S_IFREG) {
+            boolean folder = end.type() == S_IFDIR;
+            throw new ErrnoException(
+                    "rename",
+                    "",
+                    folder ? Errno.EISDIR : Errno.EINVAL,
+                    Side.OUT,
+                    0,
+                    folder ? "" : "it is no regular file to replace");
+        }
     }
 
     // ---- nodes: they have a name from the start ----

@@ -29,8 +29,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Symbolic links stay links, hard links among the copied stay hard links, holes stay holes, FIFOs, sockets and
 /// device nodes are made anew. An existing file is replaced as by {@link Replacement}: another inode, so other
-/// hard links of it keep the old content, and a symbolic link of that name is replaced, not followed. Its mode
-/// stays. Directories are merged. A new file gets the mode of its source, less the umask, unless more is asked
+/// hard links of it keep the old content, and its mode stays. A symbolic link of that name is followed where it has the
+/// name of a source itself; inside of a directory one to a file is replaced, not followed. One to anything else fails,
+/// and
+/// so does a FIFO or a device in the place of a file. Directories are merged. A new file gets the mode of its source,
+/// less the umask, unless more is asked
 /// for by {@link #keep}.
 ///
 /// What fails is told and left out, and the rest goes on, but for a full disk, which ends the run. An interrupt

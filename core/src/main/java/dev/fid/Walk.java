@@ -46,6 +46,7 @@ final class Walk implements AutoCloseable {
     private final Set<Links.Inode> tops = ConcurrentHashMap.newKeySet();
     private final Object complaining = new Object();
     private final Set<String> names = new HashSet<>();
+    private final Set<String> nodes = new HashSet<>(); // of them those that this run makes of no file
     private boolean collisions;
     private long failed;
     private volatile boolean stopped;
@@ -116,9 +117,13 @@ final class Walk implements AutoCloseable {
         }
         List<Top> ready = new ArrayList<>();
         for (Top top : all) {
-            collisions |= !names.add(text(top.nameOut));
+            String name = text(top.nameOut);
+            collisions |= !names.add(name);
             top.root = root;
-            if (!inside || follow(top, root)) {
+            if (top.stat.type() != S_IFREG) {
+                nodes.add(name);
+            }
+            if (!inside || nodes.contains(name) || follow(top, root)) {
                 refuse(top, inside);
                 ready.add(top);
             }

@@ -380,12 +380,13 @@ final class Worker implements AutoCloseable {
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
-        if ((wish.follow || wish.followNamed || wish.attributesOnly) && placing.exists(old)) {
+        boolean named = folder.parent == null;
+        if ((wish.follow || wish.attributesOnly || (wish.followNamed && named)) && placing.exists(old)) {
             boolean same = old.type() == stat.type()
                     && (target != null
                             ? Arrays.equals(target, target(folder.out(), nameOut, old))
                             : old.rdev == stat.rdev);
-            if (!same || folder.parent == null) { // as with cp(1), which replaces it by such a one with -r alone
+            if (!same || named) { // as with cp(1), which replaces it by such a one with -r alone
                 throw new ErrnoException("open", "", Errno.EEXIST, Side.OUT, 0, "");
             }
             walk.counters.skipped.incrementAndGet();

@@ -45,6 +45,7 @@ final class Scene implements AutoCloseable {
         FOLDER,
         FOLDER_WITH_FILE,
         FOLDER_WITH_FOLDER,
+        FOLDER_WITH_OTHER_THINGS,
         FOLDER_WITH_LINK_TO_FILE,
         FOLDER_WITH_LINK_TO_FOLDER,
         FOLDER_WITH_LINK_TO_NOTHING,
@@ -139,6 +140,8 @@ final class Scene implements AutoCloseable {
         Files.createDirectory(s);
         Things.file(s.resolve("a"), "a", "rw-r--r--");
         Files.createLink(s.resolve("b"), s.resolve("a"));
+        Things.file(s.resolve("e"), "e", "rw-r-----");
+        Things.file(s.resolve("f"), "f", "rwxr-xr-x");
         Things.link(s.resolve("l"), "a");
         Files.createDirectory(s.resolve("t"));
         Things.file(s.resolve("t/c"), "c", "rw-------");
@@ -157,6 +160,14 @@ final class Scene implements AutoCloseable {
                 Files.createDirectory(d.resolve("s"));
                 Things.file(d.resolve("s/a"), "old a", "rw-rw-rw-");
                 Things.file(d.resolve("s/old"), "old", "rw-------");
+            }
+            case FOLDER_WITH_OTHER_THINGS -> {
+                Files.createDirectory(at.resolve("dd"));
+                Files.createDirectory(d.resolve("s"));
+                Things.link(d.resolve("s/e"), "nothing");
+                Things.link(d.resolve("s/f"), "../../dd");
+                Things.link(d.resolve("s/t"), "../../dd");
+                Things.file(d.resolve("s/l"), "old l", "rw-r--r--");
             }
             case FOLDER_WITH_LINK_TO_FILE -> {
                 Things.file(at.resolve("df"), "old", "rw-rw----");
