@@ -1,4 +1,5 @@
 /// What `fid bench`, `fid demo` and `fid explain --trace` run.
+@SuppressWarnings("module") // the command is not there yet when this is compiled
 module dev.fid.bench {
     requires dev.fid;
     requires transitive dev.fid.model;
@@ -10,5 +11,9 @@ module dev.fid.bench {
     requires static org.jspecify;
 
     exports dev.fid.bench;
+    exports dev.fid.bench.measure to
+            dev.fid.cli;
+    exports dev.fid.bench.race to
+            dev.fid.cli;
     exports dev.fid.bench.trace;
 }

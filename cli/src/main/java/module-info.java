@@ -12,4 +12,26 @@ module dev.fid.cli {
 
     opens dev.fid.cli to
             info.picocli;
+    opens dev.fid.cli.base to
+            info.picocli;
+    opens dev.fid.cli.bench to
+            info.picocli;
+    opens dev.fid.cli.copy to
+            info.picocli;
+    opens dev.fid.cli.endpoint to
+            info.picocli;
+    opens dev.fid.cli.explain to
+            info.picocli;
+    opens dev.fid.cli.manual to
+            info.picocli;
+    opens dev.fid.cli.option to
+            info.picocli;
+    opens dev.fid.cli.probe to
+            info.picocli;
+    opens dev.fid.cli.relay to
+            info.picocli;
+    opens dev.fid.cli.report to
+            info.picocli;
+    opens dev.fid.cli.tee to
+            info.picocli;
 }

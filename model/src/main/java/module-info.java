@@ -3,5 +3,6 @@ module dev.fid.model {
     requires transitive dev.fid;
     requires static org.jspecify;
 
+    exports dev.fid.faults;
     exports dev.fid.model;
 }

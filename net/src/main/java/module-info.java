@@ -8,4 +8,6 @@ module dev.fid.net {
     requires static org.jspecify;
 
     exports dev.fid.net;
+    exports dev.fid.net.admin;
+    exports dev.fid.net.relay;
 }

@@ -2,9 +2,11 @@ package dev.fid;
 
 import static dev.fid.kernel.Uapi.*;
 
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.StatFs;
+import dev.fid.path.Extents;
 import java.util.Set;
 
 /// What is known of one side before the first byte moves: the input of a {@link Plan}. Facts are hints; the

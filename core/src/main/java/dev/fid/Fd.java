@@ -3,8 +3,13 @@ package dev.fid;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Name;
+import dev.fid.kernel.Side;
 import dev.fid.kernel.Stat;
+import dev.fid.wait.Deadline;
+import dev.fid.wait.OpenFd;
 import java.io.FileDescriptor;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
@@ -236,7 +241,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /// For Fid's own runs: who uses it, and who waits for it.
-    OpenFd use() {
+    public OpenFd use() {
         return use;
     }
 
@@ -259,7 +264,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /// The kind as last asked, for the path of the bytes; OTHER before that.
-    FdKind kindOrOther() {
+    public FdKind kindOrOther() {
         Facts asked = facts;
         return asked != null ? asked.kind() : known != null ? known : FdKind.OTHER;
     }
@@ -277,7 +282,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /// Whether a call on it may wait inside the kernel: a file for its disk, a borrowed stream in blocking mode.
-    boolean mayBlock() throws ErrnoException {
+    public boolean mayBlock() throws ErrnoException {
         Facts asked = facts;
         if ((asked == null ? facts() : asked).kind().isSeekable()) {
             return true;
@@ -287,7 +292,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /// Size, times and inode now, to be compared with later.
-    Stat stat() throws ErrnoException {
+    public Stat stat() throws ErrnoException {
         Stat stat = new Stat();
         ErrnoException.check(kernel.fstat(number(), stat), "fstat", toString());
         return stat;
@@ -351,7 +356,7 @@ public final class Fd implements AutoCloseable {
     /// (EACCES: the pipe of another user) it is used as it is, and polled first.
     ///
     /// @param opened gets what has to be closed
-    Fd unshared(int flags, List<Fd> opened) throws ErrnoException {
+    public Fd unshared(int flags, List<Fd> opened) throws ErrnoException {
         if (owned || kind() != FdKind.PIPE || !mayBlock()) {
             return this;
         }
@@ -400,7 +405,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /// Throws what close(2) said.
-    void checkClosed(int result) throws ErrnoException {
+    public void checkClosed(int result) throws ErrnoException {
         if (result < 0 && result != -Errno.EINTR) {
             throw new ErrnoException("close", toString(), -result, Side.OUT, 0, "");
         }

@@ -3,8 +3,12 @@ package dev.fid;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Name;
+import dev.fid.kernel.Side;
 import dev.fid.kernel.Stat;
+import dev.fid.path.PathCalls;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
@@ -13,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// open(2) for {@link Fd}: options, names as bytes, and FIFOs that wait for their other end without holding the
 /// caller.
-final class FileOpening {
+public final class FileOpening {
     private static final int DEFAULT_MODE = 0666;
     /// What a FIFO's opening has come to, besides a descriptor or `-errno`.
     private static final int WAITS = Integer.MIN_VALUE;
@@ -31,7 +35,7 @@ final class FileOpening {
     /// socket's name from holding us.
     ///
     /// @param text what messages call it
-    static Fd open(Kernel kernel, byte[] name, String text, int flags, int mode) throws ErrnoException {
+    public static Fd open(Kernel kernel, byte[] name, String text, int flags, int mode) throws ErrnoException {
         Stat stat = new Stat();
         boolean fifo = kernel.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, stat) == 0 && stat.type() == S_IFIFO;
         int fd = fifo
@@ -109,7 +113,7 @@ final class FileOpening {
 
     /// The flags of open(2), by the rules of {@link java.nio.channels.FileChannel#open}: what a reader cannot
     /// do (truncate, make a file) is ignored, what contradicts itself is refused.
-    static int flags(OpenOption... options) {
+    public static int flags(OpenOption... options) {
         boolean read = false;
         boolean write = false;
         boolean append = false;

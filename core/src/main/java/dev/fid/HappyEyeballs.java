@@ -5,7 +5,10 @@ import static dev.fid.kernel.Uapi.SOL_SOCKET;
 import static dev.fid.kernel.Uapi.SO_ERROR;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.wait.Deadline;
+import dev.fid.wait.Readiness;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

@@ -1,5 +1,6 @@
 package dev.fid;
 
+import dev.fid.fanout.Fanout;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

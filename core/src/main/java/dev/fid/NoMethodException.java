@@ -1,6 +1,8 @@
 package dev.fid;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.kernel.Side;
 import java.util.List;
 
 /// No method can serve what was asked for, and nothing was moved: the named method or consistency is ruled out
@@ -10,13 +12,13 @@ public final class NoMethodException extends IllegalArgumentException {
 
     private final transient List<Declined> declined;
 
-    NoMethodException(List<Declined> declined) {
+    public NoMethodException(List<Declined> declined) {
         super("no method left: " + declined);
         this.declined = List.copyOf(declined);
     }
 
     /// The same for whoever tells failures of system calls.
-    ErrnoException asErrno() {
+    public ErrnoException asErrno() {
         Declined first = declined.getFirst();
         ErrnoException e =
                 new ErrnoException(first.method().toString(), "", Errno.EOPNOTSUPP, Side.NONE, 0, first.reason());

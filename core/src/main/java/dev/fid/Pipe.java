@@ -3,10 +3,12 @@ package dev.fid;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Span;
+import dev.fid.wait.OpenFd;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -108,7 +110,7 @@ public final class Pipe implements AutoCloseable {
         return outcome(() -> lendOnce(memory, at, len), "vmsplice", in, in, len);
     }
 
-    long fillOnce(Fd from, @Nullable Offset offset, long len) {
+    public long fillOnce(Fd from, @Nullable Offset offset, long len) {
         long result = kernel.splice(from.number(), offset, in.number(), null, len, SPLICE_F_NONBLOCK);
         buffered += Math.max(0, result);
         return result;
@@ -116,14 +118,14 @@ public final class Pipe implements AutoCloseable {
 
     /// `more`: more bytes follow for certain, so a socket may wait for them. Never say it of the last piece: it
     /// would lie there for 200 ms (Linux 6.18, measured; golang issue 10948).
-    long drainOnce(Fd to, @Nullable Offset offset, long len, boolean more) {
+    public long drainOnce(Fd to, @Nullable Offset offset, long len, boolean more) {
         int flags = more ? SPLICE_F_NONBLOCK | SPLICE_F_MORE : SPLICE_F_NONBLOCK;
         long result = kernel.splice(out.number(), null, to.number(), offset, len, flags);
         buffered -= Math.max(0, result);
         return result;
     }
 
-    long teeOnce(Pipe other, long len) {
+    public long teeOnce(Pipe other, long len) {
         long result = kernel.tee(out.number(), other.in.number(), len, SPLICE_F_NONBLOCK);
         other.buffered += Math.max(0, result);
         return result;
@@ -136,23 +138,23 @@ public final class Pipe implements AutoCloseable {
     }
 
     /// Notes bytes that came or went by calls of others on the ends.
-    void received(long bytes) {
+    public void received(long bytes) {
         buffered += bytes;
     }
 
-    void gave(long bytes) {
+    public void gave(long bytes) {
         buffered -= bytes;
     }
 
     /// Copies bytes out; the result is read(2)'s.
-    long readOnce(Memory memory, long at, long len) {
+    public long readOnce(Memory memory, long at, long len) {
         long result = kernel.read(out.number(), memory, at, len);
         buffered -= Math.max(0, result);
         return result;
     }
 
     /// Copies bytes in; the result is write(2)'s.
-    long writeOnce(Memory memory, long at, long len) {
+    public long writeOnce(Memory memory, long at, long len) {
         long result = kernel.write(in.number(), memory, at, len);
         buffered += Math.max(0, result);
         return result;

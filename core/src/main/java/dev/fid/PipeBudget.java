@@ -3,6 +3,7 @@ package dev.fid;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -110,8 +111,7 @@ public final class PipeBudget {
 
     /// As {@link #open}, but of {@link #LEAST_CAPACITY} at least, and null where the limits leave no such pipe;
     /// `refusal` then gets the reason.
-    @Nullable
-    Pipe tryOpen(long wanted, Refusal refusal) {
+    public @Nullable Pipe tryOpen(long wanted, Refusal refusal) {
         long capacity = Math.max(wanted, LEAST_CAPACITY);
         if (granted(capacity) < LEAST_CAPACITY) {
             refusal.because("pipe2", Errno.EPERM, "the user's pipe pages are used up");
@@ -136,7 +136,7 @@ public final class PipeBudget {
     }
 
     /// Learns why there is no pipe.
-    interface Refusal {
+    public interface Refusal {
         void because(String call, int errno, String reason);
     }
 
@@ -144,7 +144,7 @@ public final class PipeBudget {
     /// until {@link #forget}.
     ///
     /// @return pages that it got more; 0 where it has `capacity` bytes already, or the kernel or the limits refuse
-    long enlarge(int fd, long capacity) {
+    public long enlarge(int fd, long capacity) {
         long now = kernel.fcntl(fd, F_GETPIPE_SZ, 0);
         long wanted = granted(capacity);
         if (now <= 0 || now >= wanted) {
@@ -156,7 +156,7 @@ public final class PipeBudget {
     }
 
     /// Counts so many pages less, which {@link #enlarge} had counted.
-    void forget(long enlarged) {
+    public void forget(long enlarged) {
         pages.addAndGet(-enlarged);
     }
 

@@ -6,6 +6,7 @@ import static dev.fid.kernel.Uapi.EXT4_SUPER_MAGIC;
 import static dev.fid.kernel.Uapi.TMPFS_MAGIC;
 import static dev.fid.kernel.Uapi.XFS_SUPER_MAGIC;
 
+import dev.fid.transfer.Transfer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -64,7 +65,7 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
     }
 
     /// STABLE where the output is a file, else ALIAS.
-    static Consistency usualConsistency(Facts in, Facts out) {
+    public static Consistency usualConsistency(Facts in, Facts out) {
         return in.kind() == FdKind.FILE && out.kind().isSeekable() ? Consistency.STABLE : Consistency.ALIAS;
     }
 
@@ -123,7 +124,7 @@ public record Plan(Facts in, Facts out, List<Rung> ladder, List<Declined> declin
     }
 
     /// The plan where nothing is to move: no method is needed for that, so none is ruled out.
-    static Plan ofNothing(Facts in, Facts out) {
+    public static Plan ofNothing(Facts in, Facts out) {
         return new Plan(in, out, List.of(new Rung(READ_WRITE, "there is nothing to move", 0, false)), List.of());
     }
 

@@ -1,5 +1,7 @@
 package dev.fid;
 
+import dev.fid.wait.Pace;
+
 /// A bound on bytes per second for streams that come and go: a bucket that fills at the rate and holds a twentieth
 /// of a second's worth, so that a quiet stream earns no long burst.
 ///

@@ -3,6 +3,7 @@ package dev.fid;
 import static dev.fid.kernel.MoveCall.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.MoveCall;
 import java.util.EnumSet;
 import java.util.Set;
@@ -32,12 +33,12 @@ public final class Refusal {
         return false;
     }
 
-    static boolean says(MoveCall call, long result) {
+    public static boolean says(MoveCall call, long result) {
         return result < 0 && says(call, (int) -result);
     }
 
     /// Whether `errno` from this call, before its first byte, is a refusal.
-    static boolean says(MoveCall call, int errno) {
+    public static boolean says(MoveCall call, int errno) {
         return switch (errno) {
             // The man pages: a side has no such call (procfs, devices), neither is a pipe, O_APPEND, O_DIRECT out of
             // line; eCryptfs for every copy_file_range. Source: splice(2), sendfile(2), boostorg/filesystem 184.

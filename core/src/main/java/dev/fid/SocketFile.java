@@ -1,6 +1,7 @@
 package dev.fid;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;

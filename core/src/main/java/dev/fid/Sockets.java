@@ -3,7 +3,10 @@ package dev.fid;
 import static dev.fid.kernel.Uapi.*;
 
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.wait.Deadline;
+import dev.fid.wait.Readiness;
 import java.net.SocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

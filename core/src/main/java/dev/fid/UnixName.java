@@ -1,5 +1,6 @@
 package dev.fid;
 
+import dev.fid.kernel.Name;
 import dev.fid.kernel.Uapi;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;

@@ -1,16 +1,16 @@
-/// Moves bytes between two descriptors through the kernel, by the best method that it allows, and tells which.
+/// The nouns: descriptors, plans, methods, pipes. Their verbs are rooms of their own, each below one of these:
 ///
-///     Fd in ──▶ Transfer ──▶ Fd out          one input, one output
-///     Fd in ──▶ Fanout ──┬─▶ Fd out          one input, several outputs
+///     Fd in ──▶ Transfer ──▶ Fd out          one input, one output        {@link dev.fid.transfer}
+///     Fd in ──▶ Fanout ──┬─▶ Fd out          one input, several outputs   {@link dev.fid.fanout}
 ///                        └─▶ Fd out
-///     Fd left ◀──▶ Link ◀──▶ Fd right        two streams, both directions; a Link is two Lanes
+///     Fd left ◀──▶ Link ◀──▶ Fd right        both directions              {@link dev.fid.link}
+///     Tree, Replacement                      files, whole or not at all   {@link dev.fid.files}
 ///
-///     Plan: what would be done     Moved: what was done     ErrnoException: what went wrong
-///
-/// Read in this order: {@link dev.fid.Fd} (descriptors, and who closes them), {@link dev.fid.Transfer} and {@link
-/// dev.fid.Moved}, {@link dev.fid.Consistency}, {@link dev.fid.Plan} and {@link dev.fid.Method}; then what you need
-/// of {@link dev.fid.Replacement}, {@link dev.fid.Fanout}, {@link dev.fid.Link}, {@link dev.fid.Pipe} and {@link
-/// dev.fid.Probe}. {@link dev.fid.Fid} has the shortest forms. Below all of it is {@link dev.fid.kernel.Kernel}.
+/// Read {@link dev.fid.Fd} (descriptors, and who closes them), {@link dev.fid.Consistency}, {@link dev.fid.Plan} (what
+/// would be done)
+/// and {@link dev.fid.Method}, then the verb that you need. Streams and channels are in {@link dev.fid.bridge}, what is
+/// true on this
+/// machine in {@link dev.fid.probe}, and below all of it is the seam to the kernel, {@link dev.fid.kernel}.
 @NullMarked
 package dev.fid;
 

@@ -2,6 +2,7 @@ package dev.fid;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.path.Extents;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

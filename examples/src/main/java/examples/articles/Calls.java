@@ -1,8 +1,8 @@
 package examples.articles;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

@@ -4,8 +4,8 @@ import static dev.fid.kernel.Uapi.SPLICE_F_MORE;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 

@@ -6,8 +6,8 @@ import static dev.fid.kernel.Uapi.PROT_WRITE;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import java.io.IOException;
 
 /// Copies a file through two shared mappings: one copy by the CPU for each byte, and a page fault for each page of

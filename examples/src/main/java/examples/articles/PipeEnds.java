@@ -5,7 +5,7 @@ import static dev.fid.kernel.Uapi.O_CLOEXEC;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
+import dev.fid.kernel.ErrnoException;
 
 /// A pipe as the kernel gives it: two descriptors, blocking, of the default size.
 ///

@@ -3,8 +3,8 @@ package examples.articles;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Memory;
 import java.io.IOException;
 

@@ -4,9 +4,9 @@ import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 import static examples.articles.Calls.checkMoved;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

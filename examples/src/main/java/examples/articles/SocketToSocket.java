@@ -3,9 +3,9 @@ package examples.articles;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

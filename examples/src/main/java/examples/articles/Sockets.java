@@ -5,9 +5,9 @@ import static dev.fid.kernel.Uapi.POLLOUT;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 
 /// Waiting for a non-blocking socket.
 final class Sockets {

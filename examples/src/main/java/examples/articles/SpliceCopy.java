@@ -5,8 +5,8 @@ import static dev.fid.kernel.Uapi.SPLICE_F_MOVE;
 import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.checkMoved;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Offset;
 import java.io.IOException;
 

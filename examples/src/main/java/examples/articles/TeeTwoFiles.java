@@ -4,8 +4,8 @@ import static examples.articles.Calls.KERNEL;
 import static examples.articles.Calls.check;
 import static examples.articles.Calls.checkMoved;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import java.io.IOException;
 
 /// Copies one file into two: splice into a pipe, tee(2) into a second pipe, splice out of both.

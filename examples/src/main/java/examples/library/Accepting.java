@@ -1,8 +1,8 @@
 package examples.library;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 

@@ -1,10 +1,10 @@
 package examples.library;
 
-import dev.fid.Digest;
 import dev.fid.Fd;
-import dev.fid.Moved;
-import dev.fid.Replacement;
-import dev.fid.Transfer;
+import dev.fid.files.Replacement;
+import dev.fid.transfer.Digest;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;

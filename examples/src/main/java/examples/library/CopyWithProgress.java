@@ -1,9 +1,9 @@
 package examples.library;
 
 import dev.fid.Fd;
-import dev.fid.Moved;
-import dev.fid.Replacement;
-import dev.fid.Transfer;
+import dev.fid.files.Replacement;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

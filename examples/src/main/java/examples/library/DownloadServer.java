@@ -1,9 +1,9 @@
 package examples.library;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.FdKind;
-import dev.fid.Transfer;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,11 +1,11 @@
 package examples.library;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Moved;
 import dev.fid.Pipe;
-import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package examples.library;
 
 import dev.fid.Fd;
-import dev.fid.Streams;
+import dev.fid.bridge.Streams;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ProtocolException;

@@ -1,9 +1,9 @@
 package examples.library;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Transfer;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

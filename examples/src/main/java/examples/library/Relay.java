@@ -1,11 +1,11 @@
 package examples.library;
 
 import dev.fid.Fd;
-import dev.fid.Lane;
-import dev.fid.Link;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
 import dev.fid.kernel.Kernel;
+import dev.fid.link.Lane;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

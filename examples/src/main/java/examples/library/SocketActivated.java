@@ -1,7 +1,7 @@
 package examples.library;
 
 import dev.fid.Fd;
-import dev.fid.Transfer;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,7 +1,7 @@
 package examples.library;
 
-import dev.fid.Fanout;
 import dev.fid.Fd;
+import dev.fid.fanout.Fanout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;

@@ -1,11 +1,11 @@
 package examples.library;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Moved;
-import dev.fid.Replacement;
-import dev.fid.Streams;
-import dev.fid.Transfer;
+import dev.fid.bridge.Streams;
+import dev.fid.files.Replacement;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,21 @@
 package dev.fid.bench;
 
+import dev.fid.bench.measure.Human;
+import dev.fid.bench.measure.Sample;
+import dev.fid.bench.measure.Target;
+import dev.fid.bench.measure.Unit;
+import dev.fid.bench.race.BenchOptions;
+import dev.fid.bench.report.Html;
+import dev.fid.bench.report.MarkdownPage;
+import dev.fid.bench.report.Picture;
+import dev.fid.bench.report.Sheet;
+import dev.fid.bench.report.Sheets;
+import dev.fid.bench.report.Table;
+import dev.fid.bench.result.Articles;
+import dev.fid.bench.result.Comparison;
+import dev.fid.bench.result.Csv;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -56,7 +72,7 @@ public final class Bench {
         Report report = options.from() != null ? read(options.from()) : new Campaign(options, progress).run();
         Comparison comparison = then == null ? null : Comparison.of(report, then);
         write(outputs.save(), report::toJson);
-        write(outputs.markdown(), () -> Page.of(report, comparison));
+        write(outputs.markdown(), () -> MarkdownPage.of(report, comparison));
         write(outputs.html(), () -> Html.of(report, comparison));
         write(outputs.csv(), () -> Csv.of(report));
         if (outputs.svg() != null) {

@@ -1,5 +1,19 @@
 package dev.fid.bench;
 
+import dev.fid.bench.measure.Human;
+import dev.fid.bench.measure.LauncherFlags;
+import dev.fid.bench.measure.Processors;
+import dev.fid.bench.measure.Stopwatch;
+import dev.fid.bench.measure.Timetable;
+import dev.fid.bench.race.ArticlesRun;
+import dev.fid.bench.race.BenchOptions;
+import dev.fid.bench.race.Contest;
+import dev.fid.bench.race.MachineCard;
+import dev.fid.bench.race.Suite;
+import dev.fid.bench.relay.Relays;
+import dev.fid.bench.result.Articles;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -92,7 +106,7 @@ final class Campaign {
         try (Stopwatch watch = new Stopwatch(kernel)) {
             refusal = watch.refusal();
         }
-        Map<String, Object> card = Machine.card(processors, refusal);
+        Map<String, Object> card = MachineCard.card(processors, refusal);
         card.putAll(relays.versions());
         return new Report(
                 card,

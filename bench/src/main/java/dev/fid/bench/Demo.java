@@ -1,14 +1,25 @@
 package dev.fid.bench;
 
 import dev.fid.Declined;
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.FdKind;
 import dev.fid.Method;
-import dev.fid.Moved;
-import dev.fid.Transfer;
+import dev.fid.bench.bed.Bed;
+import dev.fid.bench.bed.BedEnd;
+import dev.fid.bench.measure.Content;
+import dev.fid.bench.measure.Human;
+import dev.fid.bench.measure.Processors;
+import dev.fid.bench.measure.Sample;
+import dev.fid.bench.measure.Statistics;
+import dev.fid.bench.measure.Stopwatch;
+import dev.fid.bench.measure.Workplace;
+import dev.fid.bench.report.Table;
+import dev.fid.bench.way.Runner;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -83,7 +94,13 @@ public final class Demo {
     /// @param fid how Fid does it
     /// @param streams how JDK streams do it
     private record Route(
-            String name, Path directory, Content content, End.Kind in, List<End.Kind> outs, Way fid, Way streams) {}
+            String name,
+            Path directory,
+            Content content,
+            BedEnd.Kind in,
+            List<BedEnd.Kind> outs,
+            Runner fid,
+            Runner streams) {}
 
     private void run(Path source, long length) throws IOException {
         long room = 3 * length;
@@ -106,8 +123,8 @@ public final class Demo {
     private List<Route> routes(Path source, long length, @Nullable Workplace disk, @Nullable Workplace memory)
             throws IOException {
         List<Route> routes = new ArrayList<>();
-        Way fid = Way.fid(null);
-        Way streams = Way.streams();
+        Runner fid = Runner.fid(null);
+        Runner streams = Runner.streams();
         Content content = null;
         if (disk != null) {
             content = Content.of(staged(source, length, disk), length);
@@ -133,32 +150,44 @@ public final class Demo {
                 : java.util.Objects.requireNonNull(memory).path();
         long period = Math.min(LENT_BYTES, length);
         Content repeated = new Content(content.file(), period, length);
-        List<End.Kind> file = List.of(End.Kind.FILE);
-        List<End.Kind> pipe = List.of(End.Kind.PIPE);
-        List<End.Kind> socket = List.of(End.Kind.SOCKET);
-        List<End.Kind> threePipes = List.of(End.Kind.PIPE, End.Kind.PIPE, End.Kind.PIPE);
-        routes.add(new Route("file to TCP socket", place, content, End.Kind.FILE, socket, fid, streams));
-        routes.add(new Route("TCP socket to file", place, content, End.Kind.SOCKET, file, fid, streams));
-        routes.add(new Route("socket to socket", place, content, End.Kind.SOCKET, socket, fid, streams));
-        routes.add(new Route("file to pipe", place, content, End.Kind.FILE, pipe, fid, streams));
-        routes.add(new Route("pipe to file", place, content, End.Kind.PIPE, file, fid, Way.streamLoop()));
-        routes.add(new Route("pipe to pipe", place, content, End.Kind.PIPE, pipe, fid, Way.streamLoop()));
+        List<BedEnd.Kind> file = List.of(BedEnd.Kind.FILE);
+        List<BedEnd.Kind> pipe = List.of(BedEnd.Kind.PIPE);
+        List<BedEnd.Kind> socket = List.of(BedEnd.Kind.SOCKET);
+        List<BedEnd.Kind> threePipes = List.of(BedEnd.Kind.PIPE, BedEnd.Kind.PIPE, BedEnd.Kind.PIPE);
+        routes.add(new Route("file to TCP socket", place, content, BedEnd.Kind.FILE, socket, fid, streams));
+        routes.add(new Route("TCP socket to file", place, content, BedEnd.Kind.SOCKET, file, fid, streams));
+        routes.add(new Route("socket to socket", place, content, BedEnd.Kind.SOCKET, socket, fid, streams));
+        routes.add(new Route("file to pipe", place, content, BedEnd.Kind.FILE, pipe, fid, streams));
+        routes.add(new Route("pipe to file", place, content, BedEnd.Kind.PIPE, file, fid, Runner.streamLoop()));
+        routes.add(new Route("pipe to pipe", place, content, BedEnd.Kind.PIPE, pipe, fid, Runner.streamLoop()));
         routes.add(new Route(
-                "pipe to three pipes", place, content, End.Kind.PIPE, threePipes, Way.fidFanout(), Way.streamsToAll()));
+                "pipe to three pipes",
+                place,
+                content,
+                BedEnd.Kind.PIPE,
+                threePipes,
+                Runner.fidFanout(),
+                Runner.streamsToAll()));
         routes.add(new Route(
                 "memory to pipe",
                 place,
                 repeated,
-                End.Kind.MEMORY,
+                BedEnd.Kind.MEMORY,
                 pipe,
-                Way.fidLend(Uapi.MADV_HUGEPAGE),
-                Way.streamsFromMemory()));
+                Runner.fidLend(Uapi.MADV_HUGEPAGE),
+                Runner.streamsFromMemory()));
         return routes;
     }
 
     private static Route fileToFile(String name, Workplace place, Content content) {
         return new Route(
-                name, place.path(), content, End.Kind.FILE, List.of(End.Kind.FILE), Way.fid(null), Way.streams());
+                name,
+                place.path(),
+                content,
+                BedEnd.Kind.FILE,
+                List.of(BedEnd.Kind.FILE),
+                Runner.fid(null),
+                Runner.streams());
     }
 
     /// The file itself where it lies on that file system and is to be moved whole; else a copy of its first
@@ -183,7 +212,7 @@ public final class Demo {
     /// What came of a route; empty samples where it failed, and then why.
     private record Row(
             Route route,
-            Way.@Nullable Told told,
+            Runner.@Nullable Told told,
             List<Sample> fid,
             List<Sample> streams,
             String failure,
@@ -197,14 +226,14 @@ public final class Demo {
     private Row race(Route route, long deadline) {
         List<Sample> fid = new ArrayList<>();
         List<Sample> streams = new ArrayList<>();
-        Way.Told told = null;
+        Runner.Told told = null;
         try (Bed bed = new Bed(
                         kernel,
                         route.directory(),
                         route.content(),
                         processors.ends(),
                         route.in(),
-                        route.outs().toArray(End.Kind[]::new));
+                        route.outs().toArray(BedEnd.Kind[]::new));
                 Stopwatch watch = new Stopwatch(kernel)) {
             try {
                 told = run(route.fid(), bed, watch, Bed.Sink.COMPARE).told();
@@ -222,7 +251,7 @@ public final class Demo {
                     boolean fidFirst = i % 2 == 0;
                     for (boolean now : new boolean[] {fidFirst, !fidFirst}) {
                         if (now) {
-                            Way.Outcome outcome = run(route.fid(), bed, watch, Bed.Sink.DISCARD);
+                            Runner.Outcome outcome = run(route.fid(), bed, watch, Bed.Sink.DISCARD);
                             told = outcome.told();
                             fid.add(outcome.sample());
                         } else if (streamsFailure.isEmpty()) {
@@ -240,10 +269,10 @@ public final class Demo {
         }
     }
 
-    private static Way.Outcome run(Way way, Bed bed, Stopwatch watch, Bed.Sink sink) throws IOException {
+    private static Runner.Outcome run(Runner way, Bed bed, Stopwatch watch, Bed.Sink sink) throws IOException {
         bed.begin(sink);
         try {
-            Way.Outcome outcome = way.move(bed, watch);
+            Runner.Outcome outcome = way.move(bed, watch);
             bed.end();
             bed.compareFiles();
             return outcome;
@@ -304,7 +333,7 @@ public final class Demo {
     }
 
     private static List<String> cells(Row row) {
-        Way.Told told = row.told();
+        Runner.Told told = row.told();
         double fid = speed(row.fid());
         double streams = speed(row.streams());
         return List.of(
@@ -327,7 +356,7 @@ public final class Demo {
         if (!row.streamsFailure().isEmpty()) {
             notes.add("JDK streams FAILED: " + row.streamsFailure());
         }
-        Way.Told told = row.told();
+        Runner.Told told = row.told();
         if (told == null) {
             return notes;
         }
@@ -335,7 +364,7 @@ public final class Demo {
             notes.add("not " + declined);
         }
         boolean splices = told.calls().containsKey("splice") || told.method() == Method.SENDFILE;
-        if (splices && told.copies() == 1 && row.route().outs().contains(End.Kind.FILE)) {
+        if (splices && told.copies() == 1 && row.route().outs().contains(BedEnd.Kind.FILE)) {
             notes.add("one copy all the same: a file gets its own pages, and the kernel fills them");
         }
         verdict(row, notes);

@@ -2,6 +2,13 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.race.BenchOptions;
+import dev.fid.bench.report.MarkdownPage;
+import dev.fid.bench.result.Articles;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
+import dev.fid.bench.way.Blocks;
+import dev.fid.bench.way.Contender;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -80,7 +87,7 @@ class BenchTest {
             assertThat(result.skipped()).as(result.id()).isEmpty();
         }
         assertThat(Files.readString(directory.resolve("report.md")))
-                .isEqualTo(Page.of(report))
+                .isEqualTo(MarkdownPage.of(report))
                 .contains("## file to TCP socket, loopback");
     }
 

@@ -2,6 +2,9 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.measure.Human;
+import dev.fid.bench.measure.Processors;
+import dev.fid.bench.race.MachineCard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -55,7 +58,7 @@ class CallFigures {
                 + LocalDate.now(ZoneOffset.UTC) + ": `./mvnw -pl bench -am test -Dtest=CallFigures"
                 + " -Dsurefire.failIfNoSpecifiedTests=false`.\nNanoseconds, mean of 8 iterations and its interval of 99.9 %;"
                 + " one fork, one thread.\n\n|  |  |\n| --- | --- |\n");
-        Map<String, Object> card = Machine.card(Processors.ANY, "");
+        Map<String, Object> card = MachineCard.card(Processors.ANY, "");
         for (String key : List.of("processor", "kernel", "JDK")) {
             page.append("| ").append(key).append(" | ").append(card.get(key)).append(" |\n");
         }

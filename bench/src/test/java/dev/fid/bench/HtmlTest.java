@@ -3,6 +3,14 @@ package dev.fid.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fid.bench.measure.Sample;
+import dev.fid.bench.report.Html;
+import dev.fid.bench.result.Comparison;
+import dev.fid.bench.result.Modelled;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
+import dev.fid.bench.way.Blocks;
+import dev.fid.bench.way.Contender;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,12 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.bed.Bed;
+import dev.fid.bench.bed.BedEnd;
+import dev.fid.bench.measure.Content;
+import dev.fid.bench.measure.Stopwatch;
+import dev.fid.bench.way.NettyWays;
+import dev.fid.bench.way.Runner;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,12 +34,12 @@ class NettyWaysTest {
         assertAllArrives(NettyWays.buffers());
     }
 
-    private void assertAllArrives(Way way) throws IOException {
+    private void assertAllArrives(Runner way) throws IOException {
         Kernel kernel = Kernel.linux();
         byte[] bytes = new byte[BYTES];
         new Random(1).nextBytes(bytes);
         Content content = Content.of(Files.write(directory.resolve("source"), bytes), BYTES);
-        try (Bed bed = new Bed(kernel, directory, content, -1, End.Kind.SOCKET, End.Kind.SOCKET);
+        try (Bed bed = new Bed(kernel, directory, content, -1, BedEnd.Kind.SOCKET, BedEnd.Kind.SOCKET);
                 Stopwatch watch = new Stopwatch(kernel)) {
             for (int round = 0; round < ROUNDS; round++) {
                 bed.begin(Bed.Sink.COMPARE);

@@ -2,6 +2,9 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.report.MarkdownPage;
+import dev.fid.bench.report.Picture;
+import dev.fid.bench.result.Report;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -30,7 +33,7 @@ class PictureTest {
             assertThat(runs).contains(DOCS.resolve("measured.json"));
             for (Path run : runs) {
                 Path page = Path.of(run.toString().replaceFirst("json$", "md"));
-                assertThat(page).as(AGAIN).hasContent(Page.of(Report.fromJson(Files.readString(run))));
+                assertThat(page).as(AGAIN).hasContent(MarkdownPage.of(Report.fromJson(Files.readString(run))));
             }
         }
         Report report = measured();

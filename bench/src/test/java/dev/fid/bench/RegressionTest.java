@@ -2,6 +2,12 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.measure.Sample;
+import dev.fid.bench.race.BenchOptions;
+import dev.fid.bench.result.Comparison;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
+import dev.fid.bench.way.Contender;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -3,6 +3,18 @@ package dev.fid.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fid.bench.measure.Counter;
+import dev.fid.bench.measure.Sample;
+import dev.fid.bench.measure.Target;
+import dev.fid.bench.report.Html;
+import dev.fid.bench.report.MarkdownPage;
+import dev.fid.bench.report.Table;
+import dev.fid.bench.result.Articles;
+import dev.fid.bench.result.Comparison;
+import dev.fid.bench.result.Csv;
+import dev.fid.bench.result.Report;
+import dev.fid.bench.result.Result;
+import dev.fid.bench.way.Contender;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,7 +57,7 @@ class ReportTest {
                 series("Fid", Contender.Kind.FID, 100_000_000, 110_000_000),
                 series("C splice", Contender.Kind.C, 100_000_000, 120_000_000));
         assertThat(Report.fromJson(report.toJson())).isEqualTo(report);
-        assertThat(Page.of(Report.fromJson(report.toJson()))).isEqualTo(Page.of(report));
+        assertThat(MarkdownPage.of(Report.fromJson(report.toJson()))).isEqualTo(MarkdownPage.of(report));
     }
 
     @Test
@@ -82,7 +94,7 @@ class ReportTest {
 
     @Test
     void thePageTellsWhereFidLoses() {
-        String page = Page.of(report(
+        String page = MarkdownPage.of(report(
                 Target.speed(0.95, "C fast"),
                 series("Fid", Contender.Kind.FID, 200, 201, 202),
                 series("Fid again", Contender.Kind.AGAIN, 100, 100, 100),

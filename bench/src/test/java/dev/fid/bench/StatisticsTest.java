@@ -3,6 +3,8 @@ package dev.fid.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fid.bench.measure.Human;
+import dev.fid.bench.measure.Statistics;
 import org.junit.jupiter.api.Test;
 
 class StatisticsTest {

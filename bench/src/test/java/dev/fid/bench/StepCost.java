@@ -1,14 +1,14 @@
 package dev.fid.bench;
 
 import dev.fid.Fd;
-import dev.fid.Lane;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
 import dev.fid.Plan;
-import dev.fid.Transfer;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.Lane;
+import dev.fid.link.PipePool;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

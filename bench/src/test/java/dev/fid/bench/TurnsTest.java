@@ -2,6 +2,9 @@ package dev.fid.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.bench.measure.Timetable;
+import dev.fid.bench.measure.Turns;
+import dev.fid.bench.race.BenchOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.cli.option.Values;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

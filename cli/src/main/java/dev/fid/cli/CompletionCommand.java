@@ -1,5 +1,8 @@
 package dev.fid.cli;
 
+import dev.fid.cli.base.Action;
+import dev.fid.cli.base.Context;
+import dev.fid.cli.base.Failure;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

@@ -1,5 +1,11 @@
 package dev.fid.cli;
 
+import dev.fid.cli.base.Action;
+import dev.fid.cli.base.Context;
+import dev.fid.cli.base.Failure;
+import dev.fid.cli.base.Misuse;
+import dev.fid.cli.manual.ManPage;
+import dev.fid.cli.manual.Manual;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.TreeSet;

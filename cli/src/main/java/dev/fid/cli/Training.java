@@ -1,5 +1,6 @@
 package dev.fid.cli;
 
+import dev.fid.cli.base.Exit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

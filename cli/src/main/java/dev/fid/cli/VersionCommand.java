@@ -1,6 +1,9 @@
 package dev.fid.cli;
 
-import dev.fid.bench.Json;
+import dev.fid.bench.measure.Json;
+import dev.fid.cli.base.Action;
+import dev.fid.cli.base.Context;
+import dev.fid.cli.base.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;

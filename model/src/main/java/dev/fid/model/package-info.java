@@ -5,7 +5,7 @@
 /// dev.fid.model.PageCache}, {@link dev.fid.model.PipeBuffer}, {@link dev.fid.model.PipeRing}, {@link
 /// dev.fid.model.SocketQueue}. {@link dev.fid.model.Profile} chooses which kernel it is, {@link dev.fid.model.Limits}
 /// how much it has, {@link dev.fid.model.ModelClock} how time goes, {@link dev.fid.model.Freedom} what TCP does where
-/// Linux may choose. {@link dev.fid.model.FaultyKernel} breaks calls of any kernel on demand.
+/// Linux may choose. {@link dev.fid.faults.FaultyKernel} breaks calls of any kernel on demand.
 @NullMarked
 package dev.fid.model;
 

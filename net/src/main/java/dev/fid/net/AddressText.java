@@ -1,6 +1,6 @@
 package dev.fid.net;
 
-import dev.fid.Name;
+import dev.fid.kernel.Name;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,7 +44,7 @@ public final class AddressText {
     /// An address without its zone. Of IPv6 in the one form that everybody should write: lower case, no leading
     /// zeros, the longest run of two or more zero groups, the first of equals, is `::`. Source:
     /// RFC 5952, section 4.
-    static String digits(InetAddress ip) {
+    public static String digits(InetAddress ip) {
         byte[] raw = ip.getAddress();
         if (raw.length == 4) {
             return ip.getHostAddress();

@@ -1,5 +1,7 @@
 package dev.fid.net;
 
+import dev.fid.net.relay.Relay;
+
 /// One connection of a relay.
 ///
 /// @param id for {@link Relay#kill}

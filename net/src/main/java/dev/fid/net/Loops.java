@@ -76,7 +76,7 @@ public final class Loops implements AutoCloseable {
         return loops.size();
     }
 
-    List<IoEventLoop> all() {
+    public List<IoEventLoop> all() {
         return loops;
     }
 

@@ -1,10 +1,5 @@
-/// A relay for TCP and unix stream sockets whose bytes do not pass through the process.
-///
-/// Reading order: {@link dev.fid.net.Relay} (what a user holds), {@link dev.fid.net.RelayBuilder} and `Terms` (what it
-/// is set to), `Ports` (where it listens), `Listener` (accepts), `Branch` (the part of a relay on one event loop),
-/// `Connection` (one client: its `Greeting`, the `Dial` to its upstream or one of the `Spares`, then a link and its
-/// `Silence`), `Peer` (one socket on the loop). {@link dev.fid.net.Service} holds many relays,
-/// {@link dev.fid.net.Admin} shows them.
+/// Words that the users of a relay read, and numbers that its rooms count: event loops, addresses, endings, totals.
+/// Relays are in {@link dev.fid.net.relay}, what operators see of them in {@link dev.fid.net.admin}.
 @NullMarked
 package dev.fid.net;
 

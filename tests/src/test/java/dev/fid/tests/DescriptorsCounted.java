@@ -1,7 +1,7 @@
 package dev.fid.tests;
 
 import dev.fid.Fd;
-import dev.fid.Streams;
+import dev.fid.bridge.Streams;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.io.InputStream;

@@ -182,8 +182,15 @@ class DocsTest {
     private static String compilerSays(String statements) {
         String source = """
                 import dev.fid.*;
+                import dev.fid.bridge.*;
+                import dev.fid.fanout.*;
+                import dev.fid.faults.*;
+                import dev.fid.files.*;
                 import dev.fid.kernel.*;
+                import dev.fid.link.*;
                 import dev.fid.model.*;
+                import dev.fid.probe.*;
+                import dev.fid.transfer.*;
                 import java.net.*;
                 import java.nio.file.*;
                 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.fid.bench.trace;
 
-import dev.fid.ErrnoException;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Offset;
 import dev.fid.kernel.Uapi;

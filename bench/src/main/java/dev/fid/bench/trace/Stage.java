@@ -2,8 +2,8 @@ package dev.fid.bench.trace;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;

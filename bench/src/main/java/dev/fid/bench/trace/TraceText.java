@@ -1,6 +1,6 @@
 package dev.fid.bench.trace;
 
-import dev.fid.bench.Human;
+import dev.fid.bench.measure.Human;
 import dev.fid.kernel.Errno;
 import dev.fid.model.Ledger;
 import java.util.ArrayList;

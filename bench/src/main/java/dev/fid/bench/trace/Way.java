@@ -1,13 +1,13 @@
 package dev.fid.bench.trace;
 
 import dev.fid.Declined;
-import dev.fid.Fanout;
 import dev.fid.Fd;
 import dev.fid.Method;
-import dev.fid.Moved;
-import dev.fid.Transfer;
+import dev.fid.fanout.Fanout;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;

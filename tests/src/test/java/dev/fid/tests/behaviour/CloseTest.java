@@ -5,18 +5,18 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.ErrnoException;
-import dev.fid.Fanout;
 import dev.fid.Fd;
-import dev.fid.Lane;
-import dev.fid.Link;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
-import dev.fid.Streams;
-import dev.fid.Transfer;
+import dev.fid.bridge.Streams;
+import dev.fid.fanout.Fanout;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.Lane;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
 import dev.fid.tests.Await;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -181,7 +181,7 @@ class CloseTest extends Fixture {
 
     @ParameterizedTest
     @CsvSource({"PLATFORM,IN", "PLATFORM,OUT", "VIRTUAL,IN", "VIRTUAL,OUT"})
-    void closingEitherSideEndsATransfer(On on, dev.fid.Side side) throws Exception {
+    void closingEitherSideEndsATransfer(On on, dev.fid.kernel.Side side) throws Exception {
         Ends from = pipe();
         Fd[] pair = unixPair();
         Fd to = pair[0];
@@ -189,7 +189,7 @@ class CloseTest extends Fixture {
         put(from.out(), "hello");
         assertThat(takeAll(pair[1], 5)).asString().isEqualTo("hello");
         transfer.waits();
-        (side == dev.fid.Side.IN ? from.in() : to).close();
+        (side == dev.fid.kernel.Side.IN ? from.in() : to).close();
         ErrnoException failure = transfer.failure();
         assertThat(failure.errno()).isEqualTo(Errno.ECANCELED);
         assertThat(failure).hasMessageContaining("closed by another thread");

@@ -7,23 +7,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.fid.Canary;
 import dev.fid.Consistency;
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Fid;
 import dev.fid.Method;
-import dev.fid.Moved;
-import dev.fid.Probe;
-import dev.fid.Side;
-import dev.fid.Transfer;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Fid;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Side;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.StatFs;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
+import dev.fid.probe.AliasProbe;
+import dev.fid.probe.Probe;
 import dev.fid.tests.conformance.LoopMount;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,7 +176,7 @@ class ConsistencyTest extends Fixture {
     @Test
     void aliasedBytesShowALaterWriteWhereTheCanarySaysSo() throws Exception {
         byte[] seen = sendThenChange(Consistency.ALIAS);
-        boolean aliases = Probe.of(List.of(dir)).canaries().getFirst().splice().outcome() == Canary.Outcome.ALIAS;
+        boolean aliases = Probe.of(List.of(dir)).canaries().getFirst().splice().outcome() == AliasProbe.Outcome.ALIAS;
         assertThat(seen[0]).isEqualTo((byte) (aliases ? 'B' : 'A'));
     }
 

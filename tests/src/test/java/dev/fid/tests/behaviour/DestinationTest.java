@@ -4,17 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.fid.Destination;
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Name;
-import dev.fid.Replacement;
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Destination;
+import dev.fid.files.Replacement;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Name;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -135,7 +135,7 @@ class DestinationTest {
             Files.createDirectory(one);
             Files.writeString(one.resolve("f"), "another");
             try (Fd source = Fd.open(dir.resolve("source"))) {
-                dev.fid.Transfer.from(source).to(file.fd()).run();
+                dev.fid.transfer.Transfer.from(source).to(file.fd()).run();
             }
             file.commit(false);
         }

@@ -3,12 +3,12 @@ package dev.fid.tests.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.fid.ErrnoException;
-import dev.fid.Fanout;
 import dev.fid.Fd;
-import dev.fid.Link;
-import dev.fid.PipePool;
-import dev.fid.Transfer;
+import dev.fid.fanout.Fanout;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
+import dev.fid.transfer.Transfer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.fid.Replacement;
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Replacement;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Needs;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;

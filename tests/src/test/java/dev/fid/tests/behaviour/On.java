@@ -3,7 +3,7 @@ package dev.fid.tests.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.fid.ErrnoException;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,8 +77,8 @@ enum On {
             if (thread.isVirtual()) {
                 return (thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING)
                         && java.util.Arrays.stream(thread.getStackTrace())
-                                .anyMatch(frame -> frame.getClassName().equals("dev.fid.Poller")
-                                        || frame.getClassName().equals("dev.fid.Readiness"));
+                                .anyMatch(frame -> frame.getClassName().equals("dev.fid.wait.Poller")
+                                        || frame.getClassName().equals("dev.fid.wait.Readiness"));
             }
             if (java.util.Arrays.stream(thread.getStackTrace())
                     .anyMatch(frame -> frame.getClassName().startsWith("dev.fid.model.Model"))) {

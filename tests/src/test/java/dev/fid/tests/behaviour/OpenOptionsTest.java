@@ -9,12 +9,12 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Fid;
-import dev.fid.Replacement;
-import dev.fid.Tree;
+import dev.fid.files.Fid;
+import dev.fid.files.Replacement;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Uapi;
 import java.io.IOException;
 import java.net.InetSocketAddress;

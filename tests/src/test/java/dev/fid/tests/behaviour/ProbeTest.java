@@ -2,22 +2,22 @@ package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.Answer;
-import dev.fid.Canary;
-import dev.fid.Canary.Outcome;
-import dev.fid.Capability;
 import dev.fid.Fd;
-import dev.fid.Fid;
-import dev.fid.Matrix;
 import dev.fid.Method;
-import dev.fid.Probe;
-import dev.fid.Transfer;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Fid;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
+import dev.fid.probe.AliasProbe;
+import dev.fid.probe.AliasProbe.Outcome;
+import dev.fid.probe.Answer;
+import dev.fid.probe.Capability;
+import dev.fid.probe.Matrix;
+import dev.fid.probe.Probe;
 import dev.fid.tests.cli.CProgram;
 import dev.fid.tests.conformance.Command;
+import dev.fid.transfer.Transfer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -42,7 +42,7 @@ class ProbeTest extends Fixture {
     void theCanaryAnswersOnDiskAndInMemory() {
         Probe probe = Fid.probe(dir, Path.of("/dev/shm"));
         assertThat(probe.canaries()).hasSize(2).allSatisfy(canary -> {
-            for (Canary.Sight sight : List.of(canary.splice(), canary.tee(), canary.sendfile())) {
+            for (AliasProbe.Sight sight : List.of(canary.splice(), canary.tee(), canary.sendfile())) {
                 assertThat(sight.outcome()).as(sight.reason()).isIn(Outcome.ALIAS, Outcome.COPY);
             }
         });
@@ -68,7 +68,7 @@ class ProbeTest extends Fixture {
     @Test
     void aKernelThatRefusesIsSaidToRefuse() {
         Probe probe = probe(FaultyKernel.over(kernel).on("vmsplice").fails(Errno.EPERM));
-        assertThat(probe.memory()).isEqualTo(new Canary.Sight(Outcome.REFUSED, "EPERM"));
+        assertThat(probe.memory()).isEqualTo(new AliasProbe.Sight(Outcome.REFUSED, "EPERM"));
         assertThat(probe.capability("vmsplice").state()).isEqualTo(Capability.State.NO);
         assertThat(probe.capability("splice").state()).isEqualTo(Capability.State.YES);
     }

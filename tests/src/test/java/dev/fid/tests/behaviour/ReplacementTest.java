@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Replacement;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Replacement;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Await;
 import dev.fid.tests.conformance.Command;
 import java.io.IOException;

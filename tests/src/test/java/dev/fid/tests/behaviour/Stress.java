@@ -1,17 +1,17 @@
 package dev.fid.tests.behaviour;
 
-import dev.fid.ErrnoException;
-import dev.fid.Fanout;
 import dev.fid.Fd;
-import dev.fid.Lane;
-import dev.fid.Link;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
-import dev.fid.Streams;
-import dev.fid.Transfer;
+import dev.fid.bridge.Streams;
+import dev.fid.fanout.Fanout;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.Lane;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

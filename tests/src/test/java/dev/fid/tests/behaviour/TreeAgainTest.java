@@ -3,12 +3,12 @@ package dev.fid.tests.behaviour;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.conformance.Command;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;

@@ -5,15 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.fid.ErrnoException;
 import dev.fid.Method;
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Await;
 import dev.fid.tests.Needs;
 import java.io.IOException;

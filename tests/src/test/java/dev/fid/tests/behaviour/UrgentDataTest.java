@@ -2,21 +2,21 @@ package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.Fanout;
 import dev.fid.Fd;
-import dev.fid.Lane.Wait;
-import dev.fid.Link;
 import dev.fid.Method;
-import dev.fid.Moved;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
-import dev.fid.PipePool.Splicing;
-import dev.fid.Transfer;
+import dev.fid.fanout.Fanout;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.Lane.Wait;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
+import dev.fid.link.PipePool.Splicing;
 import dev.fid.tests.Ground;
 import dev.fid.tests.OnAllKernels;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

@@ -2,10 +2,8 @@ package dev.fid.tests.behaviour;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.Fanout;
 import dev.fid.Fd;
-import dev.fid.Moved;
-import dev.fid.Transfer;
+import dev.fid.fanout.Fanout;
 import dev.fid.kernel.Kernel;
 import dev.fid.model.Freedom;
 import dev.fid.model.Limits;
@@ -14,6 +12,8 @@ import dev.fid.model.ModelKernel;
 import dev.fid.model.Profile;
 import dev.fid.tests.Contents;
 import dev.fid.tests.Ground;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.bench.LauncherFlags;
+import dev.fid.bench.measure.LauncherFlags;
 import dev.fid.tests.conformance.Command;
 import java.io.IOException;
 import java.nio.file.Files;

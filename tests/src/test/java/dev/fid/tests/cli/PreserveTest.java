@@ -3,10 +3,10 @@ package dev.fid.tests.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.bench.Json;
+import dev.fid.bench.measure.Json;
 import dev.fid.tests.Needs;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -43,7 +43,7 @@ class ResultsTest extends Sandbox {
     void jsonIsOneObjectOnStdoutAndNothingElse(String command) throws IOException {
         Ran ran = sh("FID_JAVA_OPTS= fid " + command);
         assertThat(ran.out()).startsWith("{\"schema\":\"fid.").endsWith("}\n").hasLineCount(1);
-        assertThat(dev.fid.bench.Json.read(ran.out())).isInstanceOf(java.util.Map.class);
+        assertThat(dev.fid.bench.measure.Json.read(ran.out())).isInstanceOf(java.util.Map.class);
         assertThat(ran.err()).isEmpty();
     }
 

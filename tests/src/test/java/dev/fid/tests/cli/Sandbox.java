@@ -3,7 +3,7 @@ package dev.fid.tests.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.bench.LauncherFlags;
+import dev.fid.bench.measure.LauncherFlags;
 import dev.fid.cli.Main;
 import dev.fid.tests.Await;
 import dev.fid.tests.Needs;

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 public final class LoopMount implements AutoCloseable {
     private static final long IMAGE_BYTES = 320L << 20; // 320 MiB, sparse: mkfs.xfs refuses less than 300
 
-    private final dev.fid.bench.LoopMount mount;
+    private final dev.fid.bench.measure.LoopMount mount;
 
-    private LoopMount(dev.fid.bench.LoopMount mount) {
+    private LoopMount(dev.fid.bench.measure.LoopMount mount) {
         this.mount = mount;
     }
 
@@ -22,7 +22,7 @@ public final class LoopMount implements AutoCloseable {
     public static LoopMount of(String type, Path dir) {
         require("mkfs." + type, "mount", "umount");
         try {
-            return new LoopMount(dev.fid.bench.LoopMount.of(type, dir, IMAGE_BYTES));
+            return new LoopMount(dev.fid.bench.measure.LoopMount.of(type, dir, IMAGE_BYTES));
         } catch (IOException e) {
             throw Needs.missing("needs mounts of " + type + " from a file: " + e.getMessage());
         }

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.fid.ErrnoException;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import examples.articles.Client;
 import examples.articles.FileInPipeFileOut;
 import examples.articles.MmapCopy;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.Fd;
 import dev.fid.Pipe;
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import examples.articles.Ended;

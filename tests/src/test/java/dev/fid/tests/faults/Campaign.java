@@ -2,10 +2,10 @@ package dev.fid.tests.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.ErrnoException;
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Ground;
 import java.io.File;
 import java.io.IOException;

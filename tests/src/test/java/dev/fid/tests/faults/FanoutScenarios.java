@@ -1,11 +1,11 @@
 package dev.fid.tests.faults;
 
-import dev.fid.Fanout;
 import dev.fid.Fd;
+import dev.fid.fanout.Fanout;
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Contents;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

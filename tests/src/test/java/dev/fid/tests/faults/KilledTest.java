@@ -2,7 +2,7 @@ package dev.fid.tests.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.Fid;
+import dev.fid.files.Fid;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

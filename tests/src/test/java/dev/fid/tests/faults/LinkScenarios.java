@@ -1,13 +1,13 @@
 package dev.fid.tests.faults;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Lane;
-import dev.fid.Link;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
-import dev.fid.model.FaultyKernel;
+import dev.fid.kernel.ErrnoException;
+import dev.fid.link.Lane;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

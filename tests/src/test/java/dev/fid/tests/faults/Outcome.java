@@ -1,7 +1,7 @@
 package dev.fid.tests.faults;
 
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
-import dev.fid.model.FaultyKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

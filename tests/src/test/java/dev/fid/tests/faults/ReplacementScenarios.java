@@ -2,11 +2,11 @@ package dev.fid.tests.faults;
 
 import dev.fid.Fd;
 import dev.fid.Method;
-import dev.fid.Replacement;
-import dev.fid.Transfer;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Replacement;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
+import dev.fid.transfer.Transfer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.fid.tests.faults;
 
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,16 +1,16 @@
 package dev.fid.tests.faults;
 
-import dev.fid.Digest;
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.Method;
-import dev.fid.Moved;
-import dev.fid.Transfer;
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.Contents;
+import dev.fid.transfer.Digest;
+import dev.fid.transfer.Moved;
+import dev.fid.transfer.Transfer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

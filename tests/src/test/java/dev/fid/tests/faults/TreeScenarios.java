@@ -1,10 +1,10 @@
 package dev.fid.tests.faults;
 
-import dev.fid.Tree;
+import dev.fid.faults.FaultyKernel;
+import dev.fid.files.Tree;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package dev.fid.tests.faults;
 
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Errno;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Memory;
 import dev.fid.kernel.Uapi;
-import dev.fid.model.FaultyKernel;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package dev.fid.tests.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import dev.fid.tests.conformance.Command;
 import dev.fid.tests.conformance.LoopMount;
 import dev.fid.tests.faults.InMemory;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// One line of a source that says something else, and the rule which that breaks. They are in `mutants.txt`.
 ///
 /// @param area the part of the model that it lies in
-/// @param file the name of the source, behind `core/` where it is none of the model
+/// @param file the name of the source, behind `core/` and its room where it is none of the model
 /// @param rule what no longer holds
 /// @param within a part of a line above the changed one; empty where that is the only one of its kind
 /// @param line what the line is, without blanks around it

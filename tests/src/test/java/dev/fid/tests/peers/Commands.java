@@ -3,7 +3,7 @@ package dev.fid.tests.peers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.fid.Fd;
-import dev.fid.Streams;
+import dev.fid.bridge.Streams;
 import dev.fid.cli.Main;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;

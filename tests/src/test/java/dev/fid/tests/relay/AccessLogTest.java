@@ -3,10 +3,10 @@ package dev.fid.tests.relay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.net.AccessLog;
 import dev.fid.net.ConnectionStatus;
 import dev.fid.net.Ending;
 import dev.fid.net.LogEntry;
+import dev.fid.net.admin.AccessLog;
 import dev.fid.tests.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,9 +3,9 @@ package dev.fid.tests.relay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fid.net.Admin;
 import dev.fid.net.Loops;
-import dev.fid.net.Service;
+import dev.fid.net.admin.Admin;
+import dev.fid.net.relay.Service;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;

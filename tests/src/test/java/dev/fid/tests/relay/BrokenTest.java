@@ -3,13 +3,13 @@ package dev.fid.tests.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fid.faults.FaultyKernel;
 import dev.fid.kernel.Kernel;
-import dev.fid.model.FaultyKernel;
 import dev.fid.net.Ending;
 import dev.fid.net.Loops;
-import dev.fid.net.Relay;
-import dev.fid.net.RelayBuilder;
-import dev.fid.net.Service;
+import dev.fid.net.relay.Relay;
+import dev.fid.net.relay.RelayBuilder;
+import dev.fid.net.relay.Service;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;

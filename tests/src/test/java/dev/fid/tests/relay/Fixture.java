@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.net.Loops;
-import dev.fid.net.Relay;
-import dev.fid.net.RelayBuilder;
+import dev.fid.net.relay.Relay;
+import dev.fid.net.relay.RelayBuilder;
 import dev.fid.tests.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

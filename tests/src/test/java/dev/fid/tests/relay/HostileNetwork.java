@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.PipePool.Splicing;
+import dev.fid.link.PipePool.Splicing;
 import dev.fid.net.Ending;
 import dev.fid.net.Loops;
-import dev.fid.net.Relay;
-import dev.fid.net.RelayBuilder;
+import dev.fid.net.relay.Relay;
+import dev.fid.net.relay.RelayBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fid.net.Ending;
-import dev.fid.net.Relay;
+import dev.fid.net.relay.Relay;
 import dev.fid.tests.Needs;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -3,12 +3,12 @@ package dev.fid.tests.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fid.PipeBudget;
-import dev.fid.PipePool.Splicing;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.PipePool.Splicing;
 import dev.fid.net.ConnectionStatus;
 import dev.fid.net.Ending;
-import dev.fid.net.Relay;
+import dev.fid.net.relay.Relay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ServerSocketChannel;

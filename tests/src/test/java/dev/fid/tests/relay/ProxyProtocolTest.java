@@ -3,14 +3,14 @@ package dev.fid.tests.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.net.Admin;
 import dev.fid.net.Cidr;
 import dev.fid.net.Ending;
 import dev.fid.net.Loops;
 import dev.fid.net.ProxyIn;
 import dev.fid.net.ProxyOut;
-import dev.fid.net.Relay;
-import dev.fid.net.Service;
+import dev.fid.net.admin.Admin;
+import dev.fid.net.relay.Relay;
+import dev.fid.net.relay.Service;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

@@ -4,15 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.ErrnoException;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.kernel.Uapi;
-import dev.fid.net.Admin;
 import dev.fid.net.Loops;
-import dev.fid.net.Relay;
-import dev.fid.net.RelayBuilder;
-import dev.fid.net.Service;
-import dev.fid.net.Supervisor;
+import dev.fid.net.admin.Admin;
+import dev.fid.net.admin.Systemd;
+import dev.fid.net.relay.Relay;
+import dev.fid.net.relay.RelayBuilder;
+import dev.fid.net.relay.Service;
 import dev.fid.tests.Needs;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -145,7 +145,7 @@ class ServiceTest extends Fixture {
         InetSocketAddress where = free();
         service.apply(List.of(relay(where, server)));
         Ends old = ends(service.relays().getFirst(), server);
-        service.apply(List.of(relay(where, server).splicing(dev.fid.PipePool.Splicing.NEVER)));
+        service.apply(List.of(relay(where, server).splicing(dev.fid.link.PipePool.Splicing.NEVER)));
         put(connect(service.relays().getFirst()), "new");
         assertThat(text(accept(server), 3)).isEqualTo("new");
         put(old.client(), "old");
@@ -260,7 +260,7 @@ class ServiceTest extends Fixture {
                 .start();
         try {
             await("socat listens", () -> Files.exists(socket));
-            new Supervisor(Map.of("NOTIFY_SOCKET", socket.toString())).tell("READY=1\nSTATUS=x");
+            new Systemd(Map.of("NOTIFY_SOCKET", socket.toString())).tell("READY=1\nSTATUS=x");
             await("it was told", () -> {
                 try {
                     return Files.exists(dir.resolve("told"))
@@ -272,9 +272,9 @@ class ServiceTest extends Fixture {
         } finally {
             socat.destroyForcibly().waitFor();
         }
-        assertThat(new Supervisor(Map.of("WATCHDOG_USEC", "2000000")).watchdogNanos())
+        assertThat(new Systemd(Map.of("WATCHDOG_USEC", "2000000")).watchdogNanos())
                 .isEqualTo(1_000_000_000L);
-        assertThat(new Supervisor(Map.of("WATCHDOG_USEC", "2000000", "WATCHDOG_PID", "1")).watchdogNanos())
+        assertThat(new Systemd(Map.of("WATCHDOG_USEC", "2000000", "WATCHDOG_PID", "1")).watchdogNanos())
                 .isZero();
     }
 

@@ -3,14 +3,14 @@ package dev.fid.tests.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
 import dev.fid.HappyEyeballs;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
 import dev.fid.net.Ending;
 import dev.fid.net.Loops;
-import dev.fid.net.Relay;
+import dev.fid.net.relay.Relay;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

@@ -3,15 +3,15 @@ package dev.fid.tests.simulation;
 import static dev.fid.tests.simulation.Timeline.SECOND;
 
 import dev.fid.Declined;
-import dev.fid.ErrnoException;
 import dev.fid.Fd;
-import dev.fid.Lane;
-import dev.fid.Link;
 import dev.fid.PipeBudget;
-import dev.fid.PipePool;
 import dev.fid.Rate;
 import dev.fid.kernel.Errno;
+import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Uapi;
+import dev.fid.link.Lane;
+import dev.fid.link.Link;
+import dev.fid.link.PipePool;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,0 @@
-package dev.fid;
-
-/// The end of a transfer that something concerns: where bytes come from, where they go, or neither in particular.
-public enum Side {
-    IN,
-    OUT,
-    NONE
-}

@@ -1,0 +1,5 @@
+/// Where a relay connects to: addresses, dials, connections made ahead. Groups, health and routes belong here.
+@NullMarked
+package dev.fid.net.upstream;
+
+import org.jspecify.annotations.NullMarked;
