@@ -18,8 +18,9 @@ import picocli.CommandLine.Mixin;
         name = "copy",
         customSynopsis = "fid copy [OPTIONS] SRC... DST",
         description = {
-            "Copies one source to one destination, the cheapest way that the kernel allows; several files, or with",
-            "-r directories, into a directory; several sources to stdout one behind the other, as cat(1).",
+            "Copies SRC to DST, the cheapest way that the kernel allows.",
+            "Several files, or with -r directories, go into a directory; several sources go to stdout one behind the",
+            "other, as with cat(1).",
             "",
             "A file as DST is replaced whole or not at all; FIFOs, devices and parts of files are written in place.",
             "A socket as DST is half-closed after the last byte, and its peer has 2 s to close its side.",

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "probe",
         description = {
-            "Tries with a few bytes what this kernel, these file systems and these limits",
-            "allow, and prints which call moves bytes between which descriptors, whether a",
-            "spliced page is a reference or a copy, and known bugs of this kernel's version.",
+            "Tries with a few bytes what this kernel, its file systems and limits allow.",
+            "Prints which call moves bytes between which descriptors, whether a spliced",
+            "page is a reference or a copy, and known bugs of this kernel's version.",
             "Nothing is left behind. With --pid: how a running process moves its bytes.",
             ""
         },

@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "config",
         description = {
-            "check says what is wrong with a file, all of it at once; show prints every value and whether it comes",
-            "from the file or is the default; init prints a sample.",
+            "Checks, shows or begins a relay's configuration file.",
+            "check says what is wrong with it, all of it at once; show prints every value and whether it comes from the",
+            "file or is the default; init prints a sample.",
             ""
         },
         footer = {

@@ -14,8 +14,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "ctl",
         description = {
-            "Talks to a running relay through its admin page: status and conns print JSON, metrics prints what",
-            "Prometheus reads; reload, drain, stop and kill ID do what they say.",
+            "Asks a running relay, or tells it what to do.",
+            "status and conns print JSON, metrics prints what Prometheus reads; reload, drain, stop and kill ID do what",
+            "they say.",
             ""
         },
         footer = {

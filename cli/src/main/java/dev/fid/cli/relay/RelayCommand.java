@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "relay",
         description = {
-            "Accepts clients at LISTEN, connects each to TO, and moves the bytes between",
-            "them through the kernel: small messages by read and write, bulk by splice(2).",
+            "Accepts clients at LISTEN, connects each to TO, and moves bytes both ways.",
+            "They go through the kernel: small messages by read and write, bulk by splice(2).",
             "",
             "LISTEN is HOST:PORT, :PORT (127.0.0.1 and ::1), tcp-listen://HOST:PORT,",
             "unix-listen://PATH?mode=0660 (@NAME is abstract) or fd://N, a socket that",

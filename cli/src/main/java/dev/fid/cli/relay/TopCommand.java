@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 /// `fid top`: what a running relay does, once a second.
 @Command(
         name = "top",
-        description = {"Shows a running relay: connections and bytes a second. On a terminal it is redrawn.", ""},
+        description = {"Shows a running relay: connections and bytes a second.", "On a terminal it is redrawn.", ""},
         footer = {"", "Examples:", "  fid top", "  fid top --admin unix:///run/fid/admin.sock --count 1"})
 public final class TopCommand implements Action {
     @Option(names = "--admin", paramLabel = "WHERE", description = "Default: 127.0.0.1:9191.")

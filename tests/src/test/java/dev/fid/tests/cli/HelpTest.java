@@ -67,4 +67,13 @@ class HelpTest extends Sandbox {
                 .endsWith("\"}\n");
         assertThat(here("version").out()).doesNotContain("unknown").doesNotContain("$");
     }
+
+    @Test
+    void eachCommandsLineIsAWholeSentence() {
+        String list = here("--help").out();
+        String commands = list.substring(list.indexOf("Commands:\n") + 10, list.indexOf("\nExit codes:"));
+        for (String line : commands.replaceAll("\n {12,}", " ").strip().split("\n", -1)) {
+            assertThat(line.strip()).endsWith(".").hasSizeLessThan(110);
+        }
+    }
 }
