@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
 /// The numbers inside of the JDK's channels, which has no public way to them. Reading a private field is refused
@@ -33,6 +34,18 @@ final class Channels {
                 "sun.nio.ch.SocketChannelImpl",
                 "Fd.connect(address), or with Netty's epoll transport by"
                         + " Fd.borrow(((UnixChannel) channel).fd().intValue())");
+    }
+
+    static int number(ServerSocketChannel channel) {
+        return number(channel, "sun.nio.ch.ServerSocketChannelImpl", "Fd.listen(address)");
+    }
+
+    static int number(java.nio.channels.Pipe.SourceChannel channel) {
+        return number(channel, "sun.nio.ch.SourceChannelImpl", "Pipe.open()");
+    }
+
+    static int number(java.nio.channels.Pipe.SinkChannel channel) {
+        return number(channel, "sun.nio.ch.SinkChannelImpl", "Pipe.open()");
     }
 
     private static int number(Channel channel, String implementation, String instead) {

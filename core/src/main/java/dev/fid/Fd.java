@@ -13,6 +13,7 @@ import dev.fid.wait.OpenFd;
 import java.io.FileDescriptor;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -118,6 +119,21 @@ public final class Fd implements AutoCloseable {
 
     /// As {@link #of(FileChannel)}.
     public static Fd of(SocketChannel channel) {
+        return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
+    }
+
+    /// As {@link #of(FileChannel)}.
+    public static Fd of(ServerSocketChannel channel) {
+        return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
+    }
+
+    /// As {@link #of(FileChannel)}, of a pipe of java.nio.
+    public static Fd of(java.nio.channels.Pipe.SourceChannel channel) {
+        return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
+    }
+
+    /// As {@link #of(FileChannel)}, of a pipe of java.nio.
+    public static Fd of(java.nio.channels.Pipe.SinkChannel channel) {
         return new Fd(Kernel.linux(), Channels.number(channel), false, "", channel);
     }
 

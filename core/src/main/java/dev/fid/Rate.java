@@ -1,5 +1,6 @@
 package dev.fid;
 
+import dev.fid.kernel.Kernel;
 import dev.fid.wait.Pace;
 
 /// A bound on bytes per second for streams that come and go: a bucket that fills at the rate and holds a twentieth
@@ -24,6 +25,14 @@ public final class Rate {
         set(bytesPerSecond);
         this.tokens = burst;
         this.filled = now;
+    }
+
+    /// A rate whose time is that of this machine.
+    ///
+    /// @param bytesPerSecond above 0
+    /// @throws IllegalArgumentException for a rate that is none
+    public static Rate of(long bytesPerSecond) {
+        return new Rate(Pace.checked(bytesPerSecond), Kernel.linux().nanoTime());
     }
 
     private void set(long bytesPerSecond) {

@@ -1,7 +1,6 @@
 package examples.library;
 
 import dev.fid.Fd;
-import dev.fid.PipeBudget;
 import dev.fid.kernel.Kernel;
 import dev.fid.link.Lane;
 import dev.fid.link.Link;
@@ -21,22 +20,21 @@ public final class Relay {
 
     public static void main(String... arguments) throws IOException {
         InetSocketAddress there = new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2]));
-        PipeBudget budget = PipeBudget.of(Kernel.linux());
         try (Fd listener =
                 Fd.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0])))) {
             System.out.println("listening on " + ((InetSocketAddress) listener.localAddress()).getPort());
             while (true) {
                 Fd client = Accepting.next(listener);
-                Thread.ofVirtual().start(() -> join(client, there, budget));
+                Thread.ofVirtual().start(() -> join(client, there));
             }
         }
     }
 
     // tag::join[]
-    private static void join(Fd client, InetSocketAddress there, PipeBudget budget) {
+    private static void join(Fd client, InetSocketAddress there) {
         try (client;
                 Fd upstream = Fd.connect(there);
-                PipePool pool = new PipePool(Kernel.linux(), budget, 1 << 20, PipePool.Splicing.AUTO);
+                PipePool pool = PipePool.of(Kernel.linux());
                 Link link = new Link(client, upstream, pool)) {
             link.join(); // until both directions have ended
             System.out.println(told("there", link.there()) + ", " + told("back", link.back()));

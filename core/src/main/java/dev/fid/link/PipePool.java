@@ -26,6 +26,8 @@ public final class PipePool implements AutoCloseable {
 
     /// Bytes of the buffer: a read that fills it is the sign of bulk.
     static final int BUFFER = 64 << 10; // 64 KiB
+    private static final long CAPACITY = 1 << 20; // 1 MiB
+
     /// Spare pipes that are kept; more are closed when they come back.
     private static final int SPARES = 64;
 
@@ -46,6 +48,11 @@ public final class PipePool implements AutoCloseable {
         this.capacity = capacity;
         this.splicing = splicing;
         this.buffer = kernel.allocate(BUFFER);
+    }
+
+    /// Pipes of up to 1 MiB, within what the user's limits leave, for lanes that splice where that costs less.
+    public static PipePool of(Kernel kernel) {
+        return new PipePool(kernel, PipeBudget.of(kernel), CAPACITY, Splicing.AUTO);
     }
 
     /// A lane begins to use the buffer and the spares.

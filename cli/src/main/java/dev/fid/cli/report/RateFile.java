@@ -5,7 +5,6 @@ import dev.fid.cli.base.Console;
 import dev.fid.cli.base.Exit;
 import dev.fid.cli.base.Failure;
 import dev.fid.cli.value.Size;
-import dev.fid.kernel.Kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +27,7 @@ public final class RateFile implements AutoCloseable {
         this.console = console;
         try {
             this.last = read();
-            this.rate = new Rate(parse(last), Kernel.linux().nanoTime());
+            this.rate = Rate.of(parse(last));
         } catch (IOException e) {
             throw new Failure(Exit.OPEN, "--limit-file " + file + ": it cannot be read", "", e);
         } catch (IllegalArgumentException e) {

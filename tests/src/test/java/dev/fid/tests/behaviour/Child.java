@@ -107,6 +107,15 @@ final class Child {
                 Fd fd = Fd.of(channel)) {
             System.out.println(fd.kind() + " " + fd.isOwned() + " " + fd.facts().size());
         }
+        java.nio.channels.Pipe pipe = java.nio.channels.Pipe.open();
+        try (java.nio.channels.ServerSocketChannel listener = java.nio.channels.ServerSocketChannel.open();
+                var source = pipe.source();
+                var sink = pipe.sink();
+                Fd socket = Fd.of(listener);
+                Fd in = Fd.of(source);
+                Fd out = Fd.of(sink)) {
+            System.out.println(socket.kind() + ", " + in.kind() + ", " + out.kind());
+        }
     }
 
     // ---- limits ----

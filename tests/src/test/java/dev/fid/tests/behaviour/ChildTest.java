@@ -88,7 +88,7 @@ class ChildTest {
                 "java.base/java.io=ALL-UNNAMED",
                 "--add-opens",
                 "java.base/sun.nio.ch=ALL-UNNAMED");
-        assertThat(child(flags, "channel", file.toString())).containsExactly("file false 5");
+        assertThat(child(flags, "channel", file.toString())).containsExactly("file false 5", "tcp socket, pipe, pipe");
     }
 
     // ---- limits ----
