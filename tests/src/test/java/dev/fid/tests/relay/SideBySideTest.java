@@ -144,6 +144,39 @@ class SideBySideTest extends Fixture {
             get(sent);
             return "server: " + get(there) + "; client: " + get(back);
         });
+        for (boolean clientSends : new boolean[] {true, false}) {
+            String who = clientSends ? "the client" : "the server";
+            scenario("urgent data of " + who + " in a stream", Setting.USUAL, (relay, server) -> {
+                SocketChannel client = client(relay);
+                SocketChannel inside = accept(server);
+                SocketChannel from = clientSends ? client : inside;
+                SocketChannel to = clientSends ? inside : client;
+                CompletableFuture<String> arrived = beside(() -> rest(to));
+                put(from, pattern(LARGE));
+                from.socket().sendUrgentData('!');
+                put(from, pattern(LARGE));
+                from.shutdownOutput();
+                return "the other: " + get(arrived);
+            });
+            scenario("urgent data of " + who + " before the end", Setting.USUAL, (relay, server) -> {
+                SocketChannel client = client(relay);
+                SocketChannel inside = accept(server);
+                SocketChannel from = clientSends ? client : inside;
+                put(from, "said");
+                from.socket().sendUrgentData('!');
+                from.shutdownOutput();
+                return "the other: " + rest(clientSends ? inside : client);
+            });
+        }
+        scenario("an early answer while the client sends", Setting.USUAL, (relay, server) -> {
+            SocketChannel client = client(relay);
+            SocketChannel inside = accept(server);
+            put(client, pattern(1000));
+            take(inside, 500); // what is left unread makes its close a reset
+            put(inside, "413 too large");
+            inside.close();
+            return "client: " + text(client, 13);
+        });
         scenario("the client resets", Setting.USUAL, (relay, server) -> {
             SocketChannel client = client(relay);
             SocketChannel inside = accept(server);
