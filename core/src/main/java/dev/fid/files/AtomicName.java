@@ -24,14 +24,16 @@ final class AtomicName {
     private final int dir;
     private final byte[] name;
     final HiddenName hidden;
+    private final BackupName backup;
 
-    AtomicName(TreeRun walk, int dir, byte[] name) {
+    AtomicName(TreeRun walk, OpenDirectory folder, byte[] name) {
         this.walk = walk;
         this.wish = walk.wish;
         this.kernel = walk.kernel;
-        this.dir = dir;
+        this.dir = folder.out();
         this.name = name;
         this.hidden = new HiddenName(walk.kernel, dir, name);
+        this.backup = new BackupName(walk, folder, name);
     }
 
     /// Whether what has the name is to stay. Asks only where that is possible.
@@ -90,12 +92,13 @@ final class AtomicName {
         if (TreeRun.same(old, source)) {
             throw new ErrnoException("rename", "", Errno.EINVAL, Side.OUT, 0, "it is the source itself");
         }
-        if (walk.isJustCreated(old)) {
+        if (walk.isJustCreated(old) && wish.backup != Tree.Backup.NUMBERED) {
             throw new ErrnoException("rename", "", Errno.EEXIST, Side.OUT, 0, "another source was just copied there");
         }
-        if (source.type() == S_IFREG && old.type() != S_IFREG) {
+        if (source.type() == S_IFREG && old.type() != S_IFREG && !wish.backs()) {
             requireFile(old);
         }
+        backup.check(source);
         return true;
     }
 
@@ -172,15 +175,25 @@ final class AtomicName {
     ///
     /// @return false where something came meanwhile that stays
     boolean rename() throws ErrnoException {
-        return renamed(hidden.rename(flags()));
+        try {
+            backup.give();
+            return renamed(hidden.rename(flags()));
+        } catch (ErrnoException e) {
+            backup.undo();
+            throw e;
+        }
     }
 
     /// The same for an open file, which is closed first.
     boolean rename(int fd) throws ErrnoException {
         try {
-            hidden.rename(fd, flags(), () -> close(fd));
+            hidden.rename(fd, flags(), () -> {
+                close(fd);
+                backup.give();
+            });
             return true;
         } catch (ErrnoException e) {
+            backup.undo();
             if (e.call().equals("rename")) {
                 return renamed(-e.errno());
             }

@@ -116,7 +116,7 @@ final class FileCopy implements AutoCloseable {
             linked.first(folder, nameOut, stat);
             return true;
         }
-        if (new AtomicName(walk, folder.out(), nameOut).isCopy(stat)) {
+        if (new AtomicName(walk, folder, nameOut).isCopy(stat)) {
             linked.first(folder, nameOut, stat);
             linked.stays(folder, nameOut);
         }
@@ -130,7 +130,7 @@ final class FileCopy implements AutoCloseable {
         if (result == -Errno.EEXIST) {
             int look = flags == 0 ? AT_SYMLINK_NOFOLLOW : 0;
             kernel.statx(folder.in(), name, look, STATX_BASIC_STATS, before);
-            AtomicName placing = new AtomicName(walk, folder.out(), nameOut);
+            AtomicName placing = new AtomicName(walk, folder, nameOut);
             if (placing.stays(before, old)) {
                 walk.counters.skipped.incrementAndGet();
                 return false;
@@ -138,6 +138,16 @@ final class FileCopy implements AutoCloseable {
             boolean there = kernel.statx(folder.out(), nameOut, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, old) == 0;
             if (there && TreeRun.same(before, old)) {
                 return false;
+            }
+            if (wish.backs() && placing.replaces(before, old)) {
+                try {
+                    HiddenName.Making making = path -> kernel.linkat(folder.in(), name, folder.out(), path, flags);
+                    result = placing.hidden.makeLink(making);
+                    TreeWorker.check(result, "link", Side.OUT);
+                    placing.rename();
+                } finally {
+                    placing.hidden.remove();
+                }
             }
         }
         TreeWorker.check(result, "link", Side.OUT);
@@ -147,7 +157,7 @@ final class FileCopy implements AutoCloseable {
 
     private boolean link(HardLinks.Linked linked, OpenDirectory folder, byte[] nameOut, Stat stat)
             throws ErrnoException {
-        AtomicName placing = new AtomicName(walk, folder.out(), nameOut);
+        AtomicName placing = new AtomicName(walk, folder, nameOut);
         HardLinks.Made first = linked.first();
         if (placing.stays(stat, old)) {
             walk.counters.skipped.incrementAndGet();
@@ -179,7 +189,7 @@ final class FileCopy implements AutoCloseable {
     private boolean link(
             OpenDirectory first, byte[] firstName, OpenDirectory folder, byte[] nameOut, Stat stat, boolean guarded)
             throws ErrnoException {
-        AtomicName placing = new AtomicName(walk, folder.out(), nameOut);
+        AtomicName placing = new AtomicName(walk, folder, nameOut);
         first.enter();
         try {
             HiddenName.Making making = path -> hardLink(first, firstName, folder, path);
@@ -233,7 +243,7 @@ final class FileCopy implements AutoCloseable {
     // ---- content ----
 
     private boolean copy(OpenDirectory folder, int in, byte[] nameOut) throws ErrnoException {
-        AtomicName placing = new AtomicName(walk, folder.out(), nameOut);
+        AtomicName placing = new AtomicName(walk, folder, nameOut);
         if (placing.stays(before, old)) {
             walk.counters.skipped.incrementAndGet();
             return false;
@@ -353,7 +363,7 @@ final class FileCopy implements AutoCloseable {
     }
 
     private boolean keepsOldMode() {
-        return !wish.keeps(Tree.Kept.MODE) && old.type() == S_IFREG;
+        return !wish.keeps(Tree.Kept.MODE) && !wish.backs() && old.type() == S_IFREG;
     }
 
     private void keepOldMode(int out) {

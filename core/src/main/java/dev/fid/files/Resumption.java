@@ -77,7 +77,7 @@ final class Resumption {
             Moved moved = way.from(in, out).offIn(start).offOut(start).run();
             kernel.fremovexattr(out, SOURCE);
             boolean replaces = placing.replaces(source, old);
-            boolean keepsMode = walk.wish.keeps(Tree.Kept.MODE);
+            boolean keepsMode = walk.wish.keeps(Tree.Kept.MODE) || walk.wish.backs();
             attributes.keep(
                     in,
                     out,

@@ -89,6 +89,18 @@ public final class Tree {
         RESUME
     }
 
+    /// Which name what is replaced keeps, as with cp(1).
+    public enum Backup {
+        /// None: it is gone.
+        NONE,
+        /// NAME and a suffix, in place of an older backup.
+        SIMPLE,
+        /// A number where NAME has numbered backups, else the suffix.
+        EXISTING,
+        /// NAME`.~1~`, or what comes behind the highest number.
+        NUMBERED
+    }
+
     /// What becomes of holes, and of zeros.
     public enum Holes {
         /// Holes stay holes.
@@ -164,6 +176,8 @@ public final class Tree {
     Set<Kept> ifPossible = EnumSet.noneOf(Kept.class);
     int jobs = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
     Existing existing = Existing.REPLACE;
+    Backup backup = Backup.NONE;
+    Name suffix = Name.of("~");
     Holes holes = Holes.KEPT;
     boolean inPlace;
     boolean cached = true;
@@ -328,6 +342,30 @@ public final class Tree {
         return this;
     }
 
+    /// Whether what is replaced keeps a name. That is then about the name alone: a link is not followed but kept,
+    /// a FIFO or device too, and the copy has the mode of a new file. A copy fails with EEXIST where the backup
+    /// would take the name of its source, or of another one.
+    ///
+    /// @param suffix of names without a number
+    public Tree backup(Backup backup, Name suffix) {
+        byte[] bytes = suffix.bytes();
+        if (bytes.length == 0 || suffix.parent().length > 0) {
+            throw new IllegalArgumentException("no suffix of a name: " + suffix);
+        }
+        this.backup = backup;
+        this.suffix = suffix;
+        return this;
+    }
+
+    boolean backs() {
+        return backup != Backup.NONE;
+    }
+
+    /// Whether a file that was named goes where a link leads that has its name.
+    boolean writesThrough() {
+        return !linked && !backs();
+    }
+
     /// What becomes of holes.
     public Tree holes(Holes holes) {
         this.holes = holes;
@@ -447,6 +485,9 @@ public final class Tree {
     ///     sources and a destination that is no directory; EINVAL where a source would be copied into itself, or
     ///     onto itself; whatever opening the destination, or the only source, says
     public Report run() throws ErrnoException {
+        if (backs() && (inPlace || attributesOnly || existing == Existing.SKIP)) {
+            throw new IllegalStateException("a backup is for what is replaced");
+        }
         try (TreeRun walk = new TreeRun(this)) {
             return walk.run();
         }

@@ -156,7 +156,7 @@ final class TreeRun implements AutoCloseable {
     private boolean follow(Top top, OpenDirectory root) throws ErrnoException {
         Stat there = new Stat();
         boolean asIs = !exists(root.out(), top.nameOut, there) || there.type() == S_IFREG || there.type() == S_IFDIR;
-        if (top.stat.type() != S_IFREG || asIs || wish.linked) {
+        if (top.stat.type() != S_IFREG || asIs || !wish.writesThrough()) {
             return true;
         }
         Name path = wish.out.resolve(top.nameOut);
@@ -209,7 +209,7 @@ final class TreeRun implements AutoCloseable {
     ///
     /// @return the directory, which stays open
     private Fd place(Top top) throws ErrnoException {
-        if (top.stat.type() == S_IFREG && !wish.linked) {
+        if (top.stat.type() == S_IFREG && wish.writesThrough()) {
             // Written to, so a link is followed.
             try (Destination place = Destination.of(kernel, wish.out)) {
                 requireReplaceable(place, wish.out);

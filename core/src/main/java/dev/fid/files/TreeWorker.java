@@ -378,14 +378,15 @@ final class TreeWorker implements AutoCloseable {
     }
 
     private boolean node(OpenDirectory folder, byte[] name, byte[] nameOut, Stat stat, Stat old) throws ErrnoException {
-        AtomicName placing = new AtomicName(walk, folder.out(), nameOut);
+        AtomicName placing = new AtomicName(walk, folder, nameOut);
         if (placing.stays(stat, old)) {
             walk.counters.skipped.incrementAndGet();
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
         boolean named = folder.parent == null;
-        if ((wish.follow || wish.attributesOnly || (wish.followNamed && named)) && placing.exists(old)) {
+        boolean stays = (wish.follow || wish.attributesOnly || (wish.followNamed && named)) && !wish.backs();
+        if (stays && placing.exists(old)) {
             boolean same = old.type() == stat.type()
                     && (target != null
                             ? Arrays.equals(target, target(folder.out(), nameOut, old))

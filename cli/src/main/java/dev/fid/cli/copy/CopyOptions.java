@@ -6,6 +6,7 @@ import dev.fid.cli.base.Exit;
 import dev.fid.cli.base.Failure;
 import dev.fid.cli.base.Root;
 import dev.fid.cli.endpoint.Endpoint;
+import dev.fid.cli.option.BackupOptions;
 import dev.fid.cli.option.NamingOptions;
 import dev.fid.cli.option.Values;
 import dev.fid.cli.report.FlowOptions;
@@ -81,6 +82,9 @@ final class CopyOptions {
 
     @Mixin
     final NamingOptions naming = new NamingOptions();
+
+    @Mixin
+    final BackupOptions backup = new BackupOptions();
 
     private final Root root;
 
@@ -485,6 +489,7 @@ final class CopyOptions {
         if (policies > 1) {
             throw Failure.usage("--no-clobber, --update and --resume: one of them");
         }
+        checkBackup();
         if (inPlace && resume) {
             throw Failure.usage("--in-place: --resume needs a file of its own");
         }
@@ -500,6 +505,14 @@ final class CopyOptions {
             if (file.offset() >= 0 || file.length() >= 0 || file.append() || file.direct()) {
                 throw Failure.usage(file.text() + ": its options are for one source, without " + treeOption());
             }
+        }
+    }
+
+    private void checkBackup() throws Failure {
+        String other =
+                inPlace ? "--in-place" : noClobber ? "--no-clobber" : naming.attributesOnly ? "--attributes-only" : "";
+        if (backup.isGiven() && !other.isEmpty()) {
+            throw Failure.usage("--backup: with " + other + " nothing is replaced");
         }
     }
 
@@ -524,6 +537,8 @@ final class CopyOptions {
                                                                         ? "--jobs"
                                                                         : sparse == Holes.always
                                                                                 ? "--sparse always"
-                                                                                : naming;
+                                                                                : backup.isGiven()
+                                                                                        ? "--backup"
+                                                                                        : naming;
     }
 }

@@ -64,7 +64,7 @@ final class TreeCopying {
         }
     }
 
-    private Tree tree() {
+    private Tree tree() throws Failure {
         List<Name> sources = new ArrayList<>();
         for (Endpoint source : options.sources()) {
             sources.add(((Endpoint.File) source).path());
@@ -82,6 +82,7 @@ final class TreeCopying {
                 .keep(options.kept())
                 .keepIfPossible(options.keptIfPossible())
                 .existing(existing())
+                .backup(options.backup.backup(console.environment()), options.backup.suffix(console.environment()))
                 .holes(holes())
                 .inPlace(options.inPlace)
                 .cached(!options.noCache)
