@@ -175,16 +175,24 @@ final class Attributes implements AutoCloseable {
 
     // ---- one thing each ----
 
-    /// Sets a mode; where the file system refuses, what it shows has to be the same.
     void mode(int out, int mode) {
+        int result = mode(kernel, out, mode);
+        if (result < 0) {
+            lose(Tree.Kept.MODE, "mode", "fchmod", result);
+        }
+    }
+
+    /// Sets a mode; where the file system refuses, what it shows has to be the same.
+    ///
+    /// @return 0 or `-errno`
+    static int mode(Kernel kernel, int out, int mode) {
         int result = PathCalls.retrying(() -> kernel.fchmod(out, mode));
         if (result == -Errno.EBADF) { // O_PATH
             result = PathCalls.retrying(() -> kernel.fchmodat(AT_FDCWD, path(out), mode));
         }
         Stat stat = new Stat();
-        if (result < 0 && (PathCalls.fstat(kernel, out, stat) < 0 || (stat.mode & 07777) != mode)) {
-            lose(Tree.Kept.MODE, "mode", "fchmod", result);
-        }
+        boolean same = result < 0 && PathCalls.fstat(kernel, out, stat) == 0 && (stat.mode & 07777) == mode;
+        return same ? 0 : result;
     }
 
     private void times(int out, Stat stat) {

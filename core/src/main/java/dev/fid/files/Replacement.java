@@ -84,8 +84,11 @@ public final class Replacement implements AutoCloseable {
         if (number < 0) {
             throw new ErrnoException("open", "a temporary file beside " + path, -number, Side.OUT, 0, "");
         }
-        if (oldMode >= 0) {
-            kernel.fchmod(number, oldMode);
+        int changed = oldMode < 0 ? 0 : Attributes.mode(kernel, number, oldMode);
+        if (changed < 0) {
+            kernel.close(number);
+            hidden.remove();
+            throw new ErrnoException("fchmod", "a temporary file beside " + path, -changed, Side.OUT, 0, "");
         }
         return new Replacement(
                 kernel,
@@ -134,7 +137,7 @@ public final class Replacement implements AutoCloseable {
         done = true;
         if (durable) {
             try {
-                syncDirectory();
+                check(PathCalls.syncDirectory(kernel, directory.number()), "fsync");
             } catch (ErrnoException e) {
                 throw new ErrnoException(
                         e.call(),
@@ -169,17 +172,6 @@ public final class Replacement implements AutoCloseable {
             hidden.rename(fd.number(), flags, fd::closeChecked);
         } else {
             fd.closeChecked();
-        }
-    }
-
-    private void syncDirectory() throws ErrnoException {
-        int number = PathCalls.retrying(
-                () -> kernel.openat(directory.number(), PathCalls.HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
-        check(number, "open");
-        int result = PathCalls.retrying(() -> kernel.fsync(number));
-        kernel.close(number);
-        if (result != -Errno.EINVAL) { // a file system without a directory to sync
-            check(result, "fsync");
         }
     }
 

@@ -347,6 +347,9 @@ final class TreeRun implements AutoCloseable {
             }
             interrupted |= work(census);
         }
+        if (wish.durable && !stopped) {
+            syncBases();
+        }
         if (census != null) {
             census.stop();
         }
@@ -357,6 +360,17 @@ final class TreeRun implements AutoCloseable {
         counters.tell(wish, census, start);
         synchronized (complaining) {
             return counters.report(uncached, failed, List.copyOf(failures), stopped, kernel.nanoTime() - start);
+        }
+    }
+
+    /// The names of the sources are in directories that are no part of the tree.
+    private void syncBases() {
+        for (Fd base : bases) {
+            int result = PathCalls.syncDirectory(kernel, base.number());
+            if (result < 0) {
+                String text = outName.length == 0 ? "." : Name.of(outName).text();
+                fail(text, true, new ErrnoException("fsync", "", -result, Side.OUT, 0, ""));
+            }
         }
     }
 

@@ -74,6 +74,17 @@ public final class PathCalls {
         return result == -Errno.EINTR ? retrying(() -> kernel.linkat(oldDir, oldPath, newDir, newPath, flags)) : result;
     }
 
+    /// Brings the names in a directory, which may be open as a path alone, to the disk; a result, or `-errno`.
+    public static int syncDirectory(Kernel kernel, int dir) {
+        int fd = openat(kernel, dir, HERE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        if (fd < 0) {
+            return fd;
+        }
+        int result = retrying(() -> kernel.fsync(fd));
+        kernel.close(fd);
+        return result == -Errno.EINVAL ? 0 : result; // a file system without a directory to sync
+    }
+
     public interface LongCall {
         long make();
     }

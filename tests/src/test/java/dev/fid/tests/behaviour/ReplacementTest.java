@@ -98,6 +98,28 @@ class ReplacementTest extends Fixture {
         }
     }
 
+    /// Narrower than the old one it would shut out who reads it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whereTheOldModeIsRefusedTheOldFileStays(boolean nameless) throws Exception {
+        Path path = dir.resolve("file");
+        Files.writeString(path, "old");
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-r--r--"));
+        Kernel refusing = FaultyKernel.over(kernel(nameless))
+                .on("fchmod")
+                .fails(Errno.EPERM)
+                .kernel();
+        ErrnoException failure = catchThrowableOfType(ErrnoException.class, () -> replace(refusing, path, "new"));
+        assertThat(failure).isNotNull();
+        assertThat(failure.errno()).isEqualTo(Errno.EPERM);
+        assertThat(content("file")).asString().isEqualTo("old");
+        assertThat(names()).containsExactly("file");
+        // A file system that shows one mode whatever is set loses nothing.
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+        replace(refusing, path, "new");
+        assertThat(content("file")).asString().isEqualTo("new");
+    }
+
     @Test
     void aSymbolicLinkStaysAndItsTargetIsReplaced() throws Exception {
         Files.writeString(dir.resolve("target"), "old");

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.fid.Fd;
 import dev.fid.Method;
 import dev.fid.faults.FaultyKernel;
 import dev.fid.files.Tree;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -561,6 +563,25 @@ class TreeTest extends Fixture {
         WHOLE,
         IN_PLACE,
         RESUMED
+    }
+
+    @Test
+    void theNamesOfTheSourcesAreOnTheDiskToo() throws Exception {
+        Path large = write("large", 100);
+        Path out = Files.createDirectory(dir.resolve("out"));
+        Stat folder = new Stat();
+        try (Fd fd = Fd.open(out)) {
+            Kernel.linux().fstat(fd.number(), folder);
+        }
+        List<Boolean> synced = new ArrayList<>();
+        FaultyKernel watching = FaultyKernel.over(Kernel.linux());
+        watching.on("fsync").runs(call -> {
+            Stat stat = new Stat();
+            Kernel.linux().fstat((int) call.arguments().get(0), stat);
+            synced.add(stat.inode == folder.inode && stat.device == folder.device);
+        });
+        Tree.from(large).to(out).jobs(1).durable(true).on(watching.kernel()).run();
+        assertThat(synced).containsExactly(false, true);
     }
 
     /// Each first fsync of a file finds a byte that is not the source's: at the end, or in the middle.

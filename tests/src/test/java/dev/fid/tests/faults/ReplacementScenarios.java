@@ -114,9 +114,7 @@ final class ReplacementScenarios {
             }
             String mode = there ? PosixFilePermissions.toString(Files.getPosixFilePermissions(out)) : "";
             String wanted = shape.exists ? "rw-r-----" : "rw-------";
-            boolean narrower = mode.equals("rw-------")
-                    && faults.stream().anyMatch(f -> f.call().name().equals("fchmod"));
-            return there && !mode.equals(wanted) && !narrower ? "mode " + mode + ", not " + wanted : null;
+            return there && !mode.equals(wanted) ? "mode " + mode + ", not " + wanted : null;
         }
 
         @Override
