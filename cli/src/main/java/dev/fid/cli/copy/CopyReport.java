@@ -112,7 +112,7 @@ final class CopyReport {
         }
         if (hex != null) {
             Endpoint named = options.out() instanceof Endpoint.File ? options.out() : options.in();
-            result(hex + "  " + named.text(), stdoutCarriesData);
+            result(Sum.line(hex, named.text()), stdoutCarriesData);
         }
     }
 

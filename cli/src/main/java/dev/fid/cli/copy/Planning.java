@@ -23,6 +23,9 @@ public final class Planning {
         boolean files = in.kind() == FdKind.FILE && out.kind() == FdKind.FILE;
         boolean copies = options.reflink == CopyOptions.When.never || options.sparse == CopyOptions.Holes.never;
         Method method = options.method() == null && files && copies ? Method.SPLICE_THROUGH_PIPE : options.method();
+        if (!options.fallback() && (options.most() == 0 || Inspection.isAtEnd(options.in(), options.skipped()))) {
+            return Plan.ofNothing(in, out);
+        }
         try {
             return of(in, out, options.most(), method, options.fallback(), options.named());
         } catch (NoMethodException e) {

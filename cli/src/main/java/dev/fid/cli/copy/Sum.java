@@ -44,4 +44,11 @@ final class Sum implements Digest {
                 ? HexFormat.of().toHexDigits(crc.getValue(), 8)
                 : HexFormat.of().formatHex(sha.digest());
     }
+
+    /// As sha256sum(1) prints it, and `-c` reads it: a name with a line break or a backslash is escaped, and the line
+    /// begins with a backslash.
+    static String line(String hex, String name) {
+        String escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+        return (escaped.equals(name) ? "" : "\\") + hex + "  " + escaped;
+    }
 }

@@ -11,9 +11,11 @@ import dev.fid.cli.endpoint.OpenFailures;
 import dev.fid.files.Destination;
 import dev.fid.kernel.ErrnoException;
 import dev.fid.kernel.Kernel;
+import dev.fid.kernel.Memory;
 import dev.fid.kernel.Name;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
+import dev.fid.path.Retry;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,18 @@ public final class Inspection {
             Facts made = place.newFile();
             boolean appends = append || file.append();
             return new Facts(FdKind.FILE, appends, 0, made.fsType(), made.device(), made.inode(), 0, file.offset());
+        }
+    }
+
+    /// Whether a file has nothing to read at `start`. A recorded size is not trusted.
+    public static boolean isAtEnd(Endpoint endpoint, long start) throws IOException {
+        if (!(endpoint instanceof Endpoint.File file) || isFifo(file.path())) {
+            return false;
+        }
+        Kernel kernel = Kernel.linux();
+        try (Fd fd = Fd.open(kernel, file.path());
+                Memory probe = kernel.allocate(1)) {
+            return fd.kind() == FdKind.FILE && Retry.pread(kernel, fd.number(), probe, 0, 1, start) == 0;
         }
     }
 

@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `fid copy` from file to file.
 class CopyTest extends Sandbox {
@@ -202,6 +205,16 @@ class CopyTest extends Sandbox {
                 .isEqualTo("15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225  " + path("b") + "\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nb", "a\\b", "a\rb", "a\\nb\n", "plain"})
+    void aSumIsOneLineWhateverTheName(String name) throws IOException {
+        Files.writeString(dir.resolve("a"), "123456789");
+        Ran ran = here("-q", "copy", "--checksum", "sha256", path("a"), path(name));
+        Files.writeString(dir.resolve("sums"), ran.out());
+        assertThat(sh("sha256sum -c --quiet --strict sums").err()).isEmpty();
+        assertThat(run(List.of("sha256sum", path(name))).out()).isEqualTo(ran.out());
+    }
+
     @Test
     void aSumOfAFileIsASecondReadAndCountsAsOne() throws IOException {
         file("a", 1 << 20);
@@ -296,6 +309,16 @@ class CopyTest extends Sandbox {
         assertThat(here("copy", "-n", "--json", path("a"), "tcp://localhost:1").out())
                 .contains("\"chosen\":\"sendfile\"");
         assertThat(names()).containsExactly("a");
+    }
+
+    @Test
+    void aDryRunOfAnEmptyFileNeedsNoMethod() throws IOException {
+        file("a", 0);
+        for (String option : List.of("--reflink=always", "--method=splice", "--method=sendfile")) {
+            Ran planned = here("copy", "--dry-run", "--fallback=never", option, path("a"), path("b"));
+            Ran done = here("copy", "--fallback=never", option, path("a"), path("b"));
+            assertThat(planned.status()).as(option + planned.err()).isEqualTo(done.status());
+        }
     }
 
     @Test
