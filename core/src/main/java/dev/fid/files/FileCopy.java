@@ -57,7 +57,7 @@ final class FileCopy implements AutoCloseable {
     /// One file; false where what has the name was left as it was.
     boolean copy(OpenDirectory folder, byte[] name, byte[] nameOut) throws ErrnoException {
         int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-        int follow = wish.follows(folder.parent == null) ? 0 : O_NOFOLLOW;
+        int follow = wish.follows(folder.holdsNamed()) ? 0 : O_NOFOLLOW;
         int in = PathCalls.openat(kernel, folder.in(), name, flags | follow, 0);
         TreeWorker.check(in, "open", Side.IN);
         try {
@@ -125,7 +125,7 @@ final class FileCopy implements AutoCloseable {
 
     /// Another name for a source, instead of a copy of it; false where it was one already.
     boolean linkToSource(OpenDirectory folder, byte[] name, byte[] nameOut) throws ErrnoException {
-        int flags = wish.follows(folder.parent == null) ? AT_SYMLINK_FOLLOW : 0;
+        int flags = wish.follows(folder.holdsNamed()) ? AT_SYMLINK_FOLLOW : 0;
         int result = PathCalls.retrying(() -> kernel.linkat(folder.in(), name, folder.out(), nameOut, flags));
         if (result == -Errno.EEXIST) {
             int look = flags == 0 ? AT_SYMLINK_NOFOLLOW : 0;

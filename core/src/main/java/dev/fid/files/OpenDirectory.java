@@ -38,6 +38,9 @@ final class OpenDirectory {
     /// Whether the directory was made by this run, or one that was killed; else it was there.
     boolean made;
 
+    /// Whether it is on the way to sources, and no part of what is copied.
+    boolean leads;
+
     /// Things in it that are not done, the reading of it among them.
     final AtomicInteger pending = new AtomicInteger(1);
 
@@ -72,7 +75,12 @@ final class OpenDirectory {
 
     /// Whether it is a source itself, behind a link that is followed.
     private boolean isNamed() {
-        return parent != null && parent.parent == null && walk.wish.follows(true);
+        return parent != null && (leads || (parent.holdsNamed() && walk.wish.follows(true)));
+    }
+
+    /// Whether what is in it are sources themselves.
+    boolean holdsNamed() {
+        return parent == null || leads;
     }
 
     /// Asks for the inode of the output.
@@ -155,6 +163,9 @@ final class OpenDirectory {
         while (!at.used()) {
             down.push(at);
             at = java.util.Objects.requireNonNull(at.parent); // the topmost is never parked
+        }
+        if (at == this) {
+            return; // another worker has opened it meanwhile, and it is in use now
         }
         int fromIn = at.in;
         int fromOut = at.out;

@@ -168,6 +168,7 @@ public final class Tree {
     boolean follow;
     boolean followNamed;
     boolean exact;
+    boolean parents;
     boolean oneFileSystem;
     boolean linked;
     boolean attributesOnly;
@@ -245,6 +246,13 @@ public final class Tree {
     /// source becomes one. For one source.
     public Tree exact(boolean exact) {
         this.exact = exact;
+        return this;
+    }
+
+    /// Whether a source goes to its whole path below the destination, which has to be a directory: directories that are
+    /// missing on the way are made as copies of the source's own. A link among these in the source is followed.
+    public Tree parents(boolean parents) {
+        this.parents = parents;
         return this;
     }
 

@@ -19,9 +19,12 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,7 +80,7 @@ final class TreeRun implements AutoCloseable {
     /// A source as it was named.
     private static final class Top {
         final Name path;
-        final byte[] name;
+        byte[] name;
         byte[] nameOut;
         final Stat stat;
 
@@ -126,13 +129,15 @@ final class TreeRun implements AutoCloseable {
         }
         List<Top> ready = new ArrayList<>();
         for (Top top : all) {
-            String name = text(top.nameOut);
+            String name = text(wish.parents ? top.name : top.nameOut);
             collisions |= !names.add(name);
             top.root = root;
             if (top.stat.type() != S_IFREG) {
                 nodes.add(name);
             }
-            if (!inside || nodes.contains(name) || follow(top, root)) {
+            if (wish.parents) {
+                ready.add(top); // its directory is to be made
+            } else if (!inside || nodes.contains(name) || follow(top, root)) {
                 refuse(top, inside);
                 ready.add(top);
             }
@@ -195,7 +200,7 @@ final class TreeRun implements AutoCloseable {
             return Fd.own(kernel, fd, "");
         }
         boolean named = fd == -Errno.ENOENT || fd == -Errno.ENOTDIR;
-        if (!named || wish.in.size() > 1) {
+        if (!named || wish.in.size() > 1 || wish.parents) {
             throw new ErrnoException("open", path.text(), -fd, Side.OUT, 0, "");
         }
         return null;
@@ -340,10 +345,10 @@ final class TreeRun implements AutoCloseable {
         // Sources of the same name come one after the other, so that the first one wins.
         List<List<Top>> rounds = collisions ? all.stream().map(List::of).toList() : List.of(all);
         for (List<Top> round : rounds) {
-            for (Top top : round.reversed()) {
-                OpenDirectory root = Objects.requireNonNull(top.root);
-                root.pending.incrementAndGet();
-                tasks.push(0, worker -> worker.top(root, top.name, top.nameOut, top.stat));
+            if (wish.parents) {
+                tasks.push(0, worker -> lead(worker, round));
+            } else {
+                round.reversed().forEach(this::push);
             }
             interrupted |= work(census);
         }
@@ -372,6 +377,69 @@ final class TreeRun implements AutoCloseable {
                 fail(text, true, new ErrnoException("fsync", "", -result, Side.OUT, 0, ""));
             }
         }
+    }
+
+    private void push(Top top) {
+        OpenDirectory root = Objects.requireNonNull(top.root);
+        root.pending.incrementAndGet();
+        tasks.push(0, worker -> worker.top(root, top.name, top.nameOut, top.stat));
+    }
+
+    /// Makes the directories on the way to the sources, each once, as it may be the way of several.
+    private void lead(TreeWorker worker, List<Top> round) {
+        Map<String, OpenDirectory> known = new LinkedHashMap<>();
+        for (Top top : round) {
+            OpenDirectory root = Objects.requireNonNull(top.root);
+            try {
+                OpenDirectory folder = lead(worker, root, top, known);
+                folder.enter();
+                try {
+                    if (folder != root || follow(top, root)) {
+                        refuse(top, true);
+                        push(top);
+                    }
+                } finally {
+                    folder.leave();
+                }
+            } catch (ErrnoException e) {
+                boolean out = e.side() == Side.OUT;
+                fail((out ? wish.out.resolve(top.path.bytes()) : top.path).text(), out, e);
+            }
+            known.values().forEach(OpenDirectory::park);
+        }
+        known.values().forEach(worker::done);
+    }
+
+    private OpenDirectory lead(TreeWorker worker, OpenDirectory root, Top top, Map<String, OpenDirectory> known)
+            throws ErrnoException {
+        byte[] parent = top.path.parent();
+        OpenDirectory folder = root;
+        int start = 0;
+        for (int i = 0; i < parent.length; i++) {
+            if (parent[i] != '/') {
+                continue;
+            }
+            byte[] nameOut = Arrays.copyOfRange(parent, start, i);
+            byte[] name = start == 0 || folder != root ? nameOut : Arrays.copyOf(parent, i);
+            start = i + 1;
+            if (nameOut.length == 0 || (nameOut.length == 1 && nameOut[0] == '.')) {
+                continue;
+            }
+            String path = text(Arrays.copyOf(parent, i));
+            OpenDirectory next = known.get(path);
+            if (next == null) {
+                next = worker.lead(folder, name, nameOut);
+                known.put(path, next);
+            }
+            folder = next;
+        }
+        byte[] last = top.path.lastName();
+        if (folder != root) {
+            top.name = Arrays.copyOfRange(top.name, parent.length, top.name.length);
+        }
+        top.nameOut = last.length == 0 ? OpenDirectory.HERE : last;
+        top.root = folder;
+        return folder;
     }
 
     /// Lets workers do all tasks.

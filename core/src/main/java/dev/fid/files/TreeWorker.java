@@ -13,6 +13,7 @@ import dev.fid.path.PathCalls;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One of the threads that copy a tree: takes directories apart and makes everything that is no regular file.
@@ -53,9 +54,27 @@ final class TreeWorker implements AutoCloseable {
         if (stat.type() == S_IFDIR) {
             directory(root, name, nameOut);
         } else {
-            entry(root, name, nameOut, stat.type() == S_IFREG ? Entries.REGULAR : Entries.UNKNOWN);
-            done(root);
+            int type = stat.type() == S_IFREG ? Entries.REGULAR : Entries.UNKNOWN;
+            single(root, name, nameOut, type, false);
         }
+    }
+
+    private void single(OpenDirectory folder, byte[] name, byte[] nameOut, int type, boolean again) {
+        try {
+            folder.enter();
+            try {
+                entry(folder, name, nameOut, type);
+            } finally {
+                folder.leave();
+            }
+        } catch (ErrnoException e) {
+            if (!again && isShort(e)) {
+                walk.alone(() -> single(folder, name, nameOut, type, true));
+                return;
+            }
+            walk.fail(folder, name, nameOut, e);
+        }
+        done(folder);
     }
 
     // ---- directories ----
@@ -71,7 +90,7 @@ final class TreeWorker implements AutoCloseable {
             if (!walk.stopped()) {
                 parent.enter();
                 try {
-                    folder = open(parent, name, nameOut);
+                    folder = open(parent, name, nameOut, false);
                 } finally {
                     parent.leave();
                 }
@@ -88,7 +107,7 @@ final class TreeWorker implements AutoCloseable {
             return;
         }
         walk.tell(parent, name, nameOut);
-        if (wish.oneFileSystem && parent.parent != null && folder.stat.device != parent.stat.device) {
+        if (wish.oneFileSystem && !parent.holdsNamed() && folder.stat.device != parent.stat.device) {
             done(folder); // it is there, as where something could be mounted
             return;
         }
@@ -96,8 +115,20 @@ final class TreeWorker implements AutoCloseable {
         scan(folder);
     }
 
-    private OpenDirectory open(OpenDirectory parent, byte[] name, byte[] nameOut) throws ErrnoException {
-        int follow = wish.follow || (parent.parent == null && wish.follows(true)) ? 0 : O_NOFOLLOW;
+    /// A directory on the way to sources, to be {@link #done} with.
+    OpenDirectory lead(OpenDirectory parent, byte[] name, byte[] nameOut) throws ErrnoException {
+        parent.enter();
+        try {
+            OpenDirectory folder = open(parent, name, nameOut, true);
+            parent.pending.incrementAndGet();
+            return folder;
+        } finally {
+            parent.leave();
+        }
+    }
+
+    private OpenDirectory open(OpenDirectory parent, byte[] name, byte[] nameOut, boolean leads) throws ErrnoException {
+        int follow = wish.follow || leads || (parent.holdsNamed() && wish.follows(true)) ? 0 : O_NOFOLLOW;
         int in = PathCalls.retrying(
                 () -> kernel.openat(parent.in(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow, 0));
         if (in < 0) {
@@ -107,7 +138,9 @@ final class TreeWorker implements AutoCloseable {
         try {
             Stat stat = new Stat();
             check(PathCalls.retrying(() -> kernel.fstat(in, stat)), "fstat", Side.IN);
-            refuseLoop(parent, stat);
+            if (!leads) {
+                refuseLoop(parent, stat);
+            }
             // Ours to write in until it is done, and not more open to others than it will be.
             int wanted = stat.mode & 0777;
             int mode = attributes.closedAtFirst()
@@ -120,13 +153,14 @@ final class TreeWorker implements AutoCloseable {
             boolean made = result == 0;
             out = openOut(parent.out(), nameOut);
             OpenDirectory folder = new OpenDirectory(walk, parent, name, nameOut, in, out, stat, made);
+            folder.leads = leads;
             folder.identify();
             if (!made) {
                 folder.made = isUnfinished(folder);
                 HiddenName.removeOrphans(kernel, out);
             }
             walk.opened(folder);
-            if (parent.parent == null) {
+            if (parent.holdsNamed() && !leads) {
                 walk.top(folder);
             }
             walk.counters.directories.incrementAndGet();
@@ -168,7 +202,9 @@ final class TreeWorker implements AutoCloseable {
         if (walk.isOwn(stat)) {
             throw new ErrnoException("open", "", Errno.EINVAL, Side.IN, 0, "it is the copy itself");
         }
-        for (OpenDirectory above = parent; wish.follow && above.parent != null; above = above.parent) {
+        for (OpenDirectory above = parent;
+                wish.follow && !above.holdsNamed();
+                above = Objects.requireNonNull(above.parent)) {
             if (TreeRun.same(above.stat, stat)) {
                 throw new ErrnoException("open", "", Errno.ELOOP, Side.IN, 0, "");
             }
@@ -231,7 +267,7 @@ final class TreeWorker implements AutoCloseable {
 
     /// One thing in the folder is done. The last one gives the directory what belongs on it at the end: a mode that
     /// may be read-only, and times, which its content moved.
-    private void done(OpenDirectory folder) {
+    void done(OpenDirectory folder) {
         OpenDirectory at = folder;
         while (at.parent != null && at.pending.decrementAndGet() == 0) {
             OpenDirectory parent = at.parent;
@@ -332,7 +368,7 @@ final class TreeWorker implements AutoCloseable {
                 return;
             }
             Stat stat = new Stat();
-            int flags = wish.follows(folder.parent == null) ? 0 : AT_SYMLINK_NOFOLLOW;
+            int flags = wish.follows(folder.holdsNamed()) ? 0 : AT_SYMLINK_NOFOLLOW;
             check(
                     PathCalls.retrying(
                             () -> kernel.statx(folder.in(), name, flags, STATX_BASIC_STATS | STATX_BTIME, stat)),
@@ -384,7 +420,7 @@ final class TreeWorker implements AutoCloseable {
             return false;
         }
         byte[] target = stat.type() == S_IFLNK ? target(folder.in(), name, stat) : null;
-        boolean named = folder.parent == null;
+        boolean named = folder.holdsNamed();
         boolean stays = (wish.follow || wish.attributesOnly || (wish.followNamed && named)) && !wish.backs();
         if (stays && placing.exists(old)) {
             boolean same = old.type() == stat.type()

@@ -451,6 +451,9 @@ final class CopyOptions {
         if (naming.exact && sources().size() > 1) {
             throw Failure.usage("--no-target-directory: it is for one SRC");
         }
+        if (naming.exact && naming.parents) {
+            throw Failure.usage("--no-target-directory: with --parents DST is a directory");
+        }
         boolean intoFiles = naming.directory != null || naming.exact;
         if (intoFiles && !(out() instanceof Endpoint.File)) {
             throw Failure.usage(out().text() + ": it is no directory for copies");

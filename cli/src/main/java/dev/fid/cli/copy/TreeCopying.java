@@ -75,6 +75,7 @@ final class TreeCopying {
                 .follow(options.follow)
                 .followNamed(options.naming.followNamed)
                 .exact(options.naming.exact)
+                .parents(options.naming.parents)
                 .oneFileSystem(options.naming.oneFileSystem)
                 .linked(options.naming.link)
                 .attributesOnly(options.naming.attributesOnly)

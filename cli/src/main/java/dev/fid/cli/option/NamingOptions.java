@@ -20,6 +20,11 @@ public final class NamingOptions {
     public boolean exact;
 
     @Option(
+            names = "--parents",
+            description = "Copies SRC to its whole path below DST, a directory; missing directories are made.")
+    public boolean parents;
+
+    @Option(
             names = {"-x", "--one-file-system"},
             description = "With -r: leaves directories empty where another file system is mounted.")
     public boolean oneFileSystem;
@@ -41,6 +46,8 @@ public final class NamingOptions {
     public String treeOption() {
         return oneFileSystem
                 ? "--one-file-system"
-                : followNamed ? "-H" : link ? "--link" : attributesOnly ? "--attributes-only" : "";
+                : followNamed
+                        ? "-H"
+                        : link ? "--link" : attributesOnly ? "--attributes-only" : parents ? "--parents" : "";
     }
 }

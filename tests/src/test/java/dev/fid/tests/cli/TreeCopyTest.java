@@ -57,6 +57,35 @@ class TreeCopyTest extends Sandbox {
     }
 
     @Test
+    void parentsAreMadeOnceForManySources() throws IOException {
+        assertThat(
+                        sh("mkdir out; for i in $(seq 150); do mkdir -p s/d$i/e; echo $i >s/d$i/e/a; echo $i >s/d$i/e/b; done;"
+                                        + " chmod 555 s/d*/e; ulimit -n 100; fid -q copy --fsync -j 8 --parents s/d*/e/* out;"
+                                        + " echo $?; diff -r s out/s; find out/s/d*/e ! -perm 555 -type d; chmod -R u+w s out")
+                                .out())
+                .isEqualTo("0\n");
+    }
+
+    @Test
+    void aLinkInTheDestinationIsNoWayForParents() throws IOException {
+        Ran ran =
+                sh("mkdir -p s/a out elsewhere; echo f >s/a/f; ln -s ../elsewhere out/s; fid copy --parents s/a/f out");
+        assertThat(ran.err()).startsWith("fid: copy: out/s/a/f: it is no directory\n");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(dir.resolve("elsewhere")).isEmptyDirectory();
+    }
+
+    @Test
+    void parentsLeadUpAndNeedADirectory() throws IOException {
+        Ran ran = sh(
+                "mkdir -p s/a w/d; echo f >s/a/f; cd w; fid -q copy --parents ../s/a/f d; echo $?; cd ..;"
+                        + " mkdir -p w/x/y; cd w/x; fid -q copy --parents ../../s/a/f y; cat ../s/a/f; fid copy --parents ../../s/a/f no");
+        assertThat(ran.out()).isEqualTo("0\nf\n");
+        assertThat(ran.err()).startsWith("fid: copy: no: No such file or directory\n");
+        assertThat(ran.status()).isEqualTo(3);
+    }
+
+    @Test
     void severalFilesGoIntoADirectoryOnly() throws IOException {
         byte[] a = file("a", 100);
         file("b", 200);
