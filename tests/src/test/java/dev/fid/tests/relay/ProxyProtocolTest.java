@@ -114,6 +114,47 @@ class ProxyProtocolTest extends Fixture {
         assertThat(drain(accept(server))).asString().isEqualTo("PROXY TCP4 192.0.2.1 198.51.100.1 4660 443\r\nhello");
     }
 
+    /// A look at what came ends at an urgent byte, so that a header around one never becomes whole: that client is
+    /// refused at its time, and nobody else waits for it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aHeaderWithUrgentDataInsideIsRefusedAndHoldsNobodyUp(boolean ends) throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(
+                to(server).proxyIn(ProxyIn.REQUIRE).proxyOut(ProxyOut.V1).connectTimeout(Duration.ofMillis(300)));
+        SocketChannel odd = connect(relay);
+        put(odd, "PROXY TCP4 192.0.2.1 ");
+        odd.socket().sendUrgentData('!');
+        put(odd, "198.51.100.1 4660 443\r\nhello");
+        if (ends) {
+            odd.shutdownOutput();
+        }
+        SocketChannel other = connect(relay);
+        put(other, "PROXY TCP4 192.0.2.2 198.51.100.1 4660 443\r\nhi");
+        other.shutdownOutput();
+        assertThat(drain(accept(server))).asString().isEqualTo("PROXY TCP4 192.0.2.2 198.51.100.1 4660 443\r\nhi");
+        assertThatThrownBy(() -> drain(odd)).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void urgentDataBesideAHeaderIsDroppedAndTheStreamGoesOn(boolean before) throws Exception {
+        ServerSocketChannel server = server();
+        Relay relay = start(to(server).proxyIn(ProxyIn.REQUIRE).proxyOut(ProxyOut.V1));
+        SocketChannel client = connect(relay);
+        String header = "PROXY TCP4 192.0.2.1 198.51.100.1 4660 443\r\n";
+        if (before) {
+            client.socket().sendUrgentData('!');
+        }
+        put(client, header);
+        if (!before) {
+            client.socket().sendUrgentData('!');
+        }
+        put(client, "hello");
+        client.shutdownOutput();
+        assertThat(drain(accept(server))).asString().isEqualTo(header + "hello");
+    }
+
     @Test
     void twoRelaysInARowUnderstandEachOther() throws Exception {
         ServerSocketChannel server = server();
