@@ -120,8 +120,8 @@ class ProxyProtocolTest extends Fixture {
     @ValueSource(booleans = {true, false})
     void aHeaderWithUrgentDataInsideIsRefusedAndHoldsNobodyUp(boolean ends) throws Exception {
         ServerSocketChannel server = server();
-        Relay relay = start(
-                to(server).proxyIn(ProxyIn.REQUIRE).proxyOut(ProxyOut.V1).connectTimeout(Duration.ofMillis(300)));
+        Relay relay =
+                start(to(server).proxyIn(ProxyIn.REQUIRE).proxyOut(ProxyOut.V1).connectTimeout(Duration.ofMillis(300)));
         SocketChannel odd = connect(relay);
         put(odd, "PROXY TCP4 192.0.2.1 ");
         odd.socket().sendUrgentData('!');
