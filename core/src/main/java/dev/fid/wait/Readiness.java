@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class Readiness implements AutoCloseable {
     private static final int FILE_THREADS = Integer.getInteger(
             "fid.fileThreads", Math.max(4, 2 * Runtime.getRuntime().availableProcessors()));
+
+    /// After which a call for which all threads are busy gets one of its own.
+    private static final long FILE_WAIT_MILLIS = 500;
 
     private final Kernel kernel;
     /// Those without which there is nothing to wait for.
@@ -368,16 +373,44 @@ public final class Readiness implements AutoCloseable {
 
     // ---- virtual threads ----
 
+    /// A bounded pool for calls that take their time, and threads besides for those that never come back: a file
+    /// system whose server is gone holds a thread for each call, and must not hold those of other files.
     private static final class Pool {
         static final ThreadPoolExecutor THREADS = new ThreadPoolExecutor(
-                FILE_THREADS, FILE_THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "fid-file");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                FILE_THREADS, FILE_THREADS, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Pool::thread);
+        /// Threads besides the pool's; more calls than that wait for one.
+        private static final Semaphore BESIDES = new Semaphore(1024);
 
         static {
             THREADS.allowCoreThreadTimeOut(true);
+        }
+
+        private static Thread thread(Runnable task) {
+            Thread thread = new Thread(task, "fid-file");
+            thread.setDaemon(true);
+            return thread;
+        }
+
+        /// Gives a call that still waits for a thread one of its own.
+        ///
+        /// @return false where there is none for it either
+        static boolean relieve(Runnable call) {
+            if (!THREADS.remove(call)) {
+                return true; // it is under way
+            }
+            if (!BESIDES.tryAcquire()) {
+                THREADS.execute(call);
+                return false;
+            }
+            thread(() -> {
+                        try {
+                            call.run();
+                        } finally {
+                            BESIDES.release();
+                        }
+                    })
+                    .start();
+            return true;
         }
     }
 
@@ -390,10 +423,13 @@ public final class Readiness implements AutoCloseable {
         FutureTask<Long> task = new FutureTask<>(call::getAsLong);
         Pool.THREADS.execute(task);
         boolean interrupted = false;
+        boolean runs = false;
         try {
             while (true) {
                 try {
-                    return task.get();
+                    return runs ? task.get() : task.get(FILE_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    runs = Pool.relieve(task);
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {

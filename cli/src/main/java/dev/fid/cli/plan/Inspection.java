@@ -15,7 +15,6 @@ import dev.fid.kernel.Memory;
 import dev.fid.kernel.Name;
 import dev.fid.kernel.Stat;
 import dev.fid.kernel.Uapi;
-import dev.fid.path.Retry;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +97,7 @@ public final class Inspection {
         Kernel kernel = Kernel.linux();
         try (Fd fd = Fd.open(kernel, file.path());
                 Memory probe = kernel.allocate(1)) {
-            return fd.kind() == FdKind.FILE && Retry.pread(kernel, fd.number(), probe, 0, 1, start) == 0;
+            return fd.kind() == FdKind.FILE && kernel.pread(fd.number(), probe, 0, 1, start) == 0;
         }
     }
 
