@@ -60,7 +60,7 @@ final class ProgressLine {
                 : wide(Human.bytes(now.bytes()), 8);
         String rate = "  " + wide(Human.bytes(speed) + "/s", 10);
         String average = "  avg " + wide(Human.rate(now.bytes(), now.nanos()), 10);
-        String eta = known && now.bytes() > 0 ? "  eta " + wide(Human.eta(left(now)), 3) : "";
+        String eta = known ? "  eta " + wide(now.bytes() > 0 ? Human.eta(left(now)) : "-", 3) : "";
         String method = "  " + now.method();
         String more = note.isEmpty() ? "" : "  " + note;
         String[] lines = {
