@@ -6,7 +6,6 @@ import dev.fid.cli.base.Exit;
 import dev.fid.cli.base.Failure;
 import dev.fid.cli.base.Root;
 import dev.fid.cli.endpoint.Endpoint;
-import dev.fid.cli.option.BackupOptions;
 import dev.fid.cli.option.NamingOptions;
 import dev.fid.cli.option.Values;
 import dev.fid.cli.report.FlowOptions;

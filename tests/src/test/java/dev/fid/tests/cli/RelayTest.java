@@ -2,11 +2,16 @@ package dev.fid.tests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fid.Fd;
+import dev.fid.bridge.Streams;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -415,5 +420,63 @@ class RelayTest extends Sandbox {
         assertThat(here("top", "--admin", "unix:///nowhere/admin").status()).isEqualTo(4);
         assertThat(here("ctl", "--admin", "10.0.0.1:80", "status").status()).isEqualTo(2);
         assertThat(here("ctl", "reboot").err()).contains("'reboot' is no order");
+    }
+
+    @Test
+    void aZoneStaysInTheStartLine() throws Exception {
+        Process relay = relay("127.0.0.1:0", "[fe80::1%1]:9");
+        assertThat(said("relaying 127.0.0.1:\\d+ \\S+ (\\S+) ")).isEqualTo("[fe80::1%lo]:9");
+        signal("TERM", relay);
+        assertThat(finish(relay).status()).isZero();
+    }
+
+    /// A path of so many bytes in this directory.
+    private String socketPath(char fill, int length) {
+        String begin = dir + "/";
+        return begin + String.valueOf(fill).repeat(length - begin.length());
+    }
+
+    // unix(7): sun_path has 108 bytes, one of which ends a path
+    @Test
+    void aUnixSocketMayHaveTheLongestPathThatThereIs() throws Exception {
+        String listen = socketPath('l', 107);
+        String to = socketPath('t', 107);
+        // java.nio has no room for a path of more than 106 bytes
+        try (Fd server = Fd.listen(UnixDomainSocketAddress.of(to))) {
+            Process relay = relay("unix-listen://" + listen, "unix://" + to);
+            said("(relaying)");
+            try (Fd client = Fd.connect(UnixDomainSocketAddress.of(listen));
+                    Fd inside = server.accept();
+                    OutputStream asks = Streams.output(client);
+                    InputStream asked = Streams.input(inside);
+                    InputStream answer = Streams.input(client)) {
+                asks.write("ping".getBytes(StandardCharsets.UTF_8));
+                client.shutdownOutput();
+                assertThat(asked.readAllBytes()).asString().isEqualTo("ping");
+                inside.shutdownOutput();
+                assertThat(answer.read()).isEqualTo(-1);
+            }
+            signal("TERM", relay);
+            assertThat(finish(relay).status()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"relay unix-listen://%s 127.0.0.1:9", "relay 127.0.0.1:0 unix://%s", "copy - unix://%s"})
+    void aLongerOneIsRefusedInALine(String command) throws IOException {
+        Ran ran = here(String.format(command, socketPath('x', 108)).split(" ", -1));
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.err()).contains("at most 107 bytes, this one 108").doesNotContain("\tat ");
+    }
+
+    @Test
+    void anAbstractNameMayBeAsLongAsThereIsRoom() throws Exception {
+        byte[] bytes = file("a", 100_000);
+        String name =
+                "@" + String.valueOf(ProcessHandle.current().pid()).repeat(110).substring(0, 106) + "z";
+        Process listener = start(fid("copy", "unix-listen://" + name, path("b")));
+        await("the listener", () -> here("copy", path("a"), "unix://" + name).status() == 0);
+        assertThat(finish(listener).status()).isZero();
+        assertThat(content("b")).isEqualTo(bytes);
     }
 }

@@ -1,4 +1,4 @@
-package dev.fid.cli.option;
+package dev.fid.cli.copy;
 
 import dev.fid.cli.base.Failure;
 import dev.fid.files.Tree;
