@@ -49,18 +49,23 @@ final class Poller {
     private static synchronized Poller make() throws ErrnoException {
         Poller known = instance;
         if (known == null) {
-            known = new Poller(Kernel.linux());
-            Thread thread = new Thread(known::run, "fid-poller");
-            thread.setDaemon(true);
-            try {
-                thread.start();
-            } catch (Error e) { // no thread to be had
-                known.kernel.close(known.epoll);
-                throw e;
-            }
-            instance = known;
+            known = instance = started(Kernel.linux());
         }
         return known;
+    }
+
+    /// One with a thread of its own.
+    static Poller started(Kernel kernel) throws ErrnoException {
+        Poller made = new Poller(kernel);
+        Thread thread = new Thread(made::run, "fid-poller");
+        thread.setDaemon(true);
+        try {
+            thread.start();
+        } catch (Error e) { // no thread to be had
+            kernel.close(made.epoll);
+            throw e;
+        }
+        return made;
     }
 
     private Poller(Kernel kernel) throws ErrnoException {
