@@ -129,7 +129,7 @@ final class TreeRun implements AutoCloseable {
         }
         List<Top> ready = new ArrayList<>();
         for (Top top : all) {
-            String name = text(wish.parents ? top.name : top.nameOut);
+            String name = text(top.nameOut);
             collisions |= !names.add(name);
             top.root = root;
             if (top.stat.type() != S_IFREG) {
@@ -583,7 +583,7 @@ final class TreeRun implements AutoCloseable {
 
     /// Whether this run copies something to this name of a folder.
     boolean isInSource(OpenDirectory folder, byte[] name) {
-        return folder.parent == null
+        return folder.holdsNamed()
                 ? names.contains(text(name))
                 : kernel.statx(folder.in(), name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, new Stat()) == 0;
     }

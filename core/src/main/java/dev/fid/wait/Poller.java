@@ -77,19 +77,24 @@ final class Poller {
     private void run() {
         int[] events = new int[BATCH];
         long[] data = new long[BATCH];
+        int ready = 0;
+        int told = 0;
         while (true) {
             try {
-                int ready = kernel.epollWait(epoll, events, data, -1);
-                for (int i = 0; i < ready; i++) {
-                    Wait wait = waits.get(data[i]);
+                while (told < ready) {
+                    Wait wait = waits.get(data[told]);
                     if (wait != null) {
                         wait.ready = true;
                         LockSupport.unpark(wait.thread);
                     }
+                    told++;
                 }
+                told = 0;
+                ready = 0; // whatever epoll_wait throws
+                ready = kernel.epollWait(epoll, events, data, -1);
             } catch (Error | RuntimeException e) {
-                // Out of memory, say. All virtual threads wait by this one: it goes on as soon as that has
-                // passed.
+                // Out of memory, say. All virtual threads wait by this one: it goes on as soon as that has passed, with
+                // the event that it was at, since each is told of once.
                 LockSupport.parkNanos(1_000_000);
             }
         }

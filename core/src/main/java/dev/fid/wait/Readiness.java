@@ -402,15 +402,21 @@ public final class Readiness implements AutoCloseable {
                 THREADS.execute(call);
                 return false;
             }
-            thread(() -> {
-                        try {
-                            call.run();
-                        } finally {
-                            BESIDES.release();
-                        }
-                    })
-                    .start();
-            return true;
+            Thread besides = thread(() -> {
+                try {
+                    call.run();
+                } finally {
+                    BESIDES.release();
+                }
+            });
+            try {
+                besides.start();
+                return true;
+            } catch (Error e) { // no thread to be had
+                BESIDES.release();
+                THREADS.execute(call);
+                return false;
+            }
         }
     }
 

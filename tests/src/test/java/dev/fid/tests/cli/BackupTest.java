@@ -119,4 +119,15 @@ class BackupTest extends Sandbox {
                 .on(on)
                 .run();
     }
+
+    @Test
+    void aSourceOfAnotherSpellingIsNoOldBackup() throws IOException {
+        sh("echo nt >t; echo nt~ >t~; mkdir h; echo old >h/t; mkdir -p s/a d/s/a; echo f >s/a/f; echo lies >s/a/f~;"
+                + " echo old >d/s/a/f");
+        Ran ran = sh("fid copy -j 1 --parents --backup=simple t ./t~ h");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(sh("cat h/t h/t~").out()).isEqualTo("old\nnt~\n");
+        assertThat(sh("fid copy --parents --backup=simple s/a/f d").status()).isZero();
+        assertThat(sh("cat d/s/a/f d/s/a/f~").out()).isEqualTo("f\nold\n");
+    }
 }
