@@ -102,9 +102,8 @@ final class AtomicName {
         return true;
     }
 
-    /// A file takes the place of a link only where that leads to a file, and of nothing else: cp(1) would write there,
-    /// or
-    /// refuses.
+    /// A file takes the place of a link only where that leads to a file, and of nothing else: cp(1) would write
+    /// there, or refuses.
     private void requireFile(Stat old) throws ErrnoException {
         Stat end = new Stat();
         end.mode = old.mode;

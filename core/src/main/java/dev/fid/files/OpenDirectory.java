@@ -22,9 +22,6 @@ final class OpenDirectory {
     private static final int PARKED = -1;
     private static final byte[] UP = {'.', '.'};
 
-    /// The directory itself, as a name in messages.
-    static final byte[] HERE = {'.'};
-
     private final TreeRun walk;
     private final Kernel kernel;
     final @Nullable OpenDirectory parent;

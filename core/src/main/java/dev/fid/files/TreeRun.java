@@ -226,12 +226,12 @@ final class TreeRun implements AutoCloseable {
         if (wish.out.endsInSlash() && top.stat.type() == S_IFDIR) {
             int there = openPath(wish.out.bytes());
             if (there >= 0) { // also behind a link
-                top.nameOut = OpenDirectory.HERE;
+                top.nameOut = PathCalls.HERE;
                 return Fd.own(kernel, there, "");
             }
         }
         byte[] parent = wish.out.parent();
-        int fd = openPath(parent.length == 0 ? OpenDirectory.HERE : parent);
+        int fd = openPath(parent.length == 0 ? PathCalls.HERE : parent);
         if (fd < 0) {
             throw refusal(wish.out, "open", -fd, "");
         }
@@ -437,7 +437,7 @@ final class TreeRun implements AutoCloseable {
         if (folder != root) {
             top.name = Arrays.copyOfRange(top.name, parent.length, top.name.length);
         }
-        top.nameOut = last.length == 0 ? OpenDirectory.HERE : last;
+        top.nameOut = last.length == 0 ? PathCalls.HERE : last;
         top.root = folder;
         return folder;
     }

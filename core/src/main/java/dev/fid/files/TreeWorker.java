@@ -241,7 +241,7 @@ final class TreeWorker implements AutoCloseable {
                 walk.alone(() -> scan(folder, true));
                 return;
             }
-            walk.fail(folder, OpenDirectory.HERE, OpenDirectory.HERE, e);
+            walk.fail(folder, PathCalls.HERE, PathCalls.HERE, e);
         }
         if (some == null) {
             done(folder);
@@ -282,7 +282,7 @@ final class TreeWorker implements AutoCloseable {
                     at.leave();
                 }
             } catch (ErrnoException e) {
-                walk.fail(at, OpenDirectory.HERE, OpenDirectory.HERE, e);
+                walk.fail(at, PathCalls.HERE, PathCalls.HERE, e);
             }
             walk.ended(at);
             at = parent;
@@ -301,7 +301,7 @@ final class TreeWorker implements AutoCloseable {
         if (folder.made || wish.keepsAny()) {
             attributes.keep(folder.in(), folder.out(), folder.stat, usual);
         }
-        tellLost(folder, OpenDirectory.HERE);
+        tellLost(folder, PathCalls.HERE);
         if (wish.durable) {
             int result = PathCalls.retrying(() -> kernel.fsync(folder.out()));
             check(result == -Errno.EINVAL || result == -Errno.EBADF ? 0 : result, "fsync", Side.OUT);
@@ -331,7 +331,7 @@ final class TreeWorker implements AutoCloseable {
                 walk.alone(() -> batch(folder, batch, true));
                 return;
             }
-            walk.fail(folder, OpenDirectory.HERE, OpenDirectory.HERE, e);
+            walk.fail(folder, PathCalls.HERE, PathCalls.HERE, e);
         }
         done(folder);
     }

@@ -1,6 +1,7 @@
 package dev.fid.cli.copy;
 
 import dev.fid.cli.base.Failure;
+import dev.fid.cli.option.AttachedValue;
 import dev.fid.files.Tree;
 import dev.fid.kernel.Name;
 import java.util.ArrayList;
@@ -8,11 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.Stack;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.IParameterPreprocessor;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /// What cp(1) has for what is replaced.
@@ -39,21 +36,16 @@ public final class BackupOptions {
         }
     }
 
-    /// Only what `=` attaches: in `--backup t d` the file `t` is a source. Source: getopt_long(3), optional_argument.
-    static final class OnlyAttached implements IParameterPreprocessor {
-        @Override
-        @SuppressWarnings("JdkObsolete") // picocli's own signature
-        public boolean preprocess(Stack<String> args, CommandSpec command, ArgSpec option, Map<String, Object> info) {
-            if (!"=".equals(info.get("separator"))) {
-                args.push("");
-            }
-            return false;
+    /// In `--backup t d` the file `t` is a source.
+    static final class Control extends AttachedValue {
+        Control() {
+            super("");
         }
     }
 
     @Option(
             names = "--backup",
-            preprocessor = OnlyAttached.class,
+            preprocessor = Control.class,
             paramLabel = "CONTROL",
             arity = "0..1",
             fallbackValue = "",

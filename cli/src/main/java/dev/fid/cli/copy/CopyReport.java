@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /// What is told of a copy that is done.
 final class CopyReport {
-
     private final CopyOptions options;
     private final Console console;
     private final long start = System.nanoTime();

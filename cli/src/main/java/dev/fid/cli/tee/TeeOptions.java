@@ -4,19 +4,16 @@ import dev.fid.Method;
 import dev.fid.cli.base.Failure;
 import dev.fid.cli.base.Root;
 import dev.fid.cli.endpoint.Endpoint;
+import dev.fid.cli.option.AttachedValue;
 import dev.fid.cli.option.Values;
 import dev.fid.cli.report.FlowOptions;
 import dev.fid.fanout.Fanout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Stack;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -84,17 +81,10 @@ final class TeeOptions {
         }
     }
 
-    /// The mode is only what stands behind a `=`: the next word is an output. Source: getopt_long(3),
-    /// optional_argument.
-    static final class OnlyAttached implements IParameterPreprocessor {
-        @Override
-        @SuppressWarnings("JdkObsolete") // picocli's own signature
-        public boolean preprocess(
-                Stack<String> args, CommandSpec command, ArgSpec option, java.util.Map<String, Object> info) {
-            if (!"=".equals(info.get("separator"))) {
-                args.push(OnError.WARN_NOPIPE.label);
-            }
-            return false;
+    /// The next word is an output.
+    static final class Mode extends AttachedValue {
+        Mode() {
+            super(OnError.WARN_NOPIPE.label);
         }
     }
 
@@ -137,7 +127,7 @@ final class TeeOptions {
             names = "--output-error",
             paramLabel = "MODE",
             arity = "0..1",
-            preprocessor = OnlyAttached.class,
+            preprocessor = Mode.class,
             converter = OfOnError.class,
             description =
                     "What a failed write does: warn, warn-nopipe, exit, exit-nopipe. Default of MODE: warn-nopipe. The"
